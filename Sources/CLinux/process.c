@@ -1,0 +1,192 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RESULT(call) ({ long r_ = (call); r_ < 0 ? -errno : r_; })
+
+int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *), void *context,
+                     int32_t *pidfd) {
+  int fd = -1;
+  struct clone_args args;
+  memset(&args, 0, sizeof args);
+  args.flags = flags | CLONE_PIDFD;
+  args.pidfd = (uint64_t)(uintptr_t)&fd;
+  args.exit_signal = SIGCHLD;
+  if (cgroup_fd >= 0) {
+    args.flags |= CLINUX_CLONE_INTO_CGROUP;
+    args.cgroup = (uint64_t)cgroup_fd;
+  }
+  long pid = syscall(SYS_clone3, &args, sizeof args);
+  if (pid < 0) return -errno;
+  if (pid == 0) _exit(body(context));
+  *pidfd = fd;
+  return (int32_t)pid;
+}
+
+int32_t clinux_unshare(uint64_t flags) { return RESULT(syscall(SYS_unshare, flags)); }
+int32_t clinux_setns(int32_t fd, uint64_t types) { return RESULT(setns(fd, (int)types)); }
+
+int32_t clinux_pidfd_open(int32_t pid, uint32_t flags) {
+  return RESULT(syscall(SYS_pidfd_open, pid, flags));
+}
+
+int32_t clinux_pidfd_send_signal(int32_t pidfd, int32_t signal) {
+  return RESULT(syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0));
+}
+
+static int32_t wait_for(idtype_t type, id_t id, int32_t nohang, int32_t *code, int32_t *status) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  int r;
+  do r = waitid(type, id, &info, WEXITED | (nohang ? WNOHANG : 0));
+  while (r < 0 && errno == EINTR);
+  if (r < 0) return -errno;
+  *code = info.si_code;
+  *status = info.si_status;
+  return info.si_pid;
+}
+
+int32_t clinux_wait_pidfd(int32_t pidfd, int32_t nohang, int32_t *code, int32_t *status) {
+  return wait_for(P_PIDFD, (id_t)pidfd, nohang, code, status);
+}
+
+int32_t clinux_wait_pid(int32_t pid, int32_t nohang, int32_t *code, int32_t *status) {
+  return wait_for(pid < 0 ? P_ALL : P_PID, (id_t)pid, nohang, code, status);
+}
+
+int32_t clinux_execve(const char *path, char *const *argv, char *const *envp) {
+  execve(path, argv, envp);
+  return -errno;
+}
+
+int32_t clinux_execveat(int32_t fd, const char *path, char *const *argv, char *const *envp,
+                        int32_t flags) {
+  return RESULT(syscall(SYS_execveat, fd, path, argv, envp, flags));
+}
+
+int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+  return RESULT(prctl(option, a, b, c, d));
+}
+
+int32_t clinux_setresuid(uint32_t r, uint32_t e, uint32_t s) {
+  return RESULT(syscall(SYS_setresuid, r, e, s));
+}
+
+int32_t clinux_setresgid(uint32_t r, uint32_t e, uint32_t s) {
+  return RESULT(syscall(SYS_setresgid, r, e, s));
+}
+
+int32_t clinux_setgroups(uint64_t count, const uint32_t *groups) {
+  return RESULT(syscall(SYS_setgroups, count, groups));
+}
+
+int32_t clinux_capget(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) < 0) return -errno;
+  *effective = data[0].effective | (uint64_t)data[1].effective << 32;
+  *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+  *inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+  return 0;
+}
+
+int32_t clinux_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2] = {
+      {(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+      {(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)}};
+  return RESULT(syscall(SYS_capset, &header, data));
+}
+
+int32_t clinux_prlimit(int32_t pid, uint32_t resource, uint64_t soft, uint64_t hard) {
+  uint64_t limit[2] = {soft, hard};
+  return RESULT(syscall(SYS_prlimit64, pid, resource, limit, 0));
+}
+
+int32_t clinux_getrlimit(uint32_t resource, uint64_t *soft, uint64_t *hard) {
+  uint64_t limit[2];
+  if (syscall(SYS_prlimit64, 0, resource, 0, limit) < 0) return -errno;
+  *soft = limit[0];
+  *hard = limit[1];
+  return 0;
+}
+
+int32_t clinux_close_range(uint32_t first, uint32_t last, uint32_t flags) {
+  return RESULT(syscall(SYS_close_range, first, last, flags));
+}
+
+int32_t clinux_sethostname(const char *name, uint64_t length) {
+  return RESULT(sethostname(name, length));
+}
+
+int32_t clinux_setdomainname(const char *name, uint64_t length) {
+  return RESULT(setdomainname(name, length));
+}
+
+int64_t clinux_personality(uint64_t persona) { return RESULT(syscall(SYS_personality, persona)); }
+
+int32_t clinux_seccomp(uint32_t operation, uint32_t flags, void *argument) {
+  return RESULT(syscall(SYS_seccomp, operation, flags, argument));
+}
+
+int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32_t nice,
+                             uint32_t priority, uint64_t runtime, uint64_t deadline,
+                             uint64_t period) {
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+  } attr = {48, policy, flags, nice, priority, runtime, deadline, period};
+  return RESULT(syscall(SYS_sched_setattr, pid, &attr, 0));
+}
+
+int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint8_t *mask) {
+  return RESULT(syscall(SYS_sched_setaffinity, pid, size, mask));
+}
+
+int32_t clinux_ioprio_set(int32_t which, int32_t who, int32_t value) {
+  return RESULT(syscall(SYS_ioprio_set, which, who, value));
+}
+
+int32_t clinux_keyctl_join_session(const char *name) {
+  return RESULT(syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name, 0, 0, 0));
+}
+
+int64_t clinux_getrandom(void *buffer, uint64_t size) {
+  return RESULT(getrandom(buffer, size, 0));
+}
+
+int32_t clinux_bpf(int32_t command, void *attributes, uint32_t size) {
+  return RESULT(syscall(SYS_bpf, command, attributes, size));
+}
+
+int32_t clinux_reset_signals(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  for (int n = 1; n <= 64; n++)
+    if (n != SIGKILL && n != SIGSTOP) sigaction(n, &action, 0);
+  return clinux_set_signal_mask(0);
+}
+
+int32_t clinux_raise_default(int32_t signal_number) {
+  signal(signal_number, SIG_DFL);
+  uint64_t mask = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  return RESULT(raise(signal_number));
+}
