@@ -30,6 +30,11 @@ public struct FileLock: ~Copyable, Sendable {
     return FileLock(owning: file)
   }
 
+  /// Locks an open, writable file that nobody else has yet; closing it lets go.
+  public static func hold(_ descriptor: Int32) throws(SystemError) {
+    try check(clinux_lock(descriptor, 1, 0), "lock", "\(descriptor)")
+  }
+
   /// Whether some process holds the file locked; a missing file is free. Never blocks.
   public static func isHeld(_ path: String) throws(SystemError) -> Bool {
     do throws(SystemError) {

@@ -92,6 +92,11 @@ public enum Clock {
   /// Nanoseconds since some point at boot; never goes back.
   public static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
 
+  /// Lets time pass (poll(2) on nothing): for waiting on what tells nobody when it is ready.
+  public static func pause(milliseconds: Int32) throws(SystemError) {
+    try check(clinux_poll(-1, 0, milliseconds), "poll")
+  }
+
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)
