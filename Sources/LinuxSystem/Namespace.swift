@@ -19,6 +19,11 @@ public enum Namespace: String, CaseIterable, Sendable {
     }
   }
 
+  /// The bits of several, for `ChildProcess.spawn`.
+  public static func cloneFlags(_ kinds: Set<Namespace>) -> UInt64 {
+    kinds.reduce(0) { $0 | $1.cloneFlag }
+  }
+
   /// Its name in /proc/PID/ns.
   public var fileName: String {
     switch self {

@@ -22,7 +22,7 @@ public struct UserNamespace: Sendable {
   ///
   /// - Parameter newNamespaces: further namespaces for the process, such as `.network`.
   public func spawn(
-    newNamespaces: NamespaceKinds = [], _ body: () -> Int32
+    newNamespaces: Set<Namespace> = [], _ body: () -> Int32
   ) throws(UserNamespaceError) -> ChildProcess {
     switch plan {
     case .alreadyRoot:
@@ -45,18 +45,18 @@ public struct UserNamespace: Sendable {
     }
   }
 
-  private func spawnAsRoot(_ kinds: NamespaceKinds, _ body: () -> Int32)
+  private func spawnAsRoot(_ kinds: Set<Namespace>, _ body: () -> Int32)
     throws(UserNamespaceError) -> ChildProcess
   {
     do throws(SystemError) {
-      return try ChildProcess.spawn(flags: kinds.union(.mount).cloneFlags) {
+      return try ChildProcess.spawn(flags: Namespace.cloneFlags(kinds.union([.mount]))) {
         Self.privateMounts() ? body() : 125
       }
     } catch { throw Self.meaning(of: error) }
   }
 
   private func spawnMapped(
-    _ kinds: NamespaceKinds, _ body: () -> Int32,
+    _ kinds: Set<Namespace>, _ body: () -> Int32,
     map: (Int32) throws(UserNamespaceError) -> Void
   ) throws(UserNamespaceError) -> ChildProcess {
     let child: ChildProcess
@@ -65,7 +65,8 @@ public struct UserNamespace: Sendable {
       let pipe = try OwnedDescriptor.pipe()
       let readEnd = pipe.readEnd.raw
       let writeEnd = pipe.writeEnd.raw
-      child = try ChildProcess.spawn(flags: kinds.union([.user, .mount]).cloneFlags) {
+      child = try ChildProcess.spawn(
+        flags: Namespace.cloneFlags(kinds.union([.user, .mount]))) {
         // Our copy of the gate must go, or the end of the parent would never be seen.
         Descriptor.close(writeEnd)
         guard let word = try? Descriptor.read(readEnd, upTo: 1), word == [1] else { return 125 }
@@ -89,7 +90,7 @@ public struct UserNamespace: Sendable {
 
   /// Our mounts shall not leave the namespace, nor the host's later ones be pinned by us.
   private static func privateMounts() -> Bool {
-    (try? Mounts.setPropagation("/", .slave, recursive: true)) != nil
+    (try? MountCall.setPropagation("/", .slave, recursive: true)) != nil
   }
 
   private static func meaning(of error: SystemError) -> UserNamespaceError {
