@@ -21,11 +21,11 @@ enum GoNumber {
     character == "." || character == "e" || character == "E"
   }
 
-  /// `%v`: the shortest digits that read back, with an exponent below 1e-4 and from 1e21 on.
+  /// `%v`: the shortest digits that read back, with an exponent below 1e-4 and from 1e6 on.
   static func general(_ value: Double) -> String {
     guard value.isFinite else { return special(value) }
     let (digits, point) = shortest(value)
-    if value != 0, point - 1 < -4 || point - 1 >= 21 { return exponent(value, digits, point) }
+    if value != 0, point - 1 < -4 || point - 1 >= 6 { return exponent(value, digits, point) }
     return plain(value, digits, point)
   }
 
