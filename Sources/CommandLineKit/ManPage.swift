@@ -1,7 +1,8 @@
 /// A man(7) page in roff, from the same tables as parsing.
 public struct ManPage: Sendable {
-  /// Prose the tables do not have, such as FILES or EXIT STATUS. Lines are filled; an empty line starts a
-  /// paragraph.
+  /// Prose the tables do not have, such as FILES or EXIT STATUS.
+  ///
+  /// Lines are filled; an empty line starts a paragraph.
   public struct Section: Sendable {
     public var title: String
     public var text: String

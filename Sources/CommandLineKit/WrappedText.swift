@@ -1,6 +1,8 @@
 /// Breaks text at spaces for a terminal's width.
 enum WrappedText {
-  /// Lines of at most `width` cells; a longer word stands alone. Line breaks in the text stay.
+  /// Lines of at most `width` cells; a longer word stands alone.
+  ///
+  /// Line breaks in the text stay.
   static func lines(_ text: String, width: Int) -> [String] {
     text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph in
       wrap(paragraph, width: max(width, 20))

@@ -40,7 +40,7 @@ enum GoNumber {
     return text.dropLast(2) + String(text.suffix(1))
   }
 
-  /// `%.2f`
+  /// `%.2f` in Go's spelling.
   static func fixed(_ value: Double, precision: Int) -> String {
     guard value.isFinite else { return special(value) }
     let exact = exactDigits(value)
@@ -55,7 +55,7 @@ enum GoNumber {
     return sign(value) + whole + (precision > 0 ? "." + part : "")
   }
 
-  /// `%e`
+  /// `%e` in Go's spelling.
   static func scientific(_ value: Double, precision: Int) -> String {
     guard value.isFinite else { return special(value) }
     let exact = exactDigits(value)
@@ -109,7 +109,9 @@ enum GoNumber {
     return sign(value) + text(digits.prefix(point)) + zeros + part
   }
 
-  /// 0.d1d2d3… times 10^point. Swift's description has the shortest digits that read back.
+  /// 0.d1d2d3… times 10^point.
+  ///
+  /// Swift's description has the shortest digits that read back.
   private static func shortest(_ value: Double) -> (digits: [UInt8], point: Int) {
     var digits: [UInt8] = []
     var point: Int?

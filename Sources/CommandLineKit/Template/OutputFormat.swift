@@ -36,7 +36,9 @@ public struct OutputFormat: Sendable {
   public var isTable: Bool { if case .table = kind { true } else { false } }
   public var isJSON: Bool { if case .json = kind { true } else { false } }
 
-  /// All of the output, each row with its newline. `showsHeading: false` is `--noheading`.
+  /// All of the output, each row with its newline.
+  ///
+  /// `showsHeading: false` is `--noheading`.
   public func render(
     _ rows: [TemplateValue], showsHeading: Bool = true
   ) throws(UsageError) -> String {

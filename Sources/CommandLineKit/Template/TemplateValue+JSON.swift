@@ -1,5 +1,6 @@
 extension TemplateValue {
   /// Fields in their order, map keys sorted, `<>&` as they are; `pretty` indents by four spaces.
+  ///
   /// Values deeper than 200 levels become null: nothing Martlet shows nests so.
   public func json(pretty: Bool = false) -> String {
     var writer = JSONText(pretty: pretty)
