@@ -108,7 +108,7 @@ public struct ManPage: Sendable {
 
   // MARK: escaping
 
-  /// Within a line: backslash, hyphen (else a typographic one that cannot be searched or pasted), quotes.
+  /// Within a line: backslash, quotes, hyphen (else a typographic one that cannot be pasted).
   static func escaped(_ text: String) -> String {
     var result = ""
     for character in text {

@@ -127,6 +127,7 @@ import Testing
     ("{{range 3}}x{{end}}", "can't iterate over int 3"),
     ("{{eq 1 1.0}}", "incompatible types"),
     ("{{.Health.Status}}", "nil data"),
+    ("{{nil}}", "nil is not a command"),
     ("{{nofunction 1}}", "\"nofunction\" not defined"),
     ("{{if}}x{{end}}", "missing value"),
     ("{{if .Names}}", "{{end}} is missing"),

@@ -140,6 +140,7 @@ struct TemplateEvaluator {
       if !arguments.isEmpty || piped != nil {
         throw UsageError("template: can't give argument to non-function")
       }
+      if case .literal(.null) = command[0] { throw UsageError("template: nil is not a command") }
       return try value(of: command[0], dot)
     }
   }
