@@ -29,7 +29,9 @@ public struct Command<Globals: Sendable>: Sendable {
   public let stopsAtFirstPositional: Bool
   let action: Action
 
-  /// A command that does something. `defaults` is the options' struct as it is with no option given.
+  /// A command that does something.
+  ///
+  /// `defaults` is the options' struct as it is with no option given.
   public init<Options: Sendable>(
     _ name: String, aliases: [String] = [], summary: String, usage: String? = nil,
     description: String = "", examples: [String] = [], hidden: Bool = false,

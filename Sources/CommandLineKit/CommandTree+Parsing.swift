@@ -10,7 +10,9 @@ public enum ParsedCommandLine<Globals: Sendable>: Sendable {
 }
 
 extension CommandTree {
-  /// The words after the program's name. An error is one of use: exit code 125.
+  /// The words after the program's name.
+  ///
+  /// An error is one of use: exit code 125.
   public func parse(_ words: [String]) throws(UsageError) -> ParsedCommandLine<Globals> {
     if words.first == "__complete" { return .complete(Array(words.dropFirst())) }
     var globals = globalDefaults

@@ -1,7 +1,8 @@
-/// One row of a command's option table. `Options` is the command's plain struct with its defaults.
+/// One row of a command's option table.
 ///
-/// Key paths are taken as autoclosures: a literal is only instantiated for an option that is given,
-/// so a table of a hundred rows costs microseconds.
+/// `Options` is the command's plain struct with its defaults. Key paths are taken as autoclosures:
+/// a literal is only instantiated for an option that is given, so a table of a hundred rows costs
+/// microseconds.
 public struct OptionSpec<Options>: Sendable {
   public typealias Apply = @Sendable (inout Options, String) throws(UsageError) -> Void
   public typealias Path<Value> = @Sendable () -> WritableKeyPath<Options, Value>
@@ -31,7 +32,9 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
-  /// One text; the last one given wins. With `choices`, only these are accepted.
+  /// One text; the last one given wins.
+  ///
+  /// With `choices`, only these are accepted.
   public static func value(
     _ long: String, _ short: Unicode.Scalar? = nil,
     _ path: @autoclosure @escaping Path<String?>, _ metavar: String, _ help: String,
@@ -81,8 +84,10 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
-  /// May be repeated; order is kept. `commaSeparated` also splits each value at its commas, as
-  /// `--cap-add A,B` wants; a part in double quotes keeps its commas.
+  /// May be repeated; order is kept.
+  ///
+  /// `commaSeparated` also splits each value at its commas, as `--cap-add A,B` wants; a part in
+  /// double quotes keeps its commas.
   public static func list(
     _ long: String, _ short: Unicode.Scalar? = nil,
     _ path: @autoclosure @escaping Path<[String]>, _ metavar: String, _ help: String,
@@ -98,8 +103,9 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
-  /// Any other type: `apply` parses the text, stores it and does nothing else. It is called once per
-  /// occurrence, in order.
+  /// Any other type: `apply` parses the text, stores it and does nothing else.
+  ///
+  /// It is called once per occurrence, in order.
   public static func parsed(
     _ long: String, _ short: Unicode.Scalar? = nil, _ metavar: String, _ help: String,
     repeatable: Bool = false, choices: [String] = [], complete: CompletionKind = .none,

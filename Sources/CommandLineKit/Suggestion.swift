@@ -4,7 +4,7 @@ enum Suggestion {
     var best: (word: String, distance: Int)?
     for candidate in candidates {
       let distance = distance(Array(word.utf8), Array(candidate.utf8), limit: 2)
-      guard let distance, distance < candidate.utf8.count else { continue }
+      guard let distance, distance * 2 <= word.utf8.count else { continue }
       if distance < best?.distance ?? 3 { best = (candidate, distance) }
     }
     return best?.word

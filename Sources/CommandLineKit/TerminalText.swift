@@ -1,5 +1,7 @@
-/// Text that came from outside (names, labels, log fields), made harmless for a terminal: C0, DEL and C1 controls
-/// as `\xNN`, direction-changing, line-separating and invisible formatting characters as `\u{...}`.
+/// Text that came from outside (names, labels, log fields), made harmless for a terminal: C0, DEL
+/// and C1 controls as `\xNN`, direction-changing, line-separating and invisible formatting
+/// characters as `\u{...}`.
+///
 /// A backslash stays as it is: the result is for eyes, not for parsing back.
 public func terminalSafe(_ text: String) -> String {
   guard text.unicodeScalars.contains(where: { isHarmful($0) }) else { return text }
