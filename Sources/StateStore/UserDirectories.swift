@@ -69,7 +69,7 @@ public struct UserDirectories: Equatable, Sendable {
   }
 
   /// A user namespace that maps every id to itself is the first one (user_namespaces(7)).
-  static func isInitialNamespace() -> Bool {
+  public static func isInitialNamespace() -> Bool {
     guard let map = try? FileTree.readText("/proc/self/uid_map", limit: 65_536) else { return true }
     return map.split(whereSeparator: { $0 == " " || $0 == "\n" }) == ["0", "0", "4294967295"]
   }
