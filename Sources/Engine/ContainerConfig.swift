@@ -57,6 +57,8 @@ public struct ImageUse: JSONRecord, Equatable {
   public var digest: String?
   /// Chain ids of the layers, lowest first, as hexadecimal digits.
   public var layers: [String] = []
+  /// A copy of all layers with owners translated, relative to the layers' root (`--userns keep-id`).
+  public var mapped: String?
 
   public init() {}
 
@@ -65,6 +67,7 @@ public struct ImageUse: JSONRecord, Equatable {
     try fields.required("name", &name)
     try fields.optional("digest", &digest)
     try fields.list("layers", &layers)
+    try fields.optional("mapped", &mapped)
   }
 }
 

@@ -180,7 +180,8 @@ public enum ContainerName {
     "wise", "young", "zesty",
   ]
   private static let birds = [
-    "avocet", "bittern", "blackbird", "bluethroat", "brambling", "bullfinch", "bunting", "chiffchaff",
+    "avocet", "bittern", "blackbird", "bluethroat", "brambling", "bullfinch", "bunting",
+    "chiffchaff",
     "coot", "cormorant", "crane", "crossbill", "curlew", "dabchick", "dipper", "dotterel", "dunlin",
     "dunnock", "eider", "falcon", "fieldfare", "finch", "firecrest", "fulmar", "gadwall", "gannet",
     "garganey", "godwit", "goldcrest", "goosander", "goshawk", "grebe", "greenshank", "guillemot",
@@ -189,7 +190,8 @@ public enum ContainerName {
     "nightjar", "nuthatch", "oriole", "osprey", "ouzel", "petrel", "pintail", "pipit", "plover",
     "pochard", "puffin", "quail", "rail", "raven", "redpoll", "redshank", "redstart", "redwing",
     "robin", "rook", "ruff", "sanderling", "sandpiper", "serin", "shelduck", "shrike", "siskin",
-    "skua", "skylark", "smew", "snipe", "sparrow", "starling", "stint", "stonechat", "stork", "swan",
+    "skua", "skylark", "smew", "snipe", "sparrow", "starling", "stint", "stonechat", "stork",
+    "swan",
     "swift", "teal", "tern", "thrush", "treecreeper", "turnstone", "twite", "wagtail", "warbler",
     "waxwing", "wheatear", "whimbrel", "whinchat", "wigeon", "woodcock", "woodlark", "wren",
     "wryneck",

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Model
 import StateStore
 
 /// A named volume: `volumes/<name>/_data`.
@@ -11,21 +12,24 @@ struct VolumeDirectory {
 
   /// The data directory, made when missing. A new volume gets what the image has at `destination`
   /// (nil: nothing), exactly once: the copy is finished before the volume has its name.
-  func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String {
+  func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String
+  {
     let record = RecordStore(path)
     if try record.find("volume")?.flag("filled") == true { return data }
     let lock = try ObjectLock.acquire(
       "\(context.directories.data)/locks/volume-\(name.prefix(200))")
-    defer { _ = consume lock }
     if try record.find("volume")?.flag("filled") == true { return data }
     try FileTree.ensureDirectory(context.volumes)
     try FileTree.ensureDirectory(data, mode: 0o755)
     if let destination, try FileTree.list(data).isEmpty {
       try TreeCopy.copyUp(from: root, path: destination, to: data)
     }
-    var filled = try record.find("volume") ?? LineRecord.new(name)
+    var filled = try record.find("volume") ?? LineRecord()
+    filled["name"] = name
+    if filled["created"] == nil { filled["created"] = "\(Clock.realtime())" }
     filled["filled"] = "true"
     try record.write("volume", filled, durability: .power)
+    _ = consume lock
     return data
   }
 }

@@ -66,12 +66,11 @@ public struct ContainerRootfs: Sendable {
     for layer in layers where !FileTree.exists(layer) { throw .layerMissing(layer) }
     let failure: SystemError
     do throws(SystemError) {
-      if preferred == .fuseOverlay {
-        failure = SystemError("mount overlay", merged, errno: Errno.notPermitted)
-      } else {
+      guard preferred == .fuseOverlay else {
         try mountOverlay(volatile: volatile)
         return .overlay
       }
+      failure = SystemError("mount overlay", merged, errno: Errno.notPermitted)
     } catch { failure = error }
     guard let fuse = Program.find("fuse-overlayfs", in: Program.systemDirectories) else {
       throw .noDriver(overlay: failure, fuse: "fuse-overlayfs is not installed")

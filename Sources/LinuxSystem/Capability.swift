@@ -73,4 +73,9 @@ public enum Capability {
   public static func keepOverUserChange(_ on: Bool) throws(SystemError) {
     try check(clinux_prctl(8, on ? 1 : 0, 0, 0, 0), "prctl PR_SET_KEEPCAPS")
   }
+
+  /// The names, with CAP_, of what this process may give to others: its bounding set.
+  public static func boundingNames() throws(SystemError) -> Set<String> {
+    Set(names.indices.filter { isBounding($0) == true }.map { "CAP_\(names[$0])" })
+  }
 }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// One line of uid_map or gid_map (user_namespaces(7)): `count` ids starting at `inside` in the new
 /// namespace are those starting at `outside` in its parent.
 public struct IDRange: Equatable, Sendable, Codable {
@@ -88,5 +90,16 @@ public struct IDMapping: Equatable, Sendable, Codable {
   /// As arguments of newuidmap(1), after the pid.
   static func arguments(_ map: [IDRange]) -> [String] {
     map.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
+  }
+
+  /// Writes both maps for a process whose new namespace is a child of ours, where we are root.
+  public func write(for pid: Int32) throws(UserNamespaceError) {
+    do throws(SystemError) {
+      if groups.count == 1, groups[0].count == 1 {
+        try FileTree.write("/proc/\(pid)/setgroups", "deny")
+      }
+      try FileTree.write("/proc/\(pid)/uid_map", Self.text(users))
+      try FileTree.write("/proc/\(pid)/gid_map", Self.text(groups))
+    } catch { throw .system(error) }
   }
 }

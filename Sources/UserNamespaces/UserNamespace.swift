@@ -34,13 +34,7 @@ public struct UserNamespace: Sendable {
       }
     case .mapDirectly(let mapping):
       return try spawnMapped(newNamespaces, body) { pid throws(UserNamespaceError) in
-        do throws(SystemError) {
-          if mapping.groups.count == 1, mapping.groups[0].count == 1 {
-            try FileTree.write("/proc/\(pid)/setgroups", "deny")
-          }
-          try FileTree.write("/proc/\(pid)/uid_map", IDMapping.text(mapping.users))
-          try FileTree.write("/proc/\(pid)/gid_map", IDMapping.text(mapping.groups))
-        } catch { throw .system(error) }
+        try mapping.write(for: pid)
       }
     }
   }
@@ -66,7 +60,8 @@ public struct UserNamespace: Sendable {
       let readEnd = pipe.readEnd.raw
       let writeEnd = pipe.writeEnd.raw
       child = try ChildProcess.spawn(
-        flags: Namespace.cloneFlags(kinds.union([.user, .mount]))) {
+        flags: Namespace.cloneFlags(kinds.union([.user, .mount]))
+      ) {
         // Our copy of the gate must go, or the end of the parent would never be seen.
         Descriptor.close(writeEnd)
         guard let word = try? Descriptor.read(readEnd, upTo: 1), word == [1] else { return 125 }

@@ -62,7 +62,8 @@ struct ContainerStage {
     try ensureWorkingDirectory(root, facts.user)
     let spec = try SpecBuilder(config: config, facts: facts).build()
     try FileTree.ensureDirectory(order.bundle)
-    try FileTree.write("\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
+    try FileTree.write(
+      "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
     try executeMonitor(order, namespaces)
   }
 
@@ -79,7 +80,7 @@ struct ContainerStage {
       image.layers.isEmpty ? [try emptyLayer()] : image.layers.map { "l/\($0.prefix(16))" }
     let rootfs = ContainerRootfs(
       layersRoot: "\(context.directories.data)/layers",
-      layers: config.mappedLayer.map { [$0] } ?? layers,
+      layers: image.mapped.map { [$0] } ?? layers,
       upper: "\(directory)/upper", work: "\(directory)/work", merged: "\(directory)/merged")
     try rootfs.mount(volatile: config.lifecycle.autoRemove)
     return rootfs.merged
@@ -140,7 +141,8 @@ struct ContainerStage {
     let lookup = try UserLookup(root: root)
     let users = UsernsChoice.parseLeniently(config.namespaces.user)
     let wanted =
-      config.process.user.isEmpty ? users.defaultUser(context.uid, context.gid) : config.process.user
+      config.process.user.isEmpty
+      ? users.defaultUser(context.uid, context.gid) : config.process.user
     let user = try lookup.resolve(
       wanted, groups: config.process.groups.filter { $0 != "keep-groups" })
     if let map = nested ?? mapping {
@@ -155,7 +157,7 @@ struct ContainerStage {
     var facts = StageFacts(
       rootfs: rootfs, user: user,
       capabilities: try Capability.boundingNames(), isMachineRoot: mapping == nil,
-      hasCgroup2: CgroupHost.hasUnified,
+      hasCgroup2: HostCgroup.hasUnified,
       mapsTerminalGroup: (nested ?? mapping).map { IDMapping.outside(5, in: $0.groups) != nil }
         ?? true)
     for asked in config.mounts where asked.kind == .volume {

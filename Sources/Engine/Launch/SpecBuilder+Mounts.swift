@@ -26,7 +26,9 @@ extension SpecBuilder {
     // Parents before children, else the order in which they were given.
     let depth = { (mount: RuntimeMount) in mount.destination.split(separator: "/").count }
     return all
-      + asked.enumerated().sorted { (depth($0.element), $0.offset) < (depth($1.element), $1.offset) }
+      + asked.enumerated().sorted {
+        (depth($0.element), $0.offset) < (depth($1.element), $1.offset)
+      }
       .map(\.element)
   }
 
@@ -170,7 +172,8 @@ enum Ulimits {
 
   static func parse(_ text: String) throws(ErrorReport) -> RuntimeResourceLimit {
     let bad = ErrorReport(
-      .invalidRequest, "invalid ulimit \"\(text)\"", hint: "write NAME=SOFT[:HARD], such as nofile=1024:2048")
+      .invalidRequest, "invalid ulimit \"\(text)\"",
+      hint: "write NAME=SOFT[:HARD], such as nofile=1024:2048")
     guard let equals = text.firstIndex(of: "=") else { throw bad }
     let type = "RLIMIT_" + text[..<equals].uppercased()
     guard ResourceLimit.number(type) != nil else { throw bad }

@@ -21,7 +21,9 @@ struct SpecBuilder {
   private func process() throws -> RuntimeProcess {
     var process = RuntimeProcess()
     process.args = config.process.arguments
-    if config.lifecycle.initProcess { process.args = [Self.initPath, "--init", "--"] + process.args }
+    if config.lifecycle.initProcess {
+      process.args = [Self.initPath, "--init", "--"] + process.args
+    }
     process.env = environment()
     process.cwd = config.process.workingDirectory
     process.terminal = config.process.terminal
@@ -132,25 +134,15 @@ struct SpecBuilder {
   }
 
   private func seccomp() throws -> RuntimeSeccomp? {
-    switch config.security.seccomp {
-    case _ where config.security.privileged: return nil
-    case "unconfined": return nil
-    case nil:
-      let names = process(capabilities: try capabilities())
-      return SeccompProfile.standard(capabilities: names)
-    case let path?:
-      let bytes = try FileTree.read(path, limit: 16 << 20)
-      do throws(SpecError) {
-        return try SeccompProfile.parse(
-          bytes, capabilities: process(capabilities: try! capabilities()))
-      } catch {
-        throw ErrorReport(.invalidRequest, "seccomp profile \(path): \(error)")
-      }
+    if config.security.privileged || config.security.seccomp == "unconfined" { return nil }
+    let bounding = Set(try capabilities().bounding)
+    guard let path = config.security.seccomp else {
+      return RuntimeSeccomp.defaultProfile(capabilities: bounding)
     }
-  }
-
-  private func process(capabilities: RuntimeCapabilities) -> Set<String> {
-    Set(capabilities.bounding)
+    let bytes = try FileTree.read(path, limit: 16 << 20)
+    do throws(SpecError) { return try RuntimeSeccomp(parsing: bytes) } catch {
+      throw ErrorReport(.invalidRequest, "seccomp profile \(path): \(error)")
+    }
   }
 
   private static let masked = [

@@ -55,7 +55,8 @@ struct UserLookup {
     return resolved
   }
 
-  private func find(user text: Substring) throws(ErrorReport) -> (uid: UInt32, entry: [Substring]?) {
+  private func find(user text: Substring) throws(ErrorReport) -> (uid: UInt32, entry: [Substring]?)
+  {
     if let entry = users.first(where: { $0.count > 3 && $0[0] == text }),
       !text.allSatisfy(\.isNumber), let uid = Self.number(entry, 2)
     {
@@ -66,7 +67,8 @@ struct UserLookup {
         throw ErrorReport(
           .invalidRequest, "user id \(text) is out of range: ids go from 0 to 2147483647")
       }
-      throw ErrorReport(.notFound, "unable to find user \(text): no matching entries in passwd file")
+      throw ErrorReport(
+        .notFound, "unable to find user \(text): no matching entries in passwd file")
     }
     return (uid, users.first { $0.count > 3 && $0[2] == "\(uid)" })
   }
