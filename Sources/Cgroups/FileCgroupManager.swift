@@ -18,7 +18,8 @@ public enum CgroupError: ReportableError, Equatable {
       ErrorReport(
         .notPermitted,
         "cannot set \(limits.joined(separator: ", ")): no cgroup can be made at \(path) (\(error))",
-        hint: "run in a delegated cgroup (systemd-run --user --scope -p Delegate=yes), or set no limits"
+        hint:
+          "run in a delegated cgroup (systemd-run --user --scope -p Delegate=yes), or set no limits"
       )
     case .limit(let field, let file, let error):
       ErrorReport(.unavailable, "cannot set \(field): \(file): \(error.reason)")

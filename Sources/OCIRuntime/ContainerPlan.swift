@@ -166,14 +166,17 @@ struct ContainerPlan: Sendable {
       let field = "linux.sysctl.\(name)"
       let path = name.contains("/") ? name : name.split(separator: ".").joined(separator: "/")
       let dotted = path.split(separator: "/").joined(separator: ".")
-      guard !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
-        $0.isEmpty || $0 == "." || $0 == ".."
-      }) else { throw .unusable(field: field, "is not the name of a kernel setting") }
+      guard
+        !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
+          $0.isEmpty || $0 == "." || $0 == ".."
+        })
+      else { throw .unusable(field: field, "is not the name of a kernel setting") }
       let needed: Namespace? =
-        if ipc.contains(dotted) || dotted.hasPrefix("fs.mqueue.") { .ipc }
-        else if dotted.hasPrefix("net.") { .network }
-        else if dotted == "kernel.domainname" || dotted == "kernel.hostname" { .uts }
-        else { nil }
+        if ipc.contains(dotted) || dotted.hasPrefix("fs.mqueue.") {
+          .ipc
+        } else if dotted.hasPrefix("net.") {
+          .network
+        } else if dotted == "kernel.domainname" || dotted == "kernel.hostname" { .uts } else { nil }
       if dotted.hasPrefix("user.") && makesUserNamespace {
         setSysctl(path, value)
         continue

@@ -27,7 +27,8 @@ public struct RuntimeContext: Sendable {
   }
 
   /// The bundle's configuration, at most 16 MB of it.
-  func loadSpec(_ bundle: String, file: String = "config.json") throws(RuntimeError) -> RuntimeSpec {
+  func loadSpec(_ bundle: String, file: String = "config.json") throws(RuntimeError) -> RuntimeSpec
+  {
     let path = file.hasPrefix("/") ? file : "\(bundle)/\(file)"
     let bytes = try during("read \(path)") { () throws(SystemError) in
       try FileTree.read(path, limit: 1 << 24)

@@ -56,9 +56,15 @@ public struct RuntimeCommandLine {
       options.rest, command.options + [.flag("help", "h")], stopsAtOperand: command.endsInCommand)
     if given.flag("help") { return try Self.print("usage: martlet-oci \(command.usage)\n") }
     let operands = given.operands + given.rest
-    guard operands.count >= command.operands.lowerBound, operands.count <= command.operands.upperBound
+    guard operands.count >= command.operands.lowerBound,
+      operands.count <= command.operands.upperBound
     else {
       throw ErrorReport(.invalidRequest, "usage: martlet-oci \(command.usage)")
+    }
+    if command.entersContainers {
+      do throws(RuntimeError) { try ProgramImage.ensureReadOnly(arguments) } catch {
+        throw error.report
+      }
     }
     return try command.run(given, operands, context)
   }

@@ -11,6 +11,8 @@ struct RuntimeCommand: Sendable {
   var operands: ClosedRange<Int>
   /// Whether what follows the first operand is a command with options of its own.
   var endsInCommand = false
+  /// Whether a process of this program becomes one of a container's.
+  var entersContainers: Bool { ["create", "run", "exec", "restore"].contains(name) }
   var run: @Sendable (OptionReader, [String], RuntimeContext) throws(ErrorReport) -> Int32
 }
 
@@ -26,7 +28,7 @@ enum RuntimeCommands {
     return text
   }
 
-  static var all: [RuntimeCommand] { [create, run, start, state, kill, delete, list] }
+  static var all: [RuntimeCommand] { [create, run, start, state, kill, delete, exec, list] }
 
   /// A runtime's error as the program reports it.
   static func reporting<Result>(_ body: () throws(RuntimeError) -> Result) throws(ErrorReport)

@@ -49,20 +49,25 @@ struct InitStage: ~Copyable {
     try takeTerminal(root)
     try root.protectPaths()
     try runHooks()
-    let proc = try ProcessFiles()
-    for setting in plan.sysctls {
-      try during("set the sysctl \(setting.path)") { () throws(SystemError) in
-        try proc.write("sys/\(setting.path)", setting.value)
-      }
-    }
+    try setSysctls()
     let directory = plan.process.workingDirectory
     // Missing is made; what cannot be is said when the process moves there.
     _ = try? root.root.ensureDirectory(directory)
     try root.seal()
     try root.enter()
     try root.applyPropagation()
-    try ProcessStage(plan.process).assume(proc)
+    try ProcessStage(plan.process).assume()
     tell(.ready)
+  }
+
+  private func setSysctls() throws(RuntimeError) {
+    guard !plan.sysctls.isEmpty else { return }
+    let proc = try ProcessFiles()
+    for setting in plan.sysctls {
+      try during("set the sysctl \(setting.path)") { () throws(SystemError) in
+        try proc.write("sys/\(setting.path)", setting.value)
+      }
+    }
   }
 
   private func enterNamespaces() throws(RuntimeError) {

@@ -10,8 +10,8 @@ struct ProcessStage {
   init(_ plan: ProcessPlan) { self.plan = plan }
 
   /// What can still be reported by `create`: everything up to the last privileges.
-  func assume(_ proc: borrowing ProcessFiles) throws(RuntimeError) {
-    try setAttributes(proc)
+  func assume() throws(RuntimeError) {
+    try setAttributes()
     try giveStandardStreams()
     let entered = try enterWorkingDirectory(retry: false)
     try during("drop capabilities from the bounding set") { () throws(SystemError) in
@@ -24,7 +24,7 @@ struct ProcessStage {
     _ = try findProgram()
   }
 
-  private func setAttributes(_ proc: borrowing ProcessFiles) throws(RuntimeError) {
+  private func setAttributes() throws(RuntimeError) {
     for limit in plan.limits {
       try during("set the resource limit") { () throws(SystemError) in
         try ResourceLimit.set(limit.resource, soft: limit.soft, hard: limit.hard)
@@ -50,10 +50,12 @@ struct ProcessStage {
     }
     // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.
     if let name = plan.keyring { try? Credentials.joinSessionKeyring(name) }
-    try setLabels(proc)
+    try setLabels()
   }
 
-  private func setLabels(_ proc: borrowing ProcessFiles) throws(RuntimeError) {
+  private func setLabels() throws(RuntimeError) {
+    guard plan.apparmorProfile != nil || plan.selinuxLabel != nil else { return }
+    let proc = try ProcessFiles()
     let me = CurrentProcess.id
     if let profile = plan.apparmorProfile, profile != "unconfined" {
       try during("set the apparmor profile \(profile)") { () throws(SystemError) in

@@ -179,18 +179,8 @@ extension RootFilesystem {
   func makeTerminal() throws(RuntimeError) -> PseudoTerminal {
     let process = plan.process
     return try during("make the terminal") { () throws(SystemError) in
-      let multiplexer = try root.open("/dev/pts/ptmx", [.path, .noFollow])
-      guard try MountCall.filesystemMagic(multiplexer.raw) == MountCall.Magic.devpts else {
-        throw SystemError("check", "/dev/pts/ptmx of the container", errno: Errno.noDevice)
-      }
-      let terminal = try PseudoTerminal(multiplexer: multiplexer.raw)
+      let terminal = try ContainerTerminal.open(in: root, process)
       try bindConsole(terminal)
-      if let size = process.consoleSize {
-        try PseudoTerminal.setSize(terminal.peer.raw, rows: size.height, columns: size.width)
-      }
-      // tty group 5 stays; only the owner becomes the process's user.
-      let group = try FileStatus.of(descriptor: terminal.peer.raw).gid
-      try FileNode.setOwner(descriptor: terminal.peer.raw, uid: process.user.uid, gid: group)
       return terminal
     }
   }

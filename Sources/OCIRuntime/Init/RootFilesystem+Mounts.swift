@@ -172,7 +172,8 @@ extension RootFilesystem {
     // The host's own tree is only ever shown read-only (CVE-2023-25809, CVE-2022-0492).
     let tree = try MountCall.copyTree(HostCgroups.mountPoint, recursive: true)
     try MountCall.setAttributes(
-      tree.raw, set: mount.set.union([.readOnly, .noSetID, .noDevices, .noExecute])
+      tree.raw,
+      set: mount.set.union([.readOnly, .noSetID, .noDevices, .noExecute])
         .subtracting(.accessTimeModes),
       recursive: true, subject: HostCgroups.mountPoint)
     return tree
