@@ -1,4 +1,4 @@
-import LinuxSystem
+public import LinuxSystem
 public import Model
 
 /// How an attached command ended.

@@ -120,17 +120,22 @@ public struct CreateContainer {
     process.groups = request.groups
     if let umask = request.umask {
       guard let value = UInt32(umask, radix: 8), value <= 0o777 else {
-        throw ErrorReport(.invalidRequest, "invalid umask \"\(umask)\": write up to four octal digits")
+        throw ErrorReport(
+          .invalidRequest, "invalid umask \"\(umask)\": write up to four octal digits")
       }
       process.umask = umask
     }
     config.process = process
-    let hostname = request.hostname ?? (request.uts == "host" || request.network == "host"
-      ? (try? FileTree.readText("/proc/sys/kernel/hostname"))?.filter { $0 != "\n" } : nil)
+    let hostname =
+      request.hostname
+      ?? (request.uts == "host" || request.network == "host"
+        ? (try? FileTree.readText("/proc/sys/kernel/hostname"))?.filter { $0 != "\n" } : nil)
     config.hostname = hostname ?? String(config.id.prefix(12))
     if let text = request.hostname {
       guard !text.isEmpty, text.utf8.count <= 64,
-        text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") })
+        text.allSatisfy({
+          $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_")
+        })
       else { throw ErrorReport(.invalidRequest, "invalid hostname \"\(text)\"") }
     }
   }
@@ -183,7 +188,8 @@ public struct CreateContainer {
     for (option, text, allowed) in [
       ("pid", request.pid, ["private", "host"]),
       ("ipc", request.ipc, ["private", "host", "shareable"]),
-      ("uts", request.uts, ["private", "host"]), ("cgroupns", request.cgroupns, ["private", "host"]),
+      ("uts", request.uts, ["private", "host"]),
+      ("cgroupns", request.cgroupns, ["private", "host"]),
     ] {
       guard allowed.contains(text) else {
         throw ErrorReport(

@@ -1,6 +1,7 @@
 import ImageStore
 import LinuxSystem
 import Model
+import OCISpec
 import StateStore
 
 /// `-v`, `--mount`, `--tmpfs`, `--device` and the image's volumes, as one list with one mount a place.

@@ -1,5 +1,6 @@
 import LinuxSystem
 import Model
+import OCISpec
 import StateStore
 import UserNamespaces
 
