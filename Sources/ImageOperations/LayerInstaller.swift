@@ -119,6 +119,7 @@ struct LayerInstaller {
       warn(outcome.summary, digest)
       let layer = StoredLayer(
         diffID: job.diffID, parent: job.parent, size: outcome.summary.size,
+        tarSize: outcome.tarSize,
         isOpaque: outcome.summary.isOpaque)
       try RecordStore(place).write(LayerDirectory.recordName, layer.record)
     } catch {

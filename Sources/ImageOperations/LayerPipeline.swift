@@ -18,6 +18,8 @@ struct LayerPipeline {
   struct Outcome: Sendable {
     var diffID: Digest
     var summary: LayerUnpacker.Summary
+    /// Bytes of the uncompressed tar.
+    var tarSize: Int64
   }
 
   /// Reads `source` to its end, whatever follows the archive.
@@ -35,7 +37,9 @@ struct LayerPipeline {
           let unpacker = try LayerUnpacker(into: directory, canMakeDevices: canMakeDevices)
           let summary = try unpacker.unpack(reader)
           try reader.drain()
-          box.set(.success(Outcome(diffID: hasher.finish(), summary: summary)))
+          let size = hasher.count
+          box.set(
+            .success(Outcome(diffID: hasher.finish(), summary: summary, tarSize: size)))
         } catch {
           queue.abandon()
           box.set(.failure(error))
