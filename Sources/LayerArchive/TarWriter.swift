@@ -1,7 +1,8 @@
 import LinuxSystem
 
-/// Writes a tar archive: ustar, with pax headers only where ustar has no room. Equal input gives
-/// equal bytes.
+/// Writes a tar archive: ustar, with pax headers only where ustar has no room.
+///
+/// Equal input gives equal bytes.
 public final class TarWriter {
   private let output: ([UInt8], Range<Int>) throws(ArchiveError) -> Void
   private var dataLeft: Int64 = 0
