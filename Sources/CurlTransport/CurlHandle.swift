@@ -129,16 +129,17 @@ import Distribution
     set(CURLOPT_NOPROGRESS, 0)
     _ = unsafe ccurl_set_data_callback(handle, CURLOPT_HEADERFUNCTION) {
       data, size, count, context in
-      let chunk = unsafe Self.bytes(data, size * count)
-      return unsafe Self.exchange(context).takeHeader(chunk) ? chunk.count : 0
+      let chunk = unsafe CurlHandle.bytes(data, size * count)
+      return unsafe CurlHandle.exchange(context).takeHeader(chunk) ? chunk.count : 0
     }
     _ = unsafe ccurl_set_data_callback(handle, CURLOPT_WRITEFUNCTION) {
       data, size, count, context in
-      let chunk = unsafe Self.bytes(data, size * count)
-      return unsafe Self.exchange(context).takeBody(chunk) ? chunk.count : 0
+      let chunk = unsafe CurlHandle.bytes(data, size * count)
+      return unsafe CurlHandle.exchange(context).takeBody(chunk) ? chunk.count : 0
     }
     _ = unsafe ccurl_set_data_callback(handle, CURLOPT_READFUNCTION) { data, size, count, context in
-      guard let data = unsafe data, let chunk = unsafe Self.exchange(context).giveBody(size * count)
+      guard let data = unsafe data,
+        let chunk = unsafe CurlHandle.exchange(context).giveBody(size * count)
       else { return Int(CURL_READFUNC_ABORT) }
       let space = unsafe UnsafeMutableRawBufferPointer(start: data, count: size * count)
       unsafe space.copyBytes(from: chunk.prefix(size * count))
@@ -146,19 +147,19 @@ import Distribution
     }
     _ = unsafe ccurl_set_seek_callback(handle) { context, offset, origin in
       guard origin == 0 else { return CURL_SEEKFUNC_CANTSEEK }
-      unsafe Self.exchange(context).seekBody(Int64(offset))
+      unsafe CurlHandle.exchange(context).seekBody(Int64(offset))
       return CURL_SEEKFUNC_OK
     }
     _ = unsafe ccurl_set_progress_callback(handle) { context, _, _, _, _ in
-      unsafe Self.exchange(context).mayGoOn() ? 0 : 1
+      unsafe CurlHandle.exchange(context).mayGoOn() ? 0 : 1
     }
   }
 
-  private static func bytes(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> [UInt8] {
+  fileprivate static func bytes(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> [UInt8] {
     unsafe Array(UnsafeRawBufferPointer(start: data, count: count))
   }
 
-  private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange {
+  fileprivate static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange {
     guard let context = unsafe context else { preconditionFailure("curl lost its context") }
     return unsafe Unmanaged<CurlExchange>.fromOpaque(context).takeUnretainedValue()
   }
