@@ -54,14 +54,3 @@ public enum OpenFile {
     }
   }
 }
-
-/// Raises what a process may hold open to what it may ask for (getrlimit(2)).
-public enum ResourceLimit {
-  public static func raiseOpenFiles() {
-    var soft: UInt64 = 0
-    var hard: UInt64 = 0
-    // 7 is RLIMIT_NOFILE. Failure leaves the limit as it was, which only makes EMFILE likelier.
-    guard unsafe clinux_getrlimit(7, &soft, &hard) == 0, soft < hard else { return }
-    _ = clinux_prlimit(0, 7, min(hard, 65_536), hard)
-  }
-}

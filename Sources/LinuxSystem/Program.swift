@@ -30,6 +30,14 @@ public struct Program: Sendable {
     throw SystemError("execve", path, errno: -failure)
   }
 
+  /// Replaces this process after putting every named descriptor in its place; all others close.
+  public func become() throws(SystemError) -> Never {
+    _ = clinux_reset_signals()
+    _ = try moveDescriptors(keeping: 0)
+    if let workingDirectory { try CurrentProcess.changeDirectory(workingDirectory) }
+    try exec()
+  }
+
   /// Starts the program as a child. The parent must have one thread. A failure to execute it is
   /// thrown here, not seen as an exit status.
   public func start() throws(SystemError) -> ChildProcess {
