@@ -31,7 +31,7 @@ struct ImportRootfs {
     if !store.blobs.contains(file.digest) { try store.blobs.publish(file.path, as: file.digest) }
     let names = [reference].compactMap { $0 }
     let stored = try ImageInstaller(store: store, reporter: reporter).install(
-      image, names: names, from: StoredLayers(blobs: store.blobs))
+      image, names: names, from: StoredLayers(blobs: store.blobs, reporter: reporter))
     _ = lease
     return HelperEvent.Result(images: [
       HelperEvent.Result.Image(id: stored.id, names: names.map(\.full))

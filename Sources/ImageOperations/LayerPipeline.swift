@@ -7,13 +7,8 @@ import Synchronization
 /// Unpacks one layer on two threads: this one decompresses, the other digests and unpacks.
 struct LayerPipeline {
   let limits: ArchiveLimits
-  /// Told of every piece, with the compressed bytes used so far.
-  let onProgress: (Int64) -> Void
 
-  init(limits: ArchiveLimits = ArchiveLimits(), onProgress: @escaping (Int64) -> Void = { _ in }) {
-    self.limits = limits
-    self.onProgress = onProgress
-  }
+  init(limits: ArchiveLimits = ArchiveLimits()) { self.limits = limits }
 
   struct Outcome: Sendable {
     var diffID: Digest
@@ -63,7 +58,6 @@ struct LayerPipeline {
           throw .tooMuch("it grows more than \(limits.ratio) times when decompressed")
         }
         guard queue.push(bytes) else { return }
-        onProgress(decompressor.consumed)
       }
       // Some filters stop before the end of their input; its digest covers all of it.
       while try source.next() != nil {}

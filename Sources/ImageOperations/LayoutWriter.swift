@@ -109,7 +109,7 @@ struct DockerArchiveWriter {
       throw ImageStoreError.damaged("layer \(chain)")
     }
     let hasher = Hasher()
-    try StoredLayers(blobs: save.store.blobs).withLayer(layer) { source in
+    try StoredLayers(blobs: save.store.blobs, reporter: save.reporter).withLayer(layer) { source in
       let tar = HashingSource(Decompressor(source), into: hasher)
       try place.add("\(diffID.hex).tar", size: size) { (write) throws(ArchiveError) in
         while let bytes = try tar.next() { try write(bytes) }

@@ -134,7 +134,7 @@ struct SaveImages {
 
   /// Copies a blob as it is stored, comparing its digest on the way.
   func copy(_ layer: BlobDescriptor, to place: any SavePlace, as name: String) throws {
-    try StoredLayers(blobs: store.blobs).withLayer(layer) { source in
+    try StoredLayers(blobs: store.blobs, reporter: reporter).withLayer(layer) { source in
       try place.add(name, size: layer.size) { (write) throws(ArchiveError) in
         while let bytes = try source.next() { try write(bytes) }
       }
