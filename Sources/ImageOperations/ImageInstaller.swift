@@ -31,6 +31,10 @@ struct ImageInstaller {
       store,
       blobs: [image.manifestDigest, image.manifest.config.digest] + image.indexes.map(\.digest)
         + image.manifest.layers.map(\.digest), layers: jobs.map(\.chain))
+    if let known = try findWhole(image, jobs) {
+      try store.publishNames(self.names(names, image, known))
+      return known
+    }
     try checkSpace(jobs)
     try store.blobs.write(image.configBytes, as: image.manifest.config.digest)
     try store.blobs.write(image.manifestBytes, as: image.manifestDigest)
@@ -40,15 +44,31 @@ struct ImageInstaller {
     }
     try LayerInstaller(store: store, reporter: reporter).install(jobs, from: supply)
     let stored = try record(image, jobs)
-    try store.publish(
-      stored,
-      named: names.map {
-        ImageName(
-          reference: $0, image: stored.id, manifest: image.manifestDigest,
-          index: image.indexes.first?.digest)
-      })
+    try store.publish(stored, named: self.names(names, image, stored))
     _ = lease
     return stored
+  }
+
+  /// The image when it is there as it should be: then there is nothing to do but name it.
+  private func findWhole(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage? {
+    let blobs = [image.manifest.config.digest] + image.manifest.layers.map(\.digest)
+    guard let known = try store.find(id: image.manifest.config.digest),
+      known.manifest == image.manifestDigest, blobs.allSatisfy(store.blobs.contains),
+      jobs.allSatisfy({ store.layers.contains($0.chain) })
+    else { return nil }
+    for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
+    for job in jobs { reporter.progress(job.descriptor.digest.shortID, .exists) }
+    return known
+  }
+
+  private func names(_ references: [ImageReference], _ image: Image, _ stored: StoredImage)
+    -> [ImageName]
+  {
+    references.map {
+      ImageName(
+        reference: $0, image: stored.id, manifest: image.manifestDigest,
+        index: image.indexes.first?.digest)
+    }
   }
 
   /// Refuses what cannot fit: blobs take their size, and files at least what they take compressed.

@@ -8,7 +8,9 @@ import Synchronization
 
 /// Where the compressed bytes of layers come from.
 protocol LayerSupply: Sendable {
-  /// Gives the layer's bytes, verified at the latest when they end; called on several threads.
+  /// Gives the layer's bytes, verified at the latest when this returns; called on several threads.
+  ///
+  /// `body` may be called again, from the start, when the bytes before turned out to be wrong.
   func withLayer<Result>(
     _ descriptor: BlobDescriptor, _ body: (any ByteSource) throws -> Result
   ) throws -> Result
@@ -102,14 +104,12 @@ struct LayerInstaller {
   private func unpack(_ job: Job, from supply: any LayerSupply) throws {
     let place = ingestPath(job)
     let digest = job.descriptor.digest
-    try FileTree.removeTree(place)
-    try FileTree.ensureDirectory("\(place)/diff")
-    try FileTree.setMode("\(place)/diff", 0o755)
     do {
       let outcome = try supply.withLayer(job.descriptor) { source in
-        try LayerPipeline { used in
-          reporter.progress(digest.shortID, .extracting, used, of: job.descriptor.size)
-        }.unpack(source, into: "\(place)/diff")
+        try FileTree.removeTree(place)
+        try FileTree.ensureDirectory("\(place)/diff")
+        try FileTree.setMode("\(place)/diff", 0o755)
+        return try LayerPipeline().unpack(source, into: "\(place)/diff")
       }
       guard outcome.diffID == job.diffID else {
         throw ArchiveError.digestMismatch(
@@ -119,6 +119,7 @@ struct LayerInstaller {
       warn(outcome.summary, digest)
       let layer = StoredLayer(
         diffID: job.diffID, parent: job.parent, size: outcome.summary.size,
+        tarSize: outcome.tarSize,
         isOpaque: outcome.summary.isOpaque)
       try RecordStore(place).write(LayerDirectory.recordName, layer.record)
     } catch {

@@ -7,17 +7,14 @@ import Synchronization
 /// Unpacks one layer on two threads: this one decompresses, the other digests and unpacks.
 struct LayerPipeline {
   let limits: ArchiveLimits
-  /// Told of every piece, with the compressed bytes used so far.
-  let onProgress: (Int64) -> Void
 
-  init(limits: ArchiveLimits = ArchiveLimits(), onProgress: @escaping (Int64) -> Void = { _ in }) {
-    self.limits = limits
-    self.onProgress = onProgress
-  }
+  init(limits: ArchiveLimits = ArchiveLimits()) { self.limits = limits }
 
   struct Outcome: Sendable {
     var diffID: Digest
     var summary: LayerUnpacker.Summary
+    /// Bytes of the uncompressed tar.
+    var tarSize: Int64
   }
 
   /// Reads `source` to its end, whatever follows the archive.
@@ -35,7 +32,9 @@ struct LayerPipeline {
           let unpacker = try LayerUnpacker(into: directory, canMakeDevices: canMakeDevices)
           let summary = try unpacker.unpack(reader)
           try reader.drain()
-          box.set(.success(Outcome(diffID: hasher.finish(), summary: summary)))
+          let size = hasher.count
+          box.set(
+            .success(Outcome(diffID: hasher.finish(), summary: summary, tarSize: size)))
         } catch {
           queue.abandon()
           box.set(.failure(error))
@@ -59,7 +58,6 @@ struct LayerPipeline {
           throw .tooMuch("it grows more than \(limits.ratio) times when decompressed")
         }
         guard queue.push(bytes) else { return }
-        onProgress(decompressor.consumed)
       }
       // Some filters stop before the end of their input; its digest covers all of it.
       while try source.next() != nil {}

@@ -80,7 +80,7 @@ struct LoadImages {
     -> HelperEvent.Result.Image
   {
     let stored = try ImageInstaller(store: store, reporter: reporter).install(
-      image, names: names, from: StoredLayers(blobs: store.blobs))
+      image, names: names, from: StoredLayers(blobs: store.blobs, reporter: reporter))
     return HelperEvent.Result.Image(id: stored.id, names: names.map(\.full))
   }
 }

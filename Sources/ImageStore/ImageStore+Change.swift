@@ -10,7 +10,12 @@ extension ImageStore {
     try stated { () throws(StateError) in
       try records.write(image.id.hex, image.record, durability: .power)
     }
-    for name in named { try names.write(name) }
+    try publishNames(named)
+  }
+
+  /// Names an image that is known, taking names from whatever image had them.
+  public func publishNames(_ list: [ImageName]) throws(ImageStoreError) {
+    for name in list where try names.find(name.reference) != name { try names.write(name) }
   }
 
   /// Gives an image another name, taking it from whatever image had it.

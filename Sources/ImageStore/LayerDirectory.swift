@@ -65,20 +65,24 @@ public struct StoredLayer: Equatable, Sendable {
   public var parent: Digest?
   /// Bytes of its files.
   public var size: Int64
+  /// Bytes of its uncompressed tar.
+  public var tarSize: Int64
   /// Nothing of the layers below it shows.
   public var isOpaque: Bool
 
-  public init(diffID: Digest, parent: Digest?, size: Int64, isOpaque: Bool) {
+  public init(diffID: Digest, parent: Digest?, size: Int64, tarSize: Int64, isOpaque: Bool) {
     self.diffID = diffID
     self.parent = parent
     self.size = size
+    self.tarSize = tarSize
     self.isOpaque = isOpaque
   }
 
   init?(_ record: LineRecord) {
-    guard let diffID = record.digest("diff-id"), let size = record.integer("size") else {
-      return nil
-    }
+    guard let diffID = record.digest("diff-id"), let size = record.integer("size"),
+      let tarSize = record.integer("tar-size")
+    else { return nil }
+    self.tarSize = tarSize
     self.diffID = diffID
     self.size = size
     parent = record.digest("parent")
@@ -90,6 +94,7 @@ public struct StoredLayer: Equatable, Sendable {
     record["diff-id"] = "\(diffID)"
     record["parent"] = parent.map { "\($0)" }
     record["size"] = "\(size)"
+    record["tar-size"] = "\(tarSize)"
     if isOpaque { record["opaque"] = "true" }
     return record
   }

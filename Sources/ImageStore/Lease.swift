@@ -40,7 +40,9 @@ public struct Lease: ~Copyable {
     _ = try? FileTree.unlinkIfPresent(path)
   }
 
-  /// What all living leases protect; dead ones are removed. Called by a collection in its turn.
+  /// What all living leases protect; dead ones are removed.
+  ///
+  /// Called by a collection in its turn.
   public static func living(_ store: ImageStore) throws(ImageStoreError) -> (
     blobs: Set<Digest>, layers: Set<Digest>
   ) {

@@ -73,3 +73,25 @@ public final class QueueSource: ByteSource, Sendable {
     }
   }
 }
+
+/// A source whose first bytes can be looked at before they are read.
+public final class PeekingSource: ByteSource {
+  private let source: any ByteSource
+  private var start: [UInt8] = []
+
+  public init(_ source: any ByteSource) { self.source = source }
+
+  /// The next bytes, at least `count` if there are so many; they stay to be read.
+  public func peek(_ count: Int) throws(ArchiveError) -> [UInt8] {
+    while start.count < count, let bytes = try source.next() { start += bytes }
+    return start
+  }
+
+  public func next() throws(ArchiveError) -> [UInt8]? {
+    guard start.isEmpty else {
+      defer { start = [] }
+      return start
+    }
+    return try source.next()
+  }
+}

@@ -180,9 +180,9 @@ public struct DirectoryHandle: ~Copyable, Sendable {
     }
   }
 
-  /// Removes a tree without following links; missing is fine.
+  /// Removes a tree without following links and without entering mounts; missing is fine.
   ///
-  /// Directories that deny their owner are opened up first.
+  /// Directories that deny their owner are opened up first. A mount in the tree is an error (EXDEV).
   public func removeTree(_ name: RawPath) throws(SystemError) {
     let removed = unsafe name.withPointer { unsafe unlinkat(descriptor.raw, $0, 0) }
     if removed == 0 || errno == ENOENT { return }
@@ -203,13 +203,7 @@ public struct DirectoryHandle: ~Copyable, Sendable {
   }
 
   private func removeEntries(of name: RawPath) throws(SystemError) {
-    let directory = DirectoryHandle(
-      owning: OwnedDescriptor(
-        owning: try check(
-          unsafe name.withPointer {
-            unsafe clinux_openat(
-              descriptor.raw, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
-          }, "open", name.text)))
+    let directory = try openDirectory(name)
     // Removing moves what getdents(2) has not read yet on some filesystems: list until empty.
     while true {
       let names = try directory.names()

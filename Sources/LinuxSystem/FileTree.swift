@@ -108,38 +108,29 @@ public enum FileTree {
     try checkErrno(unsafe rmdir(path), "rmdir", path)
   }
 
-  /// Removes a tree without following links and without crossing into what it links to; missing
-  /// is fine. Directories that deny the owner are opened up first.
+  /// Removes a tree without following links and without entering mounts; missing is fine.
+  ///
+  /// Directories that deny the owner are opened up first. Names in it may be any bytes.
   public static func removeTree(
     _ path: String, in directory: Int32 = OwnedDescriptor.workingDirectory
   ) throws(SystemError) {
-    if unsafe unlinkat(directory, path, 0) == 0 || errno == ENOENT { return }
-    guard errno == EISDIR || errno == EPERM || errno == EACCES else {
-      throw SystemError("unlink", path, errno: errno)
+    var trimmed = path[...]
+    while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+    let slash = trimmed.lastIndex(of: "/")
+    let parent = slash.map { trimmed[...$0] } ?? "."
+    let last = slash.map { trimmed[trimmed.index(after: $0)...] } ?? trimmed
+    guard let name = RawPath(String(last)), last != ".", last != ".." else {
+      throw SystemError("unlink", path, errno: EINVAL)
     }
+    let opened: DirectoryHandle?
     do throws(SystemError) {
-      try removeEntries(path, in: directory)
+      opened = DirectoryHandle(
+        owning: try OwnedDescriptor.open(String(parent), [.directory], in: directory))
     } catch {
-      guard error.errno == EACCES else { throw error }
-      let fixed = unsafe fchmodat(directory, path, 0o700, 0)
-      if fixed < 0 { throw error }
-      try removeEntries(path, in: directory)
+      if error.errno == ENOENT { return }
+      throw error
     }
-    if unsafe unlinkat(directory, path, AT_REMOVEDIR) < 0 && errno != ENOENT {
-      throw SystemError("rmdir", path, errno: errno)
-    }
-  }
-
-  private static func removeEntries(_ path: String, in directory: Int32) throws(SystemError) {
-    let opened = try OwnedDescriptor.open(path, [.directory, .noFollow], in: directory)
-    while true {
-      // Removing moves what getdents(2) has not read yet on some filesystems: list again until empty.
-      let rewound = lseek(opened.raw, 0, SEEK_SET)
-      if rewound < 0 { throw SystemError("lseek", path, errno: errno) }
-      let names = try list(descriptor: opened.raw)
-      if names.isEmpty { return }
-      for name in names { try removeTree(name, in: opened.raw) }
-    }
+    try opened?.removeTree(name)
   }
 
   /// The whole content of a file, at most `limit` bytes (EFBIG past it).

@@ -1,6 +1,8 @@
 import Glibc
 
-/// A path as the kernel sees it: any bytes but NUL. What comes out of archives and directories
+/// A path as the kernel sees it: any bytes but NUL.
+///
+/// What comes out of archives and directories
 /// need not be text, and a String would change it.
 public struct RawPath: Hashable, Sendable {
   /// With its ending NUL.
