@@ -16,7 +16,9 @@ public struct RootDirectory: ~Copyable, Sendable {
   public func open(
     _ path: String, _ flags: OwnedDescriptor.OpenFlags = .readOnly, mode: UInt32 = 0
   ) throws(SystemError) -> OwnedDescriptor {
-    let how = UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC | O_NOCTTY))
+    // openat2(2) refuses what open(2) ignores: O_PATH takes no O_NOCTTY.
+    let quiet = flags.contains(.path) ? 0 : O_NOCTTY
+    let how = UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC | quiet))
     let resolve = UInt64(CLINUX_RESOLVE_IN_ROOT | CLINUX_RESOLVE_NO_MAGICLINKS)
     return OwnedDescriptor(
       owning: try check(

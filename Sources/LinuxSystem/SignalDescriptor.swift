@@ -7,6 +7,7 @@ public struct SignalDescriptor: ~Copyable, Sendable {
 
   public static let windowChanged = SIGWINCH
   public static let childEnded = SIGCHLD
+  public static let brokenPipe = SIGPIPE
 
   /// Every signal that can be passed on to another process.
   public init() throws(SystemError) {

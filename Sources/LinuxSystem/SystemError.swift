@@ -66,6 +66,7 @@ public enum Errno {
   public static let noData = ENODATA
   public static let notSupported = EOPNOTSUPP
   public static let connectionRefused = ECONNREFUSED
+  public static let connectionReset = ECONNRESET
   public static let quota = EDQUOT
   public static let noChild = ECHILD
 }

@@ -1,5 +1,7 @@
 extension AttachFrame {
-  /// The whole message. A payload must not be longer than `maximumPayload`.
+  /// The whole message.
+  ///
+  /// A payload must not be longer than `maximumPayload`.
   public var bytes: [UInt8] {
     let (kind, payload) = parts
     precondition(payload.count <= Self.maximumPayload)

