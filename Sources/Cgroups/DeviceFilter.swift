@@ -33,7 +33,8 @@ struct DeviceFilter: Equatable {
     for rule in rules.reversed() {
       if Self.matchesAll(rule) {
         // The verifier refuses instructions that nothing reaches.
-        return verdict(rule.allow)
+        verdict(rule.allow)
+        return
       }
       add(rule)
     }

@@ -74,7 +74,7 @@ struct MountPlan: Equatable, Sendable {
   }
 
   /// Words that set or clear one attribute; an `r` before one means the whole tree.
-  private static let attributes:
+  static let attributes:
     [String: (set: MountCall.Attributes, clear: MountCall.Attributes)] =
       [
         "ro": (.readOnly, []), "rw": ([], .readOnly),
@@ -90,7 +90,7 @@ struct MountPlan: Equatable, Sendable {
         "nostrictatime": ([], .accessTimeModes),
       ]
 
-  private static let propagations: [String: SpreadRule] = [
+  static let propagations: [String: SpreadRule] = [
     "shared": SpreadRule(kind: .shared, recursive: false),
     "rshared": SpreadRule(kind: .shared, recursive: true),
     "slave": SpreadRule(kind: .slave, recursive: false),
