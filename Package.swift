@@ -95,7 +95,9 @@ let package = Package(
       ]),
 
     // 5: surfaces
-    library("Commands", ["Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec"]),
+    library(
+      "Commands",
+      ["Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec", "ImageStore", "StateStore"]),
     program("martlet", ["Commands"], linker: fullyStatic),
     program(
       "martlet-oci", ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],

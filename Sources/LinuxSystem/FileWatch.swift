@@ -20,10 +20,3 @@ public final class FileWatch: Sendable {
     _ = try Descriptor.read(descriptor.raw, upTo: 65_536)
   }
 }
-
-extension Descriptor {
-  /// Continues at `offset` (lseek(2)).
-  public static func seek(_ fd: Int32, to offset: Int64) throws(SystemError) {
-    try checkErrno(lseek(fd, Int(offset), SEEK_SET), "lseek", "\(fd)")
-  }
-}

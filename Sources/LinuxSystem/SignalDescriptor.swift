@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// Signals as something to read, blocked for this process (signalfd(2)).
+/// Signals as something to be read (signalfd(2)). While it lives they are blocked, so the process
+/// must have one thread; a child that is to execute something gets them reset by `Program`.
 public struct SignalDescriptor: ~Copyable, Sendable {
   public let descriptor: OwnedDescriptor
 
@@ -9,22 +10,19 @@ public struct SignalDescriptor: ~Copyable, Sendable {
   public static let childEnded = SIGCHLD
   public static let brokenPipe = SIGPIPE
 
-  /// Every signal that can be passed on to another process.
-  public init() throws(SystemError) {
-    var mask: UInt64 = .max
-    // A fault of our own must kill us; the terminal's stop signals keep their meaning.
-    for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGTTIN, SIGTTOU, SIGTSTP] {
-      mask &= ~(1 << UInt64(signal - 1))
-    }
-    descriptor = OwnedDescriptor(owning: try check(clinux_signalfd(mask), "signalfd"))
+  public init(_ signals: SignalSet = .forwardable) throws(SystemError) {
+    descriptor = OwnedDescriptor(owning: try check(clinux_signalfd(signals.mask), "signalfd"))
   }
 
-  /// The next one that has arrived; nil when none has.
-  public func next() throws(SystemError) -> Int32? {
+  /// The next signal that has come; nil when there is none.
+  public func next() throws(SystemError) -> Int32? { try receive()?.signal }
+
+  /// The next signal with the process that sent it.
+  public func receive() throws(SystemError) -> (signal: Int32, sender: Int32)? {
     var sender: Int32 = 0
-    let signal = unsafe clinux_read_signal(descriptor.raw, &sender)
-    if signal == -EAGAIN { return nil }
-    return try check(signal, "read", "signalfd")
+    let number = unsafe clinux_read_signal(descriptor.raw, &sender)
+    if number == -EAGAIN || number == -EINTR { return nil }
+    return (try check(number, "read", "signalfd"), sender)
   }
 }
 

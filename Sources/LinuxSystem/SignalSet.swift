@@ -10,6 +10,13 @@ public struct SignalSet: Equatable, Sendable, ExpressibleByArrayLiteral {
     mask = signals.reduce(0) { $0 | 1 << UInt64($1 - 1) }
   }
 
+  /// Every signal that can be passed on to another process: a fault of our own must kill us, and the
+  /// terminal's stop signals keep their meaning.
+  public static let forwardable = SignalSet(
+    (1...64).filter {
+      ![SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGTTIN, SIGTTOU, SIGTSTP].contains($0)
+    })
+
   public init(arrayLiteral elements: Int32...) { self.init(elements) }
 
   public static let hangUp = SIGHUP
@@ -25,23 +32,5 @@ public struct SignalSet: Equatable, Sendable, ExpressibleByArrayLiteral {
   /// Ignores the signal in this process, or gives it back its default action.
   public static func ignore(_ signal: Int32, _ ignore: Bool = true) throws(SystemError) {
     try check(clinux_ignore_signal(signal, ignore ? 1 : 0), "signal", "\(signal)")
-  }
-}
-
-/// Signals as something to be read (signalfd(2)). While it lives they are blocked, so the process
-/// must have one thread; a child that is to execute something gets them reset by `Program`.
-public struct SignalDescriptor: ~Copyable, Sendable {
-  public let descriptor: OwnedDescriptor
-
-  public init(_ signals: SignalSet) throws(SystemError) {
-    descriptor = OwnedDescriptor(owning: try check(clinux_signalfd(signals.mask), "signalfd"))
-  }
-
-  /// The next signal that has come; nil when there is none.
-  public func next() throws(SystemError) -> (signal: Int32, sender: Int32)? {
-    var sender: Int32 = 0
-    let number = unsafe clinux_read_signal(descriptor.raw, &sender)
-    if number == -EAGAIN || number == -EINTR { return nil }
-    return (try check(number, "read", "signalfd"), sender)
   }
 }

@@ -62,7 +62,7 @@ extension MonitorLoop {
 
   private func readSignals() {
     // A signalfd that cannot be read has nothing for us.
-    while let (signal, _) = try? signals.next() {
+    while let (signal, _) = try? signals.receive() {
       if signal == SignalSet.child {
         reap()
       } else {

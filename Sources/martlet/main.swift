@@ -1,1 +1,4 @@
-// Entry point.
+import Commands
+import Glibc
+
+exit(MartletProgram.run(Array(CommandLine.arguments.dropFirst())))

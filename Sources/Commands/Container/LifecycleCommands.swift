@@ -67,7 +67,7 @@ struct Selection {
         found.append((name, id))
       } else if !options.ignore {
         missing += 1
-        Output.failure(EngineError.noSuchContainer(name))
+        _ = CommandFailure.end(EngineError.noSuchContainer(name))
       }
     }
     return (found, missing)
@@ -82,10 +82,10 @@ struct Selection {
     for (name, id) in found {
       do {
         try body(id)
-        if echo { Output.line(name) }
+        if echo { try Output.line(name) }
       } catch {
         status = 125
-        Output.failure(error)
+        _ = CommandFailure.end(error)
       }
     }
     return status
@@ -190,7 +190,7 @@ enum LifecycleCommands {
     let context = try invocation.globals.context()
     return try Selection(
       context: context, options: options, words: invocation.arguments, path: invocation.path
-    ).forEach(echo: false) { id in Output.line("\(try WaitContainer(context).run(id))") }
+    ).forEach(echo: false) { id in try Output.line("\(try WaitContainer(context).run(id))") }
   }
 
   static let remove = Command<GlobalOptions>(
@@ -218,10 +218,10 @@ enum LifecycleCommands {
       do {
         try RemoveContainer(context).run(
           id, force: options.force, volumes: options.volumes, timeout: options.time)
-        Output.line(name)
+        try Output.line(name)
       } catch {
         if case EngineError.running? = error as? EngineError { status = 2 } else { status = 125 }
-        Output.failure(error)
+        _ = CommandFailure.end(error)
       }
     }
     return status

@@ -54,10 +54,18 @@ enum LogsCommand {
         }
         bytes += line.text
         startsLine = !line.isPartial
-        return Output.bytes(bytes, toError: line.isError)
+        return Self.show(bytes, toError: line.isError)
       }
     }
     return 0
+  }
+}
+
+extension LogsCommand {
+  /// False when nobody reads any more.
+  fileprivate static func show(_ bytes: [UInt8], toError: Bool) -> Bool {
+    let target = toError ? Descriptor.standardError : Descriptor.standardOutput
+    return (try? Descriptor.writeAll(target, bytes)) != nil
   }
 }
 

@@ -30,7 +30,7 @@ enum RunCommand {
     do {
       guard !options.detach else {
         try start.detached(config.id)
-        Output.line(config.id)
+        try Output.line(config.id)
         return 0
       }
       var attachment = StartContainer.Attachment(streams: streams(options))
@@ -53,7 +53,7 @@ enum RunCommand {
     defaults: ContainerOptions(), options: ContainerOptions.shared
   ) { options, invocation in
     let config = try create(options, invocation.arguments, try invocation.globals.context())
-    Output.line(config.id)
+    try Output.line(config.id)
     return 0
   }
 

@@ -1,0 +1,321 @@
+import CommandLineKit
+import Engine
+import LinuxSystem
+import Model
+
+enum PsCommand {
+  struct Options: Sendable {
+    var all = false
+    var quiet = false
+    var noTruncation = false
+    var format: String?
+    var filters: [String] = []
+    var last: Int?
+    var latest = false
+    var sort = "created"
+    var noHeading = false
+    var size = false
+  }
+
+  static let command = Command<GlobalOptions>(
+    "ps", summary: "List containers",
+    examples: ["martlet ps -a", "martlet ps --format '{{.Names}} {{.Status}}'"],
+    positionals: .none, defaults: Options(),
+    options: [
+      .flag("all", "a", \.all, "Show containers that do not run too"),
+      .list("filter", "f", \.filters, "KEY=VALUE", "Only containers that match"),
+      .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
+      .integer("last", "n", \.last, "COUNT", "Show the last created containers"),
+      .flag("latest", "l", \.latest, "Show the container that was created last"),
+      .flag("no-trunc", nil, \.noTruncation, "Do not shorten ids and commands",
+        aliases: ["notruncate"]),
+      .flag("noheading", nil, \.noHeading, "Leave the heading out"),
+      .flag("quiet", "q", \.quiet, "Show ids only"),
+      .value("sort", nil, \.sort, "KEY", "Sort by a column",
+        choices: ["command", "created", "id", "image", "names", "runningfor", "status"]),
+    ]
+  ) { options, invocation in
+    let context = try invocation.globals.context()
+    let filter = try ContainerFilter(options.filters)
+    var rows = try ListContainers(context).run()
+    let showsAll =
+      options.all || options.last != nil || options.latest || filter.mentionsStatus
+    rows = rows.filter { filter.matches($0, all: rows) && (showsAll || isShown($0)) }
+    if let count = options.latest ? 1 : options.last { rows = Array(rows.prefix(max(count, 0))) }
+    sort(&rows, by: options.sort)
+    if options.quiet, options.format == nil {
+      for row in rows { try Output.line(options.noTruncation ? row.id : String(row.id.prefix(12))) }
+      return 0
+    }
+    let values = rows.map { ContainerRow($0, truncates: !options.noTruncation).value }
+    if options.format == "json" {
+      try Output.line(TemplateValue.list(rows.map { ContainerRow($0, truncates: false).json }).json(pretty: true))
+      return 0
+    }
+    let format = try OutputFormat(
+      options.format ?? defaultTable, headings: headings, defaultTable: defaultTable)
+    try Output.write(try format.render(values, showsHeading: !options.noHeading))
+    return 0
+  }
+
+  private static let defaultTable =
+    "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"
+
+  private static let headings = [
+    "ID": "CONTAINER ID", "CreatedHuman": "CREATED", "RunningFor": "CREATED",
+    "CreatedAt": "CREATED AT", "Pid": "PID",
+  ]
+
+  private static func isShown(_ row: ContainerSummary) -> Bool {
+    switch row.status {
+    case .running, .paused, .stopping, .restarting: true
+    default: false
+    }
+  }
+
+  private static func sort(_ rows: inout [ContainerSummary], by key: String) {
+    switch key {
+    case "command": rows.sort { $0.command.joined(separator: " ") < $1.command.joined(separator: " ") }
+    case "id": rows.sort { $0.id < $1.id }
+    case "image": rows.sort { $0.image < $1.image }
+    case "names": rows.sort { $0.name < $1.name }
+    case "status": rows.sort { $0.status.word < $1.status.word }
+    default: break
+    }
+  }
+}
+
+/// A row of `ps` in the shapes of its two outputs.
+struct ContainerRow {
+  private let row: ContainerSummary
+  private let truncates: Bool
+
+  init(_ row: ContainerSummary, truncates: Bool) {
+    self.row = row
+    self.truncates = truncates
+  }
+
+  private var id: String { truncates ? String(row.id.prefix(12)) : row.id }
+
+  private var command: String {
+    let text = row.command.joined(separator: " ")
+    return truncates ? truncated(text, to: 17) : text
+  }
+
+  private var since: Int64 {
+    switch row.status {
+    case .running(_, let since, _), .paused(_, let since), .stopping(_, let since): since
+    case .exited(_, _, let started, _): started
+    default: 0
+    }
+  }
+
+  /// `Up 5 minutes`, `Exited (0) 3 seconds ago`, `Created`.
+  static func statusText(_ status: ContainerStatus) -> String {
+    switch status {
+    case .created: "Created"
+    case .initialized: "Initialized"
+    case .running(_, let since, let monitored):
+      "Up \(Human.duration(Clock.realtime() - since))" + (monitored ? "" : " (monitor lost)")
+    case .paused(_, let since): "Up \(Human.duration(Clock.realtime() - since)) (Paused)"
+    case .stopping: "Stopping"
+    case .restarting: "Restarting"
+    case .exited(let code, let finished, _, _):
+      "Exited (\(code.map { "\($0)" } ?? "unknown")) \(Human.duration(Clock.realtime() - finished)) ago"
+    }
+  }
+
+  private var exited: (code: Int32, finished: Int64) {
+    if case .exited(let code, let finished, _, _) = row.status { return (code ?? -1, finished) }
+    return (0, 0)
+  }
+
+  /// For templates.
+  var value: TemplateValue {
+    let labels = row.labels
+    return .object(
+      TemplateObject(
+        [
+          ("ID", .string(id)), ("Names", .string(row.name)), ("Image", .string(row.image)),
+          ("ImageID", .string(row.imageID.map { String($0.prefix(12)) } ?? "")),
+          ("Command", .string(command)),
+          ("CreatedAt", .string(Timestamp.goFormat(row.created))),
+          ("CreatedHuman", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
+          ("Created", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
+          ("RunningFor", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
+          ("Status", .string(Self.statusText(row.status))), ("State", .string(row.status.word)),
+          ("Ports", .string(row.ports.map(PortText.display).joined(separator: ", "))),
+          ("Labels", .string(labels.map { "\($0.key)=\($0.value)" }.joined(separator: ","))),
+          ("Mounts", .string(row.mounts.joined(separator: ","))),
+          ("Networks", .string(row.network)), ("Network", .string(row.network)),
+          ("Pid", .int(Int64(row.status.pid ?? 0))), ("ExitCode", .int(Int64(exited.code))),
+          ("Exited", .bool(exited.finished != 0)), ("AutoRemove", .bool(row.autoRemove)),
+          ("StartedAt", .int(since / 1_000_000_000)), ("Pod", .string("")),
+          ("PodName", .string("")), ("Restarts", .int(0)),
+        ],
+        methods: [
+          (
+            "Label",
+            { arguments in
+              guard case .string(let key)? = arguments.first else { return .string("") }
+              return .string(labels.first { $0.key == key }?.value ?? "")
+            }
+          )
+        ]))
+  }
+
+  /// Podman's `ps --format json`.
+  var json: TemplateValue {
+    .object([
+      ("AutoRemove", .bool(row.autoRemove)), ("Command", .strings(row.command)),
+      ("CreatedAt", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
+      ("Exited", .bool(exited.finished != 0)),
+      ("ExitedAt", .int(exited.finished == 0 ? -62_135_596_800 : exited.finished / 1_000_000_000)),
+      ("ExitCode", .int(Int64(exited.code))), ("Id", .string(row.id)),
+      ("Image", .string(row.image)), ("ImageID", .string(row.imageID ?? "")),
+      ("IsInfra", .bool(false)),
+      ("Labels", row.labels.isEmpty ? .null : .map(row.labels.map { ($0.key, .string($0.value)) })),
+      ("Mounts", .strings(row.mounts)), ("Names", .strings([row.name])),
+      ("Networks", .strings(row.network.isEmpty ? [] : [row.network])),
+      ("Pid", .int(Int64(row.status.pid ?? 0))), ("Pod", .string("")), ("PodName", .string("")),
+      ("Ports", row.ports.isEmpty ? .null : .list(row.ports.map(PortText.json))),
+      ("Restarts", .int(0)), ("Size", .null), ("StartedAt", .int(since / 1_000_000_000)),
+      ("State", .string(row.status.word)), ("Status", .string(Self.statusText(row.status))),
+      ("Created", .int(row.created / 1_000_000_000)),
+    ])
+  }
+}
+
+/// `ps --filter` (same key: any; labels: all; different keys: all).
+struct ContainerFilter {
+  private var conditions: [(key: String, value: String)] = []
+
+  init(_ texts: [String]) throws {
+    for text in texts {
+      guard let equals = text.firstIndex(of: "=") else {
+        throw ErrorReport(
+          .invalidRequest, "invalid filter \"\(text)\"", hint: "write KEY=VALUE")
+      }
+      var key = String(text[..<equals])
+      if key.hasSuffix("!") { key = "label!" }
+      let value = String(text[text.index(after: equals)...])
+      guard Self.keys.contains(key) else {
+        throw ErrorReport(.invalidRequest, "filter \"\(key)\" is not supported")
+      }
+      if key == "status", !Self.states.contains(value) {
+        throw ErrorReport(.invalidRequest, "\(value) is not a valid status")
+      }
+      if key == "exited", Int32(value) == nil {
+        throw ErrorReport(.invalidRequest, "exit code \"\(value)\" is not a number")
+      }
+      conditions.append((key, value))
+    }
+  }
+
+  private static let keys: Set = [
+    "id", "name", "label", "label!", "status", "exited", "ancestor", "before", "since", "volume",
+    "network", "until", "command",
+  ]
+  private static let states: Set = [
+    "created", "initialized", "running", "paused", "stopping", "stopped", "exited", "removing",
+    "unknown", "restarting",
+  ]
+
+  var mentionsStatus: Bool { conditions.contains { $0.key == "status" || $0.key == "exited" } }
+
+  func matches(_ row: ContainerSummary, all: [ContainerSummary]) -> Bool {
+    for key in Set(conditions.map(\.key)) {
+      let values = conditions.filter { $0.key == key }.map(\.value)
+      let passes =
+        key == "label" || key == "label!"
+        ? values.allSatisfy { matches(row, key, $0, all) }
+        : values.contains { matches(row, key, $0, all) }
+      if !passes { return false }
+    }
+    return true
+  }
+
+  private func matches(
+    _ row: ContainerSummary, _ key: String, _ value: String, _ all: [ContainerSummary]
+  ) -> Bool {
+    switch key {
+    case "id": return row.id.hasPrefix(value)
+    case "name": return NamePattern.matches(row.name, value)
+    case "label": return hasLabel(row, value)
+    case "label!": return !hasLabel(row, value)
+    case "status": return row.status.word == (value == "stopped" ? "exited" : value)
+    case "exited":
+      if case .exited(let code, _, _, _) = row.status { return code == Int32(value) }
+      return false
+    case "ancestor":
+      return row.image == value || row.image.hasPrefix("\(value):")
+        || row.imageID?.hasPrefix(value) == true || row.image.hasSuffix("/\(value)")
+        || row.image.contains("/\(value):")
+    case "before", "since":
+      guard let other = all.first(where: { $0.name == value || $0.id.hasPrefix(value) }) else {
+        return false
+      }
+      return key == "before" ? row.created < other.created : row.created > other.created
+    case "volume": return row.volumes.contains(value) || row.mounts.contains(value)
+    case "network": return row.network == value
+    case "until":
+      guard let moment = try? Moments.parse(value) else { return false }
+      return row.created < moment
+    case "command": return row.command.first == value
+    default: return false
+    }
+  }
+
+  private func hasLabel(_ row: ContainerSummary, _ text: String) -> Bool {
+    guard let equals = text.firstIndex(of: "=") else {
+      return row.labels.contains { $0.key == text }
+    }
+    let value = text[text.index(after: equals)...]
+    return row.labels.contains { $0.key == text[..<equals] && $0.value == value }
+  }
+}
+
+/// Names in filters: a regular expression in docker's words; here its common forms, a piece of the
+/// name that `^` and `$` may pin to its ends.
+enum NamePattern {
+  static func matches(_ name: String, _ pattern: String) -> Bool {
+    var text = Substring(pattern)
+    let fromStart = text.hasPrefix("^")
+    if fromStart { text = text.dropFirst() }
+    let toEnd = text.hasSuffix("$")
+    if toEnd { text = text.dropLast() }
+    switch (fromStart, toEnd) {
+    case (true, true): return name == text
+    case (true, false): return name.hasPrefix(text)
+    case (false, true): return name.hasSuffix(text)
+    case (false, false): return text.isEmpty || name.contains(text)
+    }
+  }
+}
+
+/// Published ports as `ps` shows them.
+enum PortText {
+  private static func parts(_ port: String) -> (ip: String, host: String, inside: String, kind: String)
+  {
+    let pair = port.split(separator: "/", maxSplits: 1)
+    let fields = pair[0].split(separator: ":", omittingEmptySubsequences: false)
+    let kind = pair.count == 2 ? String(pair[1]) : "tcp"
+    let inside = String(fields.last ?? "")
+    let host = fields.count > 1 ? String(fields[fields.count - 2]) : ""
+    let ip = fields.dropLast(2).joined(separator: ":")
+    return (ip, host, inside, kind)
+  }
+
+  static func display(_ port: String) -> String {
+    let (ip, host, inside, kind) = parts(port)
+    return "\(ip.isEmpty ? "0.0.0.0" : ip):\(host)->\(inside)/\(kind)"
+  }
+
+  static func json(_ port: String) -> TemplateValue {
+    let (ip, host, inside, kind) = parts(port)
+    return .object([
+      ("host_ip", .string(ip)), ("container_port", .int(Int64(inside) ?? 0)),
+      ("host_port", .int(Int64(host) ?? 0)), ("range", .int(1)), ("protocol", .string(kind)),
+    ])
+  }
+}

@@ -1,0 +1,34 @@
+import CommandLineKit
+import LinuxSystem
+import Model
+
+/// Parses the command line and runs what it names.
+public enum MartletProgram {
+  /// - Returns: the exit code.
+  public static func run(_ arguments: [String]) -> Int32 {
+    do {
+      switch try CommandList.tree.parse(arguments) {
+      case .run(_, let body): return try body()
+      case .help(let command, let path):
+        try Output.write(help(command, path))
+        return 0
+      case .version:
+        try Output.line("martlet version \(MartletVersion.text)")
+        return 0
+      case .complete(let words):
+        try Output.write(CompletionEngine(CommandList.tree) { _ in [] }.answer(words).text)
+        return 0
+      }
+    } catch {
+      return CommandFailure.end(error)
+    }
+  }
+
+  private static func help(_ command: MartletCommand?, _ path: String) -> String {
+    let width = PseudoTerminal.size(1).map { Int($0.columns) } ?? 80
+    guard let command else { return HelpPage(CommandList.tree, width: width).text }
+    return HelpPage(
+      command, path: path, globalOptions: CommandList.tree.globalOptionInfos, width: width
+    ).text
+  }
+}
