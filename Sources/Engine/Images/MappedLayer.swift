@@ -1,12 +1,51 @@
 import ImageStore
+import LinuxSystem
 import Model
 import UserNamespaces
 
-/// Copies of images with translated owners.
+/// Copies of images with translated owners, made once for each image and mapping.
 struct MappedLayer {
-  init(_ context: EngineContext) {}
+  private let context: EngineContext
 
-  func ensure(_ image: StoredImage, _ map: IDMapping) throws -> String {
-    throw ErrorReport(.invalidRequest, "--userns keep-id is not supported")
+  init(_ context: EngineContext) { self.context = context }
+
+  /// Makes sure there is a copy of `image` for containers whose ids `map` nests in ours.
+  ///
+  /// - Returns: the directory of its files, relative to the layers' root.
+  func ensure(
+    _ image: StoredImage, _ map: IDMapping, events: (TransferEvent) -> Void = { _ in }
+  ) throws -> String {
+    guard let top = image.layers.last else {
+      throw ErrorReport(.invalidRequest, "image \(image.id.shortID) has no layers to map")
+    }
+    let name = Self.name(of: map)
+    let layers = ImageStore(data: context.dataRoot).layers
+    let path = layers.mappedDiff(top, map: name)
+    if !FileTree.exists(path) {
+      let request = RemapRequest(
+        image: "\(image.id)", mapName: name, uids: map.users.map(Self.range),
+        gids: map.groups.map(Self.range))
+      _ = try HelperClient(context).run(.remap(request), events: events)
+    }
+    return String(path.dropFirst(layers.root.utf8.count + 1))
+  }
+
+  private static func range(_ range: IDRange) -> RemapRequest.Range {
+    RemapRequest.Range(image: range.inside, target: range.outside, length: range.count)
+  }
+
+  /// The same for the same mapping, and short: it becomes part of mount options.
+  static func name(of map: IDMapping) -> String {
+    // FNV-1a of both tables; a user has a handful of mappings, and only his own.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for (group, table) in [map.users, map.groups].enumerated() {
+      for number in [UInt32(group)] + table.flatMap({ [$0.inside, $0.outside, $0.count] }) {
+        for shift in [0, 8, 16, 24] as [UInt32] {
+          hash = (hash ^ UInt64((number >> shift) & 0xff)) &* 0x100_0000_01b3
+        }
+      }
+    }
+    let digits = String(hash, radix: 16)
+    return "m" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 }

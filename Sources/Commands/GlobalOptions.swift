@@ -1,0 +1,60 @@
+public import CommandLineKit
+public import Engine
+
+/// The options that stand before or after every command's name.
+public struct GlobalOptions: Sendable, Equatable {
+  public var root: String?
+  public var runroot: String?
+  public var runtime: String?
+  public var logLevel: String?
+  public var cgroupManager: String?
+  public var storageDriver: String?
+
+  public init() {}
+
+  public static var table: [OptionSpec<Self>] {
+    [
+      .value(
+        "root", nil, \.root, "DIR", "Where images, containers and volumes are kept",
+        complete: .directory),
+      .value(
+        "runroot", nil, \.runroot, "DIR", "Where the state of running containers is kept",
+        complete: .directory),
+      .value("runtime", nil, \.runtime, "NAME", "OCI runtime to use: a name or a path"),
+      .value(
+        "log-level", nil, \.logLevel, "LEVEL", "How much to tell of what happens inside",
+        choices: ["debug", "info", "warn", "warning", "error", "fatal", "panic", "trace"]),
+      .parsed(
+        "cgroup-manager", nil, "MANAGER", "Who makes control groups", choices: ["cgroupfs"],
+        { options, text throws(UsageError) in
+          guard text == "cgroupfs" || text == "systemd" else {
+            throw UsageError("no such manager", hint: "use cgroupfs")
+          }
+          guard text == "cgroupfs" else {
+            throw UsageError("the systemd manager is not supported", hint: "use cgroupfs")
+          }
+          options.cgroupManager = text
+        }),
+      .parsed(
+        "storage-driver", nil, "DRIVER", "How layers are stacked", choices: Self.storageDrivers,
+        { options, text throws(UsageError) in
+          guard Self.storageDrivers.contains(text) else {
+            throw UsageError(
+              "the storage driver is not supported",
+              hint: "use \(Self.storageDrivers.joined(separator: ", "))")
+          }
+          options.storageDriver = text
+        }),
+    ]
+  }
+
+  static let storageDrivers = ["overlay", "fuse-overlayfs", "vfs"]
+
+  /// This user's directories and this installation, as the options change them.
+  public func context() throws -> EngineContext {
+    try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
+  }
+}
+
+public typealias MartletCommand = Command<GlobalOptions>
+public typealias MartletInvocation = Invocation<GlobalOptions>

@@ -1,0 +1,56 @@
+import ImageStore
+public import Model
+
+/// When an image is fetched although it may be here (`--pull`, `--policy`).
+public enum PullPolicy: String, CaseIterable, Sendable {
+  case always, missing, never, newer
+
+  /// As the command line spells it; docker's and podman's older words as well.
+  public init?(option text: String) {
+    switch text {
+    case "true", "ifnotpresent": self = text == "true" ? .always : .missing
+    case "false": self = .missing
+    default: self.init(rawValue: text)
+    }
+  }
+}
+
+/// How to talk to the registry.
+public struct PullSettings: Sendable {
+  /// `os/arch[/variant]`; nil is this machine's.
+  public var platform: String?
+  public var tlsVerify: Bool?
+  public var authFile: String?
+  /// `user:password`, for this pull alone.
+  public var credentials: String?
+  public var certificateDirectory: String?
+  public var retries: Int?
+
+  public init() {}
+}
+
+/// Fetches an image from its registry into the store.
+public struct PullImage {
+  private let context: EngineContext
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  /// The image's id.
+  public func run(
+    _ reference: ImageReference, _ settings: PullSettings = PullSettings(),
+    events: (TransferEvent) -> Void = { _ in }
+  ) throws -> Digest {
+    if let platform = settings.platform { _ = try Platform(platform) }
+    var request = PullRequest(reference: reference.full, platform: settings.platform)
+    request.tlsVerify = settings.tlsVerify
+    request.authFile = settings.authFile
+    request.credentials = settings.credentials
+    request.certificateDirectory = settings.certificateDirectory
+    request.retries = settings.retries
+    let result = try HelperClient(context).run(.pull(request), events: events)
+    guard let image = result.images.first else {
+      throw ErrorReport(.bug, "pulling \(reference.full) gave no image")
+    }
+    return image.id
+  }
+}
