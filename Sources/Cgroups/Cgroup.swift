@@ -19,7 +19,11 @@ public struct Cgroup: Equatable, Sendable {
   /// The directory in the hierarchy of a v1 controller.
   public func legacy(_ controller: String) -> String? {
     guard layout == .legacy else { return nil }
-    return directories.first { $0.hasPrefix("\(HostCgroups.mountPoint)/\(controller)/") }
+    let start = HostCgroups.mountPoint.utf8.count + 1
+    return directories.first { directory in
+      let name = directory.utf8.dropFirst(start).prefix { $0 != 0x2F }
+      return name.split(separator: 0x2C).contains { $0.elementsEqual(controller.utf8) }
+    }
   }
 
   /// A directory to be born in by clone3(2), open; nil without v2.

@@ -51,18 +51,84 @@ public struct FileCgroupManager: Sendable {
           SystemError("statfs", HostCgroups.mountPoint, errno: Errno.notSupported))
       }
       return nil
-    case .unified:
-      let directory = HostCgroups.mountPoint + relative
-      do throws(SystemError) {
-        try FileTree.ensureDirectory(directory, mode: 0o755)
-      } catch {
-        guard asked.isEmpty else {
-          throw .notDelegated(path: directory, limits: asked, error)
-        }
-        return nil
+    case .unified: return try makeUnified(relative, limits, asked)
+    case .legacy: return try makeLegacy(relative, limits, asked)
+    }
+  }
+
+  private func makeUnified(_ relative: String, _ limits: RuntimeResources?, _ asked: [String])
+    throws(CgroupError) -> Cgroup?
+  {
+    let directory = HostCgroups.mountPoint + relative
+    do throws(SystemError) {
+      try FileTree.ensureDirectory(directory, mode: 0o755)
+    } catch {
+      guard asked.isEmpty else { throw .notDelegated(path: directory, limits: asked, error) }
+      return nil
+    }
+    let group = Cgroup(directories: [directory], layout: .unified)
+    do throws(CgroupError) {
+      if let limits {
+        try group.apply(limits)
+        try group.confineDevices(limits.devices)
       }
-      return Cgroup(directories: [directory], layout: .unified)
-    case .legacy: return nil
+    } catch {
+      // The limits' failure is the news; an empty directory may stay.
+      try? group.remove()
+      throw error
+    }
+    return group
+  }
+
+  /// Of the v1 hierarchies those that carry a limit, and those that every container is glad of.
+  private static let common: Set<String> = [
+    "memory", "cpu", "cpuacct", "cpu,cpuacct", "pids", "freezer", "devices", "blkio", "unified",
+  ]
+
+  private func makeLegacy(_ relative: String, _ limits: RuntimeResources?, _ asked: [String])
+    throws(CgroupError) -> Cgroup?
+  {
+    let wanted = Set(try LegacyLimits(limits ?? RuntimeResources()).settings.map(\.controller))
+    var group = Cgroup(directories: [], layout: .legacy)
+    do throws(SystemError) {
+      for hierarchy in try HostCgroups.legacyHierarchies() {
+        let controllers = hierarchy.name.split(separator: ",").map(String.init)
+        guard Self.common.contains(hierarchy.name) || controllers.contains(where: wanted.contains)
+        else { continue }
+        let directory = "\(HostCgroups.mountPoint)/\(hierarchy.name)\(relative)"
+        try FileTree.ensureDirectory(directory, mode: 0o755)
+        if controllers.contains("cpuset") {
+          try inheritCPUs(hierarchy.name, relative)
+        }
+        group.directories.append(directory)
+      }
+    } catch {
+      try? group.remove()
+      guard asked.isEmpty else {
+        throw .notDelegated(path: HostCgroups.mountPoint + relative, limits: asked, error)
+      }
+      return nil
+    }
+    do throws(CgroupError) {
+      if let limits { try group.apply(limits) }
+    } catch {
+      try? group.remove()
+      throw error
+    }
+    return group
+  }
+
+  /// A v1 cpuset takes no process before its lists are filled, from its parent's.
+  private func inheritCPUs(_ hierarchy: String, _ relative: String) throws(SystemError) {
+    var at = "\(HostCgroups.mountPoint)/\(hierarchy)"
+    for part in relative.split(separator: "/") {
+      let parent = at
+      at += "/\(part)"
+      for file in ["cpuset.cpus", "cpuset.mems"] {
+        let now = try FileTree.readText("\(at)/\(file)")
+        guard now.allSatisfy(\.isWhitespace) else { continue }
+        try FileTree.write("\(at)/\(file)", try FileTree.readText("\(parent)/\(file)"))
+      }
     }
   }
 

@@ -14,7 +14,7 @@ struct PullImage {
   func run(_ request: PullRequest) throws -> HelperEvent.Result {
     let reference = try ImageReference(request.reference)
     let platform = try request.platform.map { try Platform($0) } ?? .host
-    let connections = RegistryConnections(request)
+    let connections = try RegistryConnections(request, for: reference)
     let client = try connections.makeClient()
     let resolved = try client.resolve(reference, platform: platform)
     try resolved.manifest.checkRunnable()
@@ -52,9 +52,14 @@ struct PullImage {
 /// Makes clients for the threads of one pull; they share what they learn about authorization.
 struct RegistryConnections: Sendable {
   private let request: PullRequest
+  private let credentials: Distribution.Credentials?
   private let tokens = TokenCache()
 
-  init(_ request: PullRequest) { self.request = request }
+  init(_ request: PullRequest, for reference: ImageReference) throws {
+    self.request = request
+    credentials = try RegistryCredentials.find(
+      reference, given: request.credentials, authFile: request.authFile)
+  }
 
   func makeClient() throws -> RegistryClient {
     var session = CurlSession.Options()
@@ -63,26 +68,17 @@ struct RegistryConnections: Sendable {
     var options = RegistryClient.Options()
     options.tlsVerify = request.tlsVerify
     if let retries = request.retries { options.retry.attempts = max(retries, 0) + 1 }
-    let credentials = request.credentials
+    let credentials = self.credentials
     return RegistryClient(
       transport: try CurlSession(options: session),
       environment: RegistryClient.Environment(
-        credentials: { _, _ in try credentials.map { try Self.credentials($0) } },
+        credentials: { _, _ in credentials },
         digest: { Hasher.digest(of: $1, $0) },
         sleep: { duration in
           let (seconds, atto) = duration.components
           try Clock.pause(
             milliseconds: Int32(clamping: seconds * 1_000 + atto / 1_000_000_000_000_000))
         }), options: options, tokens: tokens)
-  }
-
-  private static func credentials(_ text: String) throws -> Distribution.Credentials {
-    guard let colon = text.firstIndex(of: ":") else {
-      throw ErrorReport(
-        .invalidRequest, "the credentials have no password", hint: "write --creds USER:PASSWORD")
-    }
-    return .password(
-      user: String(text[..<colon]), Secret(String(text[text.index(after: colon)...])))
   }
 }
 

@@ -86,13 +86,14 @@ public struct ImportRequest: Codable, Sendable {
   /// A full reference to name the image by.
   public var reference: String?
   /// Instructions as in a Containerfile: `CMD ["sh"]`, `ENV a=b`.
-  public var changes: [String] = []
+  public var changes: [String]
   public var message: String?
   public var platform: String?
 
-  public init(path: String, reference: String? = nil) {
+  public init(path: String, reference: String? = nil, changes: [String] = []) {
     self.path = path
     self.reference = reference
+    self.changes = changes
   }
 }
 

@@ -35,6 +35,12 @@ struct ContainerPlan: Sendable {
   /// The socket for the terminal's master side, or -1: it goes to the parent.
   var consoleSocket: Int32 = -1
 
+  /// Whether a namespace must be entered by a parent of the init stage.
+  var needsGoBetween: Bool {
+    newNamespaces.contains(.time)
+      || joined.contains { [.user, .pid, .time].contains($0.kind) }
+  }
+
   var makesUserNamespace: Bool { newNamespaces.contains(.user) }
 
   init(
@@ -137,7 +143,7 @@ struct ContainerPlan: Sendable {
       throw .unusable(
         field: "linux.uidMappings", "a new user namespace needs uidMappings and gidMappings")
     }
-    if makesUserNamespace { mayMakeDevices = false }
+    if seen.contains(.user) { mayMakeDevices = false }
     try takeTimeOffsets(linux.timeOffsets)
   }
 

@@ -66,6 +66,7 @@ public struct CreateContainer {
       plan.process.filter = try SeccompProgram(profile, cache: context.filterCache)
     }
     plan.cgroupLayout = HostCgroups.layout()
+    plan.mounts = try MountPreparation(plan: plan).prepare()
     let console = try connectConsole(plan.process.terminal)
     if let console { plan.consoleSocket = console }
     var record = StateRecord()

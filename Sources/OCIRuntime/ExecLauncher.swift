@@ -41,6 +41,7 @@ struct ExecLauncher {
       if record.cgroup?.layout == .legacy {
         try during("enter the cgroup") { [pid = child.pid] () throws(SystemError) in
           try record.cgroup?.adopt(pid, bornInUnified: true)
+          try channel.send(InitMessage.proceed.bytes)
         }
       }
       let terminal = try converse(channel)
@@ -91,7 +92,9 @@ struct ExecLauncher {
   ) throws(RuntimeError) -> ChildProcess {
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
-    let stage = ExecStage(plan: plan, console: console, target: target, namespaces: late)
+    let stage = ExecStage(
+      plan: plan, console: console, target: target, namespaces: late,
+      waits: record.cgroup?.layout == .legacy)
     return try during("start the process") { () throws(SystemError) in
       let body = { () -> Int32 in
         Descriptor.close(ours)
@@ -138,12 +141,15 @@ struct ExecStage: Sendable {
   let console: Int32
   let target: Int32
   let namespaces: Set<Namespace>
+  /// Whether the parent still moves it into cgroups.
+  let waits: Bool
 
   /// Returns only on failure.
   func run(_ channel: consuming MessageChannel) -> Int32 {
     let channel = channel
     do throws(RuntimeError) {
       try during("join the container's mounts") { () throws(SystemError) in
+        if waits, try channel.receive().message.isEmpty { CurrentProcess.exitNow(1) }
         if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
       }
       try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }

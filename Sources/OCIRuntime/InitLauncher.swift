@@ -19,7 +19,10 @@ struct InitLauncher {
     let pair = try during("make the init channel") { () throws(SystemError) in
       try MessageChannel.pair()
     }
-    let child = try spawn(record, listener, pair)
+    let child =
+      try plan.needsGoBetween
+      ? spawnByGoBetween(record, listener, pair)
+      : spawn(record, listener, pair)
     let channel = pair.takeFirst()
     if listener >= 0 { Descriptor.close(listener) }
     do throws(RuntimeError) {
@@ -46,20 +49,52 @@ struct InitLauncher {
     }.release()
   }
 
+  /// A go-between enters the namespaces that only a child can be born into, and makes the init
+  /// stage as our child.
+  private func spawnByGoBetween(
+    _ record: StateRecord, _ listener: Int32, _ pair: borrowing MessageChannel.Pair
+  ) throws(RuntimeError) -> ChildProcess {
+    let between = try spawn(record, listener, pair)
+    do throws(RuntimeError) {
+      if plan.makesUserNamespace {
+        try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: between.pid)
+      }
+      let (bytes, descriptors) = try during("talk to the go-between") { () throws(SystemError) in
+        try pair.first.send(InitMessage.proceed.bytes)
+        return try pair.first.receive()
+      }
+      switch InitMessage(bytes) {
+      case .child(let pid):
+        guard let pidfd = descriptors.first else { break }
+        _ = try during("wait for the go-between") { () throws(SystemError) in try between.wait() }
+        return ChildProcess(adopting: pid, pidfd: pidfd)
+      case .failed(let report): throw .reported(report)
+      default: break
+      }
+      throw .reported(ErrorReport(.bug, "the go-between ended without a word"))
+    } catch {
+      try? between.kill(9)
+      _ = try? between.wait()
+      throw error
+    }
+  }
+
   private func spawn(
     _ record: StateRecord, _ listener: Int32, _ pair: borrowing MessageChannel.Pair
   ) throws(RuntimeError) -> ChildProcess {
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
-    let flags = plan.newNamespaces.reduce(UInt64(0)) { $0 | $1.cloneFlag }
+    let between = plan.needsGoBetween ? GoBetween(plan) : nil
+    let flags = between?.ownFlags ?? plan.newNamespaces.reduce(0) { $0 | $1.cloneFlag }
     let cgroup = try during("open the cgroup") { () throws(SystemError) in
       try record.cgroup?.birthplace()?.release()
     }
     let plan = plan
     let state = record.state(.creating)
     let child = try during("start the container's first process") { () throws(SystemError) in
-      try ChildProcess.spawn(flags: flags, cgroup: cgroup) {
+      try ChildProcess.spawn(flags: flags, cgroup: between == nil ? cgroup : nil) {
         Descriptor.close(ours)
+        if let between { return between.run(theirs, listener, cgroup, state) }
         return InitStage(
           plan: plan, channel: MessageChannel(owning: OwnedDescriptor(owning: theirs)),
           startListener: listener, hookState: state
@@ -74,7 +109,7 @@ struct InitLauncher {
   private func place(_ child: borrowing ChildProcess, _ record: StateRecord)
     throws(RuntimeError)
   {
-    if plan.makesUserNamespace {
+    if plan.makesUserNamespace && !plan.needsGoBetween {
       try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: child.pid)
     }
     try during("put the container in its cgroup") { [pid = child.pid] () throws(SystemError) in
@@ -116,7 +151,7 @@ struct InitLauncher {
         if FileTree.exists("\(directory)/start") { return terminal }
       case .ready: continue
       case .failed(let report): throw .reported(report)
-      case .proceed, nil:
+      case .proceed, .child, nil:
         throw .reported(ErrorReport(.bug, "the init stage sent an unknown message"))
       }
     }

@@ -74,23 +74,22 @@ struct MountPlan: Equatable, Sendable {
   }
 
   /// Words that set or clear one attribute; an `r` before one means the whole tree.
-  private static let attributes:
-    [String: (set: MountCall.Attributes, clear: MountCall.Attributes)] =
-      [
-        "ro": (.readOnly, []), "rw": ([], .readOnly),
-        "nosuid": (.noSetID, []), "suid": ([], .noSetID),
-        "nodev": (.noDevices, []), "dev": ([], .noDevices),
-        "noexec": (.noExecute, []), "exec": ([], .noExecute),
-        "nodiratime": (.noDirectoryAccessTime, []), "diratime": ([], .noDirectoryAccessTime),
-        "nosymfollow": (.noSymbolicLinks, []), "symfollow": ([], .noSymbolicLinks),
-        // relatime is the field's zero: clearing the field sets it.
-        "noatime": (.noAccessTime, .accessTimeModes), "atime": ([], .accessTimeModes),
-        "relatime": ([], .accessTimeModes), "norelatime": (.strictAccessTime, .accessTimeModes),
-        "strictatime": (.strictAccessTime, .accessTimeModes),
-        "nostrictatime": ([], .accessTimeModes),
-      ]
+  static let attributes: [String: (set: MountCall.Attributes, clear: MountCall.Attributes)] =
+    [
+      "ro": (.readOnly, []), "rw": ([], .readOnly),
+      "nosuid": (.noSetID, []), "suid": ([], .noSetID),
+      "nodev": (.noDevices, []), "dev": ([], .noDevices),
+      "noexec": (.noExecute, []), "exec": ([], .noExecute),
+      "nodiratime": (.noDirectoryAccessTime, []), "diratime": ([], .noDirectoryAccessTime),
+      "nosymfollow": (.noSymbolicLinks, []), "symfollow": ([], .noSymbolicLinks),
+      // relatime is the field's zero: clearing the field sets it.
+      "noatime": (.noAccessTime, .accessTimeModes), "atime": ([], .accessTimeModes),
+      "relatime": ([], .accessTimeModes), "norelatime": (.strictAccessTime, .accessTimeModes),
+      "strictatime": (.strictAccessTime, .accessTimeModes),
+      "nostrictatime": ([], .accessTimeModes),
+    ]
 
-  private static let propagations: [String: SpreadRule] = [
+  static let propagations: [String: SpreadRule] = [
     "shared": SpreadRule(kind: .shared, recursive: false),
     "rshared": SpreadRule(kind: .shared, recursive: true),
     "slave": SpreadRule(kind: .slave, recursive: false),

@@ -10,6 +10,8 @@ struct SeccompProgram: Equatable, Sendable {
   var listenerPath: String?
   var listenerMetadata: String?
 
+  static var knownFlags: [String] { flagValues.keys.sorted() }
+
   private static let flagValues: [String: UInt32] = [
     "SECCOMP_FILTER_FLAG_TSYNC": SystemCallFilter.Flags.threadSync.rawValue,
     "SECCOMP_FILTER_FLAG_LOG": SystemCallFilter.Flags.log.rawValue,

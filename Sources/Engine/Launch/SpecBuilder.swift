@@ -18,7 +18,7 @@ struct SpecBuilder {
     return spec
   }
 
-  private func process() throws -> RuntimeProcess {
+  func process() throws -> RuntimeProcess {
     var process = RuntimeProcess()
     process.args = config.process.arguments
     if config.lifecycle.initProcess {

@@ -28,7 +28,12 @@ enum RuntimeCommands {
     return text
   }
 
-  static var all: [RuntimeCommand] { [create, run, start, state, kill, delete, exec, list] }
+  static var all: [RuntimeCommand] {
+    [
+      create, run, start, state, kill, delete, exec, list, ps, pause, resume, update, events,
+      features, spec,
+    ]
+  }
 
   /// A runtime's error as the program reports it.
   static func reporting<Result>(_ body: () throws(RuntimeError) -> Result) throws(ErrorReport)

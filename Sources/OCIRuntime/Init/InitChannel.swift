@@ -14,11 +14,16 @@ import Model
 //                                    `create`: waits on the start socket; `run`: goes on
 //            ◀─────────────────────  failed …  or end of file: execve(2) succeeded
 //
+// Where a user, pid or time namespace is joined, or a time namespace made, a go-between G enters it
+// first (after a `proceed` of its own, for the maps), makes I as P's child, sends `child [pidfd]` and
+// ends; then the talk above begins.
+//
 // A failure at any point is one `failed` message. If P goes away first, I ends.
 
 /// One message of the init stage.
 enum InitMessage {
   case proceed
+  case child(Int32)
   case runHooks
   case terminal
   case ready
@@ -27,6 +32,7 @@ enum InitMessage {
   var bytes: [UInt8] {
     switch self {
     case .proceed: [0x70]
+    case .child(let pid): [0x63] + Array("\(pid)".utf8)
     case .runHooks: [0x68]
     case .terminal: [0x74]
     case .ready: [0x72]
@@ -39,6 +45,9 @@ enum InitMessage {
   init?(_ bytes: [UInt8]) {
     switch bytes.first {
     case 0x70: self = .proceed
+    case 0x63:
+      guard let pid = Int32(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
+      self = .child(pid)
     case 0x68: self = .runHooks
     case 0x74: self = .terminal
     case 0x72: self = .ready
