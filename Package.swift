@@ -119,6 +119,9 @@ let package = Package(
     tests("LayerStorageTests", ["LayerStorage", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("NetworkingTests", ["Networking", "Model", "LinuxSystem"]),
     tests("DistributionTests", ["Distribution", "CurlTransport", "OCISpec", "Model"]),
+    tests(
+      "ImageOperationsTests",
+      ["ImageStore", "LayerArchive", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("LayerArchiveTests", ["LayerArchive", "OCISpec", "Model", "LinuxSystem"]),
     tests("EngineTests", ["Engine", "OCISpec", "Model", "LinuxSystem"]),
     tests("CommandsTests", ["Commands", "CommandLineKit", "Engine", "Model"]),

@@ -9,6 +9,12 @@ import OCISpec
 struct LoadImages {
   let store: ImageStore
   let reporter: Reporter
+  private let leases = Leases()
+
+  init(store: ImageStore, reporter: Reporter) {
+    self.store = store
+    self.reporter = reporter
+  }
 
   func run(_ request: LoadRequest) throws -> HelperEvent.Result {
     let platform = try request.platform.map { try Platform($0) } ?? .host
@@ -72,6 +78,8 @@ struct LoadImages {
 
   /// Gives a staged file its place among the blobs.
   private func keep(_ file: Staging.File) throws {
+    // Before anything is there that a collection could take.
+    try leases.add(store, blob: file.digest)
     if store.blobs.contains(file.digest) || !FileTree.exists(file.path) { return }
     try store.blobs.publish(file.path, as: file.digest)
   }

@@ -108,8 +108,9 @@ final class BlobDownload: Sendable {
   /// The reader was given bytes that were taken back later.
   var hasDiverged: Bool { state.withLock { $0.hasDiverged } }
 
-  /// The reader wants no more. If the data may be to blame, the rest is fetched all the same, for
-  /// then its digest tells.
+  /// The reader wants no more.
+  ///
+  /// If the data may be to blame, the rest is fetched all the same, for then its digest tells.
   func readerFailed(_ error: any Error) {
     let dataMayBeWrong =
       switch error as? ArchiveError {

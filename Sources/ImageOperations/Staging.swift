@@ -59,3 +59,17 @@ final class Staging {
     try FileTree.read(file.path, limit: limit)
   }
 }
+
+/// Leases that last as long as an operation.
+final class Leases {
+  private final class Held {
+    private let lease: Lease
+    init(_ store: ImageStore, _ blob: Digest) throws(ImageStoreError) {
+      lease = try Lease(store, blobs: [blob])
+    }
+  }
+
+  private var held: [Held] = []
+
+  func add(_ store: ImageStore, blob: Digest) throws { held.append(try Held(store, blob)) }
+}
