@@ -1,4 +1,4 @@
-public import LinuxSystem
+import LinuxSystem
 
 /// Numbers and moments as people read them.
 public enum Human {
@@ -29,8 +29,8 @@ public enum Human {
   }
 
   /// How long ago a moment was: `3 minutes ago`, `About a minute ago`.
-  public static func ago(_ moment: Int64, now: Int64 = Clock.realtime()) -> String {
-    "\(duration(now - moment)) ago"
+  public static func ago(_ moment: Int64, now: Int64? = nil) -> String {
+    "\(duration((now ?? Clock.realtime()) - moment)) ago"
   }
 
   /// A length of time in nanoseconds: `2 weeks`, `Less than a second`.
