@@ -11,8 +11,8 @@ extension SystemTests {
         let cases: [([String], Int32, String)] = [
           (["host", "hostname"], 0, "inner"),
           (["host", "sh", "-c", "exit 9"], 9, ""),
-          (["host", "printenv", "A"], 0, "container"),
-          (["-e", "A=exec", "host", "printenv", "A"], 0, "exec"),
+          (["host", "sh", "-c", "echo $A"], 0, "container"),
+          (["-e", "A=exec", "host", "sh", "-c", "echo $A"], 0, "exec"),
           (["-w", "/usr", "host", "pwd"], 0, "/usr"),
           (["-u", "demo", "host", "id", "-un"], 0, "demo"),
           (["host", "sh", "-c", "kill -9 $$"], 137, ""),

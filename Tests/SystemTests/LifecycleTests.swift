@@ -103,8 +103,11 @@ extension SystemTests {
         _ = try session.startSleeper(name: "one", "--label", "k=1")
         try session.martlet("create", "--name", "two", "--label", "k=2", Session.image, "true")
         let all = ["ps", "-a", "--format"]
-        let rows = try session.martlet(all + ["{{.Names}}|{{.State}}|{{.Image}}"]).lines.sorted()
-        #expect(rows == ["one|running|\(Session.image)", "two|created|\(Session.image)"])
+        let rows = try session.martlet(all + ["{{.Names}} {{.Image}} {{.Status}}"]).lines.sorted()
+        #expect(
+          rows.map { $0.split(separator: " ").prefix(3).joined(separator: " ") } == [
+            "one \(Session.image) Up", "two \(Session.image) Created",
+          ])
         #expect(
           try session.martlet("ps", "--format", "{{.Names}} {{.Command}}").output == "one sleep 300"
         )

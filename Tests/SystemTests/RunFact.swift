@@ -51,7 +51,9 @@ struct RunFact: CustomTestStringConvertible, Sendable {
         ["run", "--rm"] + network + flags + [Session.image] + command, exit: exit, input: input,
         environment: ["MARTLET_TEST_VARIABLE": "from the caller"])
       #expect(result.output == output, "\(result.transcript)")
-      #expect(result.standardError.contains(complaint), "\(result.transcript)")
+      if session.wordsItsErrors {
+        #expect(result.standardError.contains(complaint), "\(result.transcript)")
+      }
       #expect(try session.martlet("ps", "-a", "-q").output == "")
     }
   }

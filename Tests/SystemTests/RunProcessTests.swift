@@ -35,18 +35,18 @@ extension SystemTests {
     ]) func runsCommands(fact: RunFact) throws { try fact.check() }
 
     @Test(arguments: [
-      RunFact("-e sets a variable", ["-e", "A=1 2"], ["printenv", "A"], output: "1 2"),
+      RunFact("-e sets a variable", ["-e", "A=1 2"], script: "echo $A", output: "1 2"),
       RunFact("-e takes an empty value", ["-e", "A="], script: "echo [${A-unset}]", output: "[]"),
-      RunFact("-eA=1 in one word", ["-eA=1"], ["printenv", "A"], output: "1"),
+      RunFact("-eA=1 in one word", ["-eA=1"], script: "echo $A", output: "1"),
       RunFact(
         "-e NAME copies the caller's", ["-e", "MARTLET_TEST_VARIABLE"],
-        ["printenv", "MARTLET_TEST_VARIABLE"], output: "from the caller"),
+        script: "echo $MARTLET_TEST_VARIABLE", output: "from the caller"),
       RunFact(
         "the caller's environment stays out", script: "echo ${MARTLET_TEST_VARIABLE-unset}",
         output: "unset"),
-      RunFact("HOME is the user's", ["printenv", "HOME"], output: "/root"),
+      RunFact("HOME is the user's", script: "echo $HOME", output: "/root"),
       RunFact(
-        "the image's PATH is kept", ["printenv", "PATH"],
+        "the image's PATH is kept", script: "echo $PATH",
         output: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
       RunFact("-w sets the directory", ["-w", "/usr/bin"], ["pwd"], output: "/usr/bin"),
       RunFact("the directory is / by default", ["pwd"], output: "/"),
@@ -98,7 +98,7 @@ extension SystemTests {
     }
 
     @Test func leavesTheShellsOwnProcessesOutOfSight() throws {
-      try RunFact("sees only itself", script: "ls -d /proc/[0-9]* | wc -l", output: "2").check()
+      try RunFact("sees only itself", script: "set -- /proc/[0-9]*; echo $#", output: "1").check()
     }
   }
 }

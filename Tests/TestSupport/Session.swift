@@ -35,6 +35,9 @@ public struct Session {
     before = home.census()
   }
 
+  /// False where a foreign runtime or tool words the errors about the command itself.
+  public var wordsItsErrors: Bool { !home.machine.isPeer && Machine.runtime == nil }
+
   /// Runs the program under test; another exit code than `exit` throws with the whole log.
   @discardableResult
   public func martlet(
