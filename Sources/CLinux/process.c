@@ -24,7 +24,8 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
   memset(&args, 0, sizeof args);
   args.flags = flags | CLONE_PIDFD;
   args.pidfd = (uint64_t)(uintptr_t)&fd;
-  args.exit_signal = SIGCHLD;
+  /* With CLONE_PARENT the new process takes its maker's signal (clone3(2)). */
+  args.exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD;
   if (cgroup_fd >= 0) {
     args.flags |= CLINUX_CLONE_INTO_CGROUP;
     args.cgroup = (uint64_t)cgroup_fd;

@@ -1,1 +1,5 @@
-// Entry point.
+// Downloads, unpacks, loads and saves images inside the user namespace that owns their files.
+import Glibc
+import ImageOperations
+
+exit(HelperProgram.run())

@@ -1,1 +1,3 @@
-// Entry point.
+import Monitor
+
+MonitorProgram.run()

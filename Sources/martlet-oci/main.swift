@@ -1,1 +1,4 @@
-// Entry point.
+import LinuxSystem
+import OCIRuntime
+
+CurrentProcess.exitNow(RuntimeCommandLine.main(CurrentProcess.arguments))

@@ -1,0 +1,68 @@
+/// The whole program's command line: global options and commands in titled groups.
+public struct CommandTree<Globals: Sendable>: Sendable {
+  /// Commands under one heading of the root's help.
+  public struct Section: Sendable {
+    public var title: String
+    public var commands: [Command<Globals>]
+
+    public init(_ title: String, _ commands: [Command<Globals>]) {
+      self.title = title
+      self.commands = commands
+    }
+  }
+
+  public var name: String
+  public var version: String
+  public var summary: String
+  public var globalDefaults: Globals
+  public var globalOptions: [OptionSpec<Globals>]
+  public var sections: [Section]
+
+  public init(
+    name: String, version: String, summary: String, globalDefaults: Globals,
+    globalOptions: [OptionSpec<Globals>], sections: [Section]
+  ) {
+    self.name = name
+    self.version = version
+    self.summary = summary
+    self.globalDefaults = globalDefaults
+    self.globalOptions = globalOptions
+    self.sections = sections
+  }
+
+  public var globalOptionInfos: [OptionInfo] { globalOptions.map(\.info) }
+
+  /// The command these words lead to, with how it was reached; nil if a word is unknown.
+  public func find(_ words: [String]) -> (command: Command<Globals>, path: String)? {
+    guard let first = words.first, var command = topLevel(first) else { return nil }
+    var path = name + " " + command.name
+    for word in words.dropFirst() {
+      guard let next = command.subcommands.first(where: { $0.answers(to: word) }) else {
+        return nil
+      }
+      command = next
+      path += " " + next.name
+    }
+    return (command, path)
+  }
+
+  /// Every leaf and group with its path, groups before what they hold, hidden ones left out.
+  public func walk(_ visit: (Command<Globals>, _ path: String) -> Void) {
+    func descend(_ command: Command<Globals>, _ path: String) {
+      guard !command.isHidden else { return }
+      let path = path + " " + command.name
+      visit(command, path)
+      for subcommand in command.subcommands { descend(subcommand, path) }
+    }
+    for section in sections {
+      for command in section.commands { descend(command, name) }
+    }
+  }
+
+  func topLevel(_ word: String) -> Command<Globals>? {
+    for section in sections {
+      for command in section.commands where command.answers(to: word) { return command }
+    }
+    return nil
+  }
+}

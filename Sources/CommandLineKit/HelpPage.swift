@@ -1,0 +1,79 @@
+/// What `--help` prints, from the same tables as parsing.
+public struct HelpPage: Sendable {
+  private var sections: [(title: String, body: String)] = []
+  private let summary: String
+  private let footer: String
+
+  /// The page of one command; `path` is how the user reached it.
+  public init<Globals>(
+    _ command: Command<Globals>, path: String, globalOptions: [OptionInfo] = [], width: Int = 80
+  ) {
+    summary = command.summary
+    let isGroup = !command.subcommands.isEmpty
+    footer = isGroup ? "Run '\(path) COMMAND --help' for more about a command.\n" : ""
+    add("Usage", "  \(path) \(command.usage)\n")
+    if !command.aliases.isEmpty {
+      add("Aliases", "  " + ([command.name] + command.aliases).joined(separator: ", ") + "\n")
+    }
+    if !command.description.isEmpty {
+      add("Description", Self.indented(WrappedText.lines(command.description, width: width - 2)))
+    }
+    if !command.examples.isEmpty {
+      let lines = command.examples.flatMap { $0.split(separator: "\n").map(String.init) }
+      add("Examples", Self.indented(lines))
+    }
+    if isGroup { add("Commands", Self.commands(command.subcommands, width)) }
+    addOptions("Options", command.options, width)
+    addOptions("Global options", globalOptions, width)
+  }
+
+  /// The root's page.
+  public init<Globals>(_ tree: CommandTree<Globals>, width: Int = 80) {
+    summary = tree.summary
+    footer = "Run '\(tree.name) COMMAND --help' for more about a command.\n"
+    add("Usage", "  \(tree.name) [options] COMMAND\n")
+    for section in tree.sections {
+      add(section.title, Self.commands(section.commands, width))
+    }
+    addOptions("Options", tree.globalOptionInfos, width)
+  }
+
+  public var text: String {
+    var parts = [summary + "\n"]
+    parts += sections.map { "\($0.title):\n\($0.body)" }
+    if !footer.isEmpty { parts.append(footer) }
+    return parts.joined(separator: "\n")
+  }
+
+  private mutating func add(_ title: String, _ body: String) {
+    if !body.isEmpty { sections.append((title, body)) }
+  }
+
+  private mutating func addOptions(_ title: String, _ options: [OptionInfo], _ width: Int) {
+    let rows = options.filter { !$0.hidden }.map { ($0.helpName, $0.helpText) }
+    add(title, WrappedText.columns(rows, width: width))
+  }
+
+  private static func indented(_ lines: [String]) -> String {
+    lines.map { $0.isEmpty ? "\n" : "  " + $0 + "\n" }.joined()
+  }
+
+  private static func commands<Globals>(_ commands: [Command<Globals>], _ width: Int) -> String {
+    let rows = commands.filter { !$0.isHidden }.map { ($0.name, $0.summary) }
+    return WrappedText.columns(rows, width: width)
+  }
+}
+
+extension OptionInfo {
+  /// "-a, --all" or "    --name NAME".
+  var helpName: String {
+    let name = (short.map { "-\($0), " } ?? "    ") + "--" + long
+    guard !metavar.isEmpty else { return name }
+    if case .optional = argument { return name + "[=" + metavar + "]" }
+    return name + " " + metavar
+  }
+
+  var helpText: String {
+    choices.isEmpty ? help : help + " (" + choices.joined(separator: ", ") + ")"
+  }
+}

@@ -1,0 +1,17 @@
+/// A template in the language of Go's text/template, with podman's and docker's functions.
+public struct GoTemplate: Sendable {
+  let nodes: [TemplateNode]
+  private let definitions: [String: [TemplateNode]]
+
+  public init(_ text: String) throws(UsageError) {
+    var parser = TemplateParser(try TemplateLexer.tokens(text))
+    nodes = try parser.parse()
+    definitions = parser.definitions
+  }
+
+  public func render(_ value: TemplateValue) throws(UsageError) -> String {
+    var evaluator = TemplateEvaluator(definitions: definitions, root: value)
+    try evaluator.run(nodes, dot: value)
+    return evaluator.output
+  }
+}

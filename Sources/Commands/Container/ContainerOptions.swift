@@ -1,0 +1,201 @@
+import CommandLineKit
+import Engine
+import Model
+
+/// The options that `create` and `run` share.
+struct ContainerOptions: Sendable {
+  var request = ContainerRequest()
+  var attach: [String] = []
+  var pull = "missing"
+  var platform: String?
+  var quiet = false
+  var usesRootfs = false
+  var tlsVerify: Bool?
+  var authFile: String?
+
+  // Of `run` alone.
+  var detach = false
+  var detachKeys: String?
+  var passesSignals = true
+
+  static let shared: [OptionSpec<ContainerOptions>] = process + files + network + limits + security
+    + lifecycle
+
+  static let process: [OptionSpec<ContainerOptions>] = [
+    .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),
+    .list("attach", "a", \.attach, "STREAM", "Attach to stdin, stdout or stderr",
+      choices: ["stdin", "stdout", "stderr"]),
+    .parsed("entrypoint", nil, "COMMAND", "Overwrite the image's entrypoint") {
+      options, text throws(UsageError) in
+      options.request.entrypoint = try Entrypoint.parse(text)
+    },
+    .list("env", "e", \.request.environment, "NAME[=VALUE]", "Set an environment variable"),
+    .list("env-file", nil, \.request.environmentFiles, "FILE",
+      "Read environment variables from a file", complete: .file),
+    .list("group-add", nil, \.request.groups, "GROUP", "Add the user to further groups"),
+    .value("hostname", "h", \.request.hostname, "NAME", "Set the container's host name"),
+    .flag("interactive", "i", \.request.interactive, "Keep standard input open"),
+    .list("label", "l", \.request.labels, "KEY[=VALUE]", "Add a label"),
+    .list("label-file", nil, \.request.labelFiles, "FILE", "Read labels from a file",
+      complete: .file),
+    .value("name", nil, \.request.name, "NAME", "Give the container a name"),
+    .value("platform", nil, \.platform, "OS/ARCH[/VARIANT]", "Choose the image for a platform"),
+    .value("pull", nil, \.pull, "POLICY", "When to pull the image",
+      choices: ["always", "missing", "never", "newer"]),
+    .flag("quiet", "q", \.quiet, "Show no progress of a pull"),
+    .flag("rootfs", nil, \.usesRootfs, "The first argument is a root directory, not an image"),
+    .flag("tty", "t", \.request.terminal, "Give the container a terminal"),
+    .value("umask", nil, \.request.umask, "MASK", "Set the file mode creation mask (octal)"),
+    .value("user", "u", \.request.user, "USER[:GROUP]", "Run as this user"),
+    .value("workdir", "w", \.request.workingDirectory, "DIR", "Set the working directory"),
+    .optionalBool("tls-verify", nil, \.tlsVerify, "Check the registry's certificate"),
+    .value("authfile", nil, \.authFile, "FILE", "Take credentials from this file",
+      complete: .file),
+  ]
+
+  static let files: [OptionSpec<ContainerOptions>] = [
+    .list("device", nil, \.request.devices, "HOST[:CONTAINER[:rwm]]",
+      "Make a device of the host available"),
+    .list("mount", nil, \.request.mounts, "type=TYPE,...", "Mount a file system"),
+    .flag("read-only", nil, \.request.readOnly, "Make the root file system read-only"),
+    .parsed("shm-size", nil, "SIZE", "Size of /dev/shm") { options, text throws(UsageError) in
+      options.request.sharedMemory = try Sizes.parse(text)
+    },
+    .list("tmpfs", nil, \.request.tmpfs, "DIR[:OPTIONS]", "Mount a temporary file system"),
+    .list("volume", "v", \.request.volumes, "[SOURCE:]DIR[:OPTIONS]", "Mount a volume or directory"),
+  ]
+
+  static let network: [OptionSpec<ContainerOptions>] = [
+    .list("add-host", nil, \.request.hosts, "NAME:ADDRESS", "Add a line to /etc/hosts"),
+    .list("dns", nil, \.request.dns, "ADDRESS", "Set a name server", commaSeparated: true),
+    .list("dns-option", nil, \.request.dnsOptions, "OPTION", "Set a resolver option",
+      aliases: ["dns-opt"]),
+    .list("dns-search", nil, \.request.dnsSearch, "DOMAIN", "Set a search domain",
+      commaSeparated: true),
+    .value("network", nil, \.request.network, "MODE",
+      "Connect to a network: none, host, pasta, slirp4netns, container:NAME", aliases: ["net"]),
+    .flag("no-hosts", nil, \.request.noHosts, "Leave the image's /etc/hosts"),
+    .list("publish", "p", \.request.ports, "[[IP:]HOST:]PORT[/PROTO]", "Publish a port"),
+  ]
+
+  static let limits: [OptionSpec<ContainerOptions>] = [
+    .parsed("cpu-period", nil, "MICROSECONDS", "CPU scheduler period") {
+      options, text throws(UsageError) in
+      options.request.cpuPeriod = try Sizes.unsigned(text)
+    },
+    .parsed("cpu-quota", nil, "MICROSECONDS", "CPU time in each period") {
+      options, text throws(UsageError) in
+      options.request.cpuQuota = try Sizes.signed(text)
+    },
+    .parsed("cpu-shares", "c", "WEIGHT", "Relative CPU weight") {
+      options, text throws(UsageError) in
+      options.request.cpuShares = try Sizes.unsigned(text)
+    },
+    .parsed("cpus", nil, "NUMBER", "Number of CPUs") { options, text throws(UsageError) in
+      guard let number = Double(text), number >= 0.001, number < 1e6 else {
+        throw UsageError("it must be a number of CPUs such as 1.5")
+      }
+      options.request.milliCPUs = Int64((number * 1000).rounded())
+    },
+    .value("cpuset-cpus", nil, \.request.cpusetCPUs, "LIST", "CPUs to run on, such as 0-3,7"),
+    .value("cpuset-mems", nil, \.request.cpusetMems, "LIST", "Memory nodes to use"),
+    .parsed("memory", "m", "SIZE", "Memory limit") { options, text throws(UsageError) in
+      options.request.memory = try Sizes.parse(text)
+    },
+    .parsed("memory-reservation", nil, "SIZE", "Memory soft limit") {
+      options, text throws(UsageError) in
+      options.request.memoryReservation = try Sizes.parse(text)
+    },
+    .parsed("memory-swap", nil, "SIZE", "Limit of memory and swap together; -1 for no limit") {
+      options, text throws(UsageError) in
+      options.request.memorySwap = text == "-1" ? -1 : try Sizes.parse(text)
+    },
+    .parsed("oom-score-adj", nil, "NUMBER", "Preference of the kernel's out-of-memory killer") {
+      options, text throws(UsageError) in
+      let value = try Sizes.signed(text)
+      guard (-1000...1000).contains(value) else {
+        throw UsageError("it must be between -1000 and 1000")
+      }
+      options.request.oomScoreAdjustment = Int(value)
+    },
+    .parsed("pids-limit", nil, "NUMBER", "Limit of processes; -1 for none") {
+      options, text throws(UsageError) in
+      let value = try Sizes.signed(text)
+      options.request.pids = value == 0 ? -1 : value
+    },
+    .list("ulimit", nil, \.request.ulimits, "NAME=SOFT[:HARD]", "Set a resource limit"),
+  ]
+
+  static let security: [OptionSpec<ContainerOptions>] = [
+    .list("cap-add", nil, \.request.capAdd, "CAPABILITY", "Add a capability",
+      commaSeparated: true, complete: .capability),
+    .list("cap-drop", nil, \.request.capDrop, "CAPABILITY", "Drop a capability",
+      commaSeparated: true, complete: .capability),
+    .value("cgroupns", nil, \.request.cgroupns, "MODE", "Cgroup namespace: private or host"),
+    .value("ipc", nil, \.request.ipc, "MODE", "IPC namespace: private or host"),
+    .value("pid", nil, \.request.pid, "MODE", "Process namespace: private or host"),
+    .flag("privileged", nil, \.request.privileged, "Give all the rights that the user has"),
+    .list("security-opt", nil, \.request.securityOptions, "OPTION",
+      "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask="),
+    .list("sysctl", nil, \.request.sysctl, "KEY=VALUE", "Set a kernel parameter"),
+    .value("userns", nil, \.request.userns, "MODE", "User namespace: host or keep-id"),
+    .value("uts", nil, \.request.uts, "MODE", "Host name namespace: private or host"),
+  ]
+
+  static let lifecycle: [OptionSpec<ContainerOptions>] = [
+    .value("cidfile", nil, \.request.cidFile, "FILE", "Write the container id to a file",
+      complete: .file),
+    .flag("init", nil, \.request.initProcess, "Run a small init as process 1"),
+    .value("log-driver", nil, \.request.logDriver, "DRIVER", "Where the output is logged",
+      choices: ["k8s-file", "json-file", "none", "passthrough"]),
+    .list("log-opt", nil, \.request.logOptions, "KEY=VALUE", "Options of the log driver"),
+    .flag("replace", nil, \.request.replace, "Replace a container of the same name"),
+    .value("restart", nil, \.request.restart, "POLICY",
+      "When to start again: no, on-failure[:N], always, unless-stopped"),
+    .flag("rm", nil, \.request.autoRemove, "Remove the container when it ends"),
+    .value("runtime", nil, \.request.runtime, "NAME", "OCI runtime for this container"),
+    .value("stop-signal", nil, \.request.stopSignal, "SIGNAL", "Signal that stops the container",
+      complete: .signal),
+    .integer("stop-timeout", nil, \.request.stopTimeout, "SECONDS",
+      "Seconds between the stop signal and SIGKILL"),
+  ]
+
+  static let run: [OptionSpec<ContainerOptions>] =
+    [
+      .flag("detach", "d", \.detach, "Run in the background and print the container id"),
+      .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
+      .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
+    ] + shared
+}
+
+/// `--entrypoint`: a word, an empty one, or a JSON array of words.
+enum Entrypoint {
+  static func parse(_ text: String) throws(UsageError) -> [String] {
+    if text.isEmpty { return [] }
+    guard text.hasPrefix("[") else { return [text] }
+    guard let words = JSONWords.parse(text) else {
+      throw UsageError("it must be a command or a JSON array of strings")
+    }
+    return words
+  }
+}
+
+/// Numbers of options.
+enum Sizes {
+  static func parse(_ text: String) throws(UsageError) -> Int64 {
+    guard let size = ByteSize.parse(text) else {
+      throw UsageError("it must be a size such as 512m or 1g")
+    }
+    return size
+  }
+
+  static func unsigned(_ text: String) throws(UsageError) -> UInt64 {
+    guard let value = UInt64(text) else { throw UsageError("it must be a number") }
+    return value
+  }
+
+  static func signed(_ text: String) throws(UsageError) -> Int64 {
+    guard let value = Int64(text) else { throw UsageError("it must be a number") }
+    return value
+  }
+}

@@ -1,0 +1,95 @@
+import CommandLineKit
+import Engine
+import LinuxSystem
+import Model
+
+enum LogsCommand {
+  struct Options: Sendable {
+    var reader = LogReader.Options()
+    var names = false
+    var latest = false
+    var tail = "all"
+    var since: String?
+    var until: String?
+    var details = false
+  }
+
+  static let command = Command<GlobalOptions>(
+    "logs", summary: "Show what containers wrote", usage: "[options] CONTAINER [CONTAINER...]",
+    positionals: .atLeast(0, .container), defaults: Options(),
+    options: [
+      .flag("follow", "f", \.reader.follow, "Stay and show what comes"),
+      .flag("latest", "l", \.latest, "The container that was created last"),
+      .flag("names", "n", \.names, "Show the container's name with each line"),
+      .value("since", nil, \.since, "TIME", "Only lines since a time or duration"),
+      .value("tail", nil, \.tail, "LINES", "Only the last lines, or all"),
+      .flag("timestamps", "t", \.reader.timestamps, "Show the time of each line"),
+      .value("until", nil, \.until, "TIME", "Only lines until a time or duration"),
+    ]
+  ) { options, invocation in
+    let context = try invocation.globals.context()
+    var selection = SelectionOptions()
+    selection.latest = options.latest
+    let (found, missing) = try Selection(
+      context: context, options: selection, words: invocation.arguments, path: invocation.path
+    ).resolve()
+    if missing > 0 { return 125 }
+    var reader = options.reader
+    reader.since = try options.since.map { text throws(ErrorReport) in try Moments.parse(text) }
+    reader.until = try options.until.map { text throws(ErrorReport) in try Moments.parse(text) }
+    if options.tail != "all" {
+      guard let count = Int(options.tail) else {
+        throw ErrorReport(.invalidRequest, "invalid number of lines \"\(options.tail)\"")
+      }
+      if count >= 0 { reader.tail = count }
+    }
+    for (_, id) in found {
+      let name = options.names ? try ContainerStore(context).load(id).name : nil
+      var startsLine = true
+      try LogReader(context).run(id, reader) { line in
+        var bytes: [UInt8] = []
+        if startsLine {
+          if let name { bytes += Array("\(name) ".utf8) }
+          if reader.timestamps { bytes += Array("\(line.time) ".utf8) }
+        }
+        bytes += line.text
+        startsLine = !line.isPartial
+        return Output.bytes(bytes, toError: line.isError)
+      }
+    }
+    return 0
+  }
+}
+
+/// Times of options: a moment, or a duration back from now such as `10m`.
+enum Moments {
+  static func parse(_ text: String) throws(ErrorReport) -> Int64 {
+    if let duration = GoDuration.parse(text) { return Clock.realtime() - duration }
+    if let time = Timestamp.parse(text) { return time }
+    throw ErrorReport(
+      .invalidRequest, "invalid time \"\(text)\"",
+      hint: "write 2026-01-31T12:00:00Z, seconds since 1970, or a duration such as 10m")
+  }
+}
+
+/// Durations as Go writes them: `1h30m`, `1.5s`, `300ms`.
+enum GoDuration {
+  /// Nanoseconds; nil for anything else.
+  static func parse(_ text: String) -> Int64? {
+    var rest = Substring(text)
+    var total = 0.0
+    guard !rest.isEmpty else { return nil }
+    let units: [(String, Double)] = [
+      ("ms", 1e6), ("us", 1e3), ("ns", 1), ("h", 3.6e12), ("m", 6e10), ("s", 1e9),
+    ]
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+      guard !digits.isEmpty, let number = Double(digits) else { return nil }
+      rest = rest[digits.endIndex...]
+      guard let unit = units.first(where: { rest.hasPrefix($0.0) }) else { return nil }
+      rest = rest.dropFirst(unit.0.count)
+      total += number * unit.1
+    }
+    return total < 9e18 ? Int64(total) : nil
+  }
+}

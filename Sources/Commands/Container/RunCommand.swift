@@ -1,0 +1,104 @@
+import CommandLineKit
+import Engine
+import LinuxSystem
+import Model
+
+/// `run` and `create`.
+enum RunCommand {
+  static let run = Command<GlobalOptions>(
+    "run", summary: "Run a command in a new container",
+    usage: "[options] IMAGE [COMMAND [ARG...]]",
+    description: """
+      Creates a container from an image and starts it. Without --detach the command stays until \
+      the container ends and passes its exit code on.
+      """,
+    examples: [
+      "# A shell that leaves nothing behind\nmartlet run --rm -it alpine sh",
+      "# A server in the background, its port 80 published as 8080\nmartlet run -d -p 8080:80 nginx",
+    ],
+    positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
+    defaults: ContainerOptions(), options: ContainerOptions.run
+  ) { options, invocation in
+    let context = try invocation.globals.context()
+    if options.detach, options.request.autoRemove == false, options.attach.isEmpty == false {
+      throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
+    }
+    var options = options
+    if options.detach { options.request.interactive = options.request.interactive }
+    let config = try create(options, invocation.arguments, context)
+    let start = StartContainer(context)
+    do {
+      guard !options.detach else {
+        try start.detached(config.id)
+        Output.line(config.id)
+        return 0
+      }
+      var attachment = StartContainer.Attachment(streams: streams(options))
+      if let keys = options.detachKeys { attachment.detachKeys = try DetachKeys(keys) }
+      attachment.passesSignals = options.passesSignals
+      return try AttachResult.status(try start.attached(config.id, attachment), config.id, context)
+    } catch {
+      if options.request.autoRemove {
+        // The start failed: what it was created for cannot happen any more.
+        try? RemoveContainer(context).run(config.id, force: true, volumes: true)
+      }
+      throw error
+    }
+  }
+
+  static let create = Command<GlobalOptions>(
+    "create", summary: "Create a container without starting it",
+    usage: "[options] IMAGE [COMMAND [ARG...]]",
+    positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
+    defaults: ContainerOptions(), options: ContainerOptions.shared
+  ) { options, invocation in
+    let config = try create(options, invocation.arguments, try invocation.globals.context())
+    Output.line(config.id)
+    return 0
+  }
+
+  private static func create(
+    _ options: ContainerOptions, _ arguments: [String], _ context: EngineContext
+  ) throws -> ContainerConfig {
+    var request = options.request
+    request.command = Array(arguments.dropFirst())
+    if options.usesRootfs {
+      request.rootfs = arguments[0]
+    } else {
+      let found = try ImagePuller.resolve(arguments[0], options, context)
+      request.image = found.image
+      request.imageName = found.name
+    }
+    return try CreateContainer(context).run(request)
+  }
+
+  private static func streams(_ options: ContainerOptions) -> AttachStreams {
+    var streams: AttachStreams = []
+    if options.attach.isEmpty {
+      streams = [.standardOutput, .standardError]
+    } else {
+      if options.attach.contains("stdout") { streams.insert(.standardOutput) }
+      if options.attach.contains("stderr") { streams.insert(.standardError) }
+    }
+    if options.request.interactive || options.attach.contains("stdin") {
+      streams.insert(.standardInput)
+    }
+    return streams
+  }
+}
+
+/// What an attached command says at its end, and its exit code.
+enum AttachResult {
+  static func status(_ outcome: AttachOutcome, _ id: String, _ context: EngineContext) throws -> Int32
+  {
+    switch outcome {
+    case .exited(let end): return end.code
+    case .detached: return 0
+    case .failed(let report): throw report
+    case .monitorLost:
+      throw ErrorReport(
+        .unavailable, "the monitor of container \(id.prefix(12)) is gone",
+        hint: "martlet ps -a shows what became of the container")
+    }
+  }
+}

@@ -1,0 +1,288 @@
+public import OCISpec
+
+/// Everything that was decided when a container was created; never changed afterwards
+/// (`config.json` in the container's data directory).
+public struct ContainerConfig: JSONRecord, Equatable {
+  /// 64 lower-case hexadecimal digits.
+  public var id = ""
+  public var name = ""
+  /// Nanoseconds since the epoch.
+  public var created: Int64 = 0
+  public var image: ImageUse?
+  /// A directory used as the root instead of an image (`--rootfs`).
+  public var rootfs: String?
+  public var process = ContainerProcess()
+  public var hostname: String?
+  public var labels: [String: String] = [:]
+  public var annotations: [String: String] = [:]
+  public var mounts: [ContainerMount] = []
+  public var readOnly = false
+  public var network = ContainerNetwork()
+  public var namespaces = ContainerNamespaces()
+  public var resources = ContainerResources()
+  public var security = ContainerSecurity()
+  public var lifecycle = ContainerLifecycle()
+  /// The command line that made it, for `inspect`.
+  public var createCommand: [String] = []
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("id", &id)
+    try fields.required("name", &name)
+    try fields.required("created", &created)
+    try fields.optional("image", &image)
+    try fields.optional("rootfs", &rootfs)
+    try fields.required("process", &process)
+    try fields.optional("hostname", &hostname)
+    try fields.map("labels", &labels)
+    try fields.map("annotations", &annotations)
+    try fields.list("mounts", &mounts)
+    try fields.flag("readOnly", &readOnly)
+    try fields.required("network", &network)
+    try fields.required("namespaces", &namespaces)
+    try fields.required("resources", &resources)
+    try fields.required("security", &security)
+    try fields.required("lifecycle", &lifecycle)
+    try fields.list("createCommand", &createCommand)
+  }
+}
+
+/// The image a container was made from.
+public struct ImageUse: JSONRecord, Equatable {
+  /// The image id: 64 hexadecimal digits.
+  public var id = ""
+  /// As it was asked for, normalised.
+  public var name = ""
+  public var digest: String?
+  /// Chain ids of the layers, lowest first, as hexadecimal digits.
+  public var layers: [String] = []
+  /// A copy of all layers with owners translated, relative to the layers' root (`--userns keep-id`).
+  public var mapped: String?
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("id", &id)
+    try fields.required("name", &name)
+    try fields.optional("digest", &digest)
+    try fields.list("layers", &layers)
+    try fields.optional("mapped", &mapped)
+  }
+}
+
+/// The container's main process.
+public struct ContainerProcess: JSONRecord, Equatable {
+  public var entrypoint: [String] = []
+  public var command: [String] = []
+  /// `NAME=value`, merged from image and command line.
+  public var environment: [String] = []
+  /// As docker writes it: name or number, optionally `:group`. Empty means the image's root.
+  public var user = ""
+  public var workingDirectory = "/"
+  public var terminal = false
+  public var interactive = false
+  public var umask = "0022"
+  public var groups: [String] = []
+
+  public init() {}
+
+  public var arguments: [String] { entrypoint + command }
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.list("entrypoint", &entrypoint)
+    try fields.list("command", &command)
+    try fields.list("environment", &environment)
+    try fields.required("user", &user)
+    try fields.required("workingDirectory", &workingDirectory)
+    try fields.flag("terminal", &terminal)
+    try fields.flag("interactive", &interactive)
+    try fields.required("umask", &umask)
+    try fields.list("groups", &groups)
+  }
+}
+
+/// Something mounted into the container.
+public struct ContainerMount: JSONRecord, Equatable {
+  public enum Kind: String, JSONField {
+    case bind, volume, tmpfs, device
+  }
+
+  public var kind = Kind.bind
+  /// A host path, or a volume's name.
+  public var source = ""
+  public var destination = ""
+  public var options: [String] = []
+  /// A volume that goes away with the container.
+  public var anonymous = false
+
+  public init() {}
+
+  public init(
+    _ kind: Kind, source: String, destination: String, options: [String] = [],
+    anonymous: Bool = false
+  ) {
+    self.kind = kind
+    self.source = source
+    self.destination = destination
+    self.options = options
+    self.anonymous = anonymous
+  }
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("kind", &kind)
+    try fields.required("source", &source)
+    try fields.required("destination", &destination)
+    try fields.list("options", &options)
+    try fields.flag("anonymous", &anonymous)
+  }
+}
+
+/// The network as it was asked for.
+public struct ContainerNetwork: JSONRecord, Equatable {
+  /// As the command line spells it; empty is the default.
+  public var mode = ""
+  /// Port mappings in `-p` spelling, host ports filled in.
+  public var ports: [String] = []
+  public var dns: [String] = []
+  public var dnsSearch: [String] = []
+  public var dnsOptions: [String] = []
+  /// `NAME:ADDRESS`.
+  public var hosts: [String] = []
+  public var noHosts = false
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("mode", &mode)
+    try fields.list("ports", &ports)
+    try fields.list("dns", &dns)
+    try fields.list("dnsSearch", &dnsSearch)
+    try fields.list("dnsOptions", &dnsOptions)
+    try fields.list("hosts", &hosts)
+    try fields.flag("noHosts", &noHosts)
+  }
+}
+
+/// The other namespaces, as the command line spells them (`private` or `host`).
+public struct ContainerNamespaces: JSONRecord, Equatable {
+  public var pid = "private"
+  public var ipc = "private"
+  public var uts = "private"
+  public var cgroup = "private"
+  /// Empty for the default mapping, or `keep-id[:uid=,gid=]`.
+  public var user = ""
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("pid", &pid)
+    try fields.required("ipc", &ipc)
+    try fields.required("uts", &uts)
+    try fields.required("cgroup", &cgroup)
+    try fields.required("user", &user)
+  }
+}
+
+/// Limits; nil where none was asked for.
+public struct ContainerResources: JSONRecord, Equatable {
+  /// Bytes.
+  public var memory: Int64?
+  public var memorySwap: Int64?
+  public var memoryReservation: Int64?
+  /// Microseconds of CPU time in each `cpuPeriod`.
+  public var cpuQuota: Int64?
+  public var cpuPeriod: UInt64?
+  public var cpuShares: UInt64?
+  public var cpusetCPUs: String?
+  public var cpusetMems: String?
+  /// -1 for no limit.
+  public var pids: Int64?
+  /// `NAME=soft[:hard]`, or `host`.
+  public var ulimits: [String] = []
+  /// Bytes of /dev/shm.
+  public var sharedMemory: Int64 = 64 << 20
+  public var oomScoreAdjustment: Int?
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.optional("memory", &memory)
+    try fields.optional("memorySwap", &memorySwap)
+    try fields.optional("memoryReservation", &memoryReservation)
+    try fields.optional("cpuQuota", &cpuQuota)
+    try fields.optional("cpuPeriod", &cpuPeriod)
+    try fields.optional("cpuShares", &cpuShares)
+    try fields.optional("cpusetCPUs", &cpusetCPUs)
+    try fields.optional("cpusetMems", &cpusetMems)
+    try fields.optional("pids", &pids)
+    try fields.list("ulimits", &ulimits)
+    try fields.required("sharedMemory", &sharedMemory)
+    try fields.optional("oomScoreAdjustment", &oomScoreAdjustment)
+  }
+}
+
+/// What the container may do.
+public struct ContainerSecurity: JSONRecord, Equatable {
+  public var privileged = false
+  public var capAdd: [String] = []
+  public var capDrop: [String] = []
+  public var noNewPrivileges = false
+  /// `unconfined`, a profile's path, or nil for the default profile.
+  public var seccomp: String?
+  public var apparmor: String?
+  /// `mask=` and `unmask=` paths.
+  public var masked: [String] = []
+  public var unmasked: [String] = []
+  public var sysctl: [String: String] = [:]
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.flag("privileged", &privileged)
+    try fields.list("capAdd", &capAdd)
+    try fields.list("capDrop", &capDrop)
+    try fields.flag("noNewPrivileges", &noNewPrivileges)
+    try fields.optional("seccomp", &seccomp)
+    try fields.optional("apparmor", &apparmor)
+    try fields.list("masked", &masked)
+    try fields.list("unmasked", &unmasked)
+    try fields.map("sysctl", &sysctl)
+  }
+}
+
+/// How it starts, logs, stops and goes.
+public struct ContainerLifecycle: JSONRecord, Equatable {
+  /// A signal's number.
+  public var stopSignal: Int32 = 15
+  /// Seconds.
+  public var stopTimeout = 10
+  public var autoRemove = false
+  /// `--init`: a small pid 1 of ours in front of the command.
+  public var initProcess = false
+  /// A runtime's name or path; nil is `martlet-oci`.
+  public var runtime: String?
+  public var logDriver = "k8s-file"
+  public var logPath: String?
+  /// Bytes; nil never rotates.
+  public var logMaxSize: Int64?
+  public var logMaxFiles = 1
+  public var restart = "no"
+  public var cidFile: String?
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("stopSignal", &stopSignal)
+    try fields.required("stopTimeout", &stopTimeout)
+    try fields.flag("autoRemove", &autoRemove)
+    try fields.flag("initProcess", &initProcess)
+    try fields.optional("runtime", &runtime)
+    try fields.required("logDriver", &logDriver)
+    try fields.optional("logPath", &logPath)
+    try fields.optional("logMaxSize", &logMaxSize)
+    try fields.required("logMaxFiles", &logMaxFiles)
+    try fields.required("restart", &restart)
+    try fields.optional("cidFile", &cidFile)
+  }
+}

@@ -1,0 +1,111 @@
+import LinuxSystem
+import Model
+import StateStore
+
+/// What a container is doing, worked out from what nobody has to keep running for: the monitor's
+/// lock, the live record of this boot, and the exit record on disk.
+public enum ContainerStatus: Equatable, Sendable {
+  case created
+  /// The monitor is setting it up.
+  case initialized
+  /// `since` in nanoseconds; `monitored` is false when its monitor was killed.
+  case running(pid: Int32, since: Int64, monitored: Bool)
+  case paused(pid: Int32, since: Int64)
+  case stopping(pid: Int32, since: Int64)
+  case restarting
+  /// `code` is nil when nobody saw the end (the monitor was killed, or the machine went down).
+  case exited(code: Int32?, finished: Int64, started: Int64, outOfMemory: Bool)
+
+  /// Podman's word for it.
+  public var word: String {
+    switch self {
+    case .created: "created"
+    case .initialized: "initialized"
+    case .running: "running"
+    case .paused: "paused"
+    case .stopping: "stopping"
+    case .restarting: "restarting"
+    case .exited: "exited"
+    }
+  }
+
+  /// The pid of a process that is alive.
+  public var pid: Int32? {
+    switch self {
+    case .running(let pid, _, _), .paused(let pid, _), .stopping(let pid, _): pid
+    default: nil
+    }
+  }
+
+  public var isAlive: Bool { pid != nil }
+
+  /// A code to pass on; what nobody saw counts as 255.
+  public var exitCode: Int32 {
+    if case .exited(let code, _, _, _) = self { return code ?? 255 }
+    return 0
+  }
+}
+
+/// Reads statuses; never waits for a writer.
+public struct StatusReader: Sendable {
+  private let store: ContainerStore
+
+  public init(_ store: ContainerStore) { self.store = store }
+
+  public func read(_ id: String) throws -> ContainerStatus {
+    let directory = store.directory(id)
+    let live = try RecordStore(store.liveDirectory(id)).find("state")
+    if try FileLock.isHeld("\(directory)/monitor.lock") {
+      guard let live else { return .initialized }
+      return monitored(live)
+    }
+    // No monitor. What it left in the live directory may still run.
+    if let live, let status = orphaned(live) { return status }
+    if let exit = try RecordStore(directory).find("exit") { return Self.ended(exit) }
+    if let live, live["status"] == "exited" { return Self.ended(live) }
+    if let started = try RecordStore(directory).find("started") {
+      let since = started.integer("started") ?? 0
+      return .exited(code: nil, finished: since, started: since, outOfMemory: false)
+    }
+    return .created
+  }
+
+  private func monitored(_ live: LineRecord) -> ContainerStatus {
+    let pid = live.integer("pid").map { Int32(truncatingIfNeeded: $0) } ?? 0
+    let since = live.integer("started") ?? 0
+    switch live["status"] {
+    case "running": return .running(pid: pid, since: since, monitored: true)
+    case "paused": return .paused(pid: pid, since: since)
+    case "stopping": return .stopping(pid: pid, since: since)
+    case "restarting": return .restarting
+    case "exited": return Self.ended(live)
+    default: return .initialized
+    }
+  }
+
+  /// A process whose monitor was killed is known by its pid and start time in this boot.
+  private func orphaned(_ live: LineRecord) -> ContainerStatus? {
+    guard let pid = live.integer("pid"), let start = live.integer("start-time"), pid > 0,
+      live["status"] != "exited",
+      ProcessHandle.startTime(Int32(truncatingIfNeeded: pid)) == UInt64(bitPattern: start)
+    else { return nil }
+    if let boot = live["boot-id"], boot != BootID.current { return nil }
+    return .running(
+      pid: Int32(truncatingIfNeeded: pid), since: live.integer("started") ?? 0, monitored: false)
+  }
+
+  private static func ended(_ record: LineRecord) -> ContainerStatus {
+    .exited(
+      code: record.integer("code").map { Int32(truncatingIfNeeded: $0) },
+      finished: record.integer("finished") ?? 0, started: record.integer("started") ?? 0,
+      outOfMemory: record.flag("oom"))
+  }
+}
+
+/// The kernel's name for this boot (random(4), boot_id).
+enum BootID {
+  static let current: String = {
+    let text = (try? FileTree.readText("/proc/sys/kernel/random/boot_id")) ?? ""
+    return String(text.prefix { $0 != "\n" })
+  }()
+}

@@ -1,0 +1,199 @@
+public import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+
+/// The containers of one user on disk: `containers/<id>/` with `config.json`, and `names/<name>`,
+/// a link to the id. A name is taken by making its link, which only one process can
+/// (symlink(2)); a container exists from the moment its directory has its final name.
+public struct ContainerStore: Sendable {
+  public let context: EngineContext
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  public func directory(_ id: String) -> String { "\(context.containers)/\(id)" }
+  public func liveDirectory(_ id: String) -> String { "\(context.live)/\(id)" }
+
+  /// Reads a container's configuration.
+  public func load(_ id: String) throws -> ContainerConfig {
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try FileTree.read("\(directory(id))/config.json", limit: 16 << 20)
+    } catch {
+      if error.errno == Errno.noEntry || error.errno == Errno.notDirectory {
+        throw EngineError.noSuchContainer(id)
+      }
+      throw error
+    }
+    do throws(SpecError) { return try ContainerConfig(parsing: bytes) } catch {
+      throw ErrorReport(
+        .unavailable, "the configuration of container \(id.prefix(12)) is damaged: \(error)")
+    }
+  }
+
+  /// The id of the container called `text`: a name, an id, or the unambiguous start of an id.
+  public func resolve(_ text: String) throws -> String {
+    if let id = try find(text) { return id }
+    throw EngineError.noSuchContainer(text)
+  }
+
+  public func find(_ text: String) throws -> String? {
+    if ContainerName.isValid(text), let id = try holder(ofName: text) { return id }
+    guard !text.isEmpty, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else { return nil }
+    if text.count == 64 { return exists(text) ? text : nil }
+    let matches = try ids().filter { $0.hasPrefix(text) }.sorted()
+    if matches.count > 1 {
+      throw EngineError.ambiguousContainer(text, matches.map { String($0.prefix(12)) })
+    }
+    return matches.first
+  }
+
+  public func exists(_ id: String) -> Bool { FileTree.exists("\(directory(id))/config.json") }
+
+  /// Every container's id, in no order.
+  public func ids() throws(SystemError) -> [String] {
+    do throws(SystemError) {
+      return try FileTree.list(context.containers).filter { $0.count == 64 }
+    } catch {
+      if error.errno == Errno.noEntry { return [] }
+      throw error
+    }
+  }
+
+  /// The id that `name` stands for; nil when it is free, or left over from a killed command.
+  func holder(ofName name: String) throws(SystemError) -> String? {
+    do throws(SystemError) {
+      let id = try FileTree.readLink("\(context.names)/\(name)")
+      return exists(id) ? id : nil
+    } catch {
+      if error.errno == Errno.noEntry { return nil }
+      throw error
+    }
+  }
+
+  /// Writes a new container; its name is taken first, so of many that want it one wins.
+  public func add(_ config: ContainerConfig) throws {
+    let id = config.id
+    try FileTree.ensureDirectory(context.containers)
+    try FileTree.ensureDirectory(context.names)
+    try claim(config.name, for: id)
+    var rollback = Rollback()
+    let store = self
+    rollback.onFailure { try? store.release(config.name, of: id) }
+    let draft = "\(context.containers)/new-\(id)"
+    try FileTree.makeDirectory(draft, mode: 0o700)
+    rollback.onFailure { try? FileTree.removeTree(draft) }
+    let records = RecordStore(draft)
+    try records.write("config.json", bytes: config.encoded())
+    try records.write("summary", ContainerSummaryRecord.make(config))
+    for part in ["upper", "work", "merged"] {
+      try FileTree.makeDirectory("\(draft)/\(part)", mode: part == "work" ? 0o700 : 0o755)
+    }
+    try FileTree.renameNew(draft, to: directory(id))
+    rollback.commit()
+  }
+
+  private func claim(_ name: String, for id: String) throws {
+    let path = "\(context.names)/\(name)"
+    for _ in 0..<8 {
+      do throws(SystemError) {
+        try FileTree.makeLink(path, to: id)
+        return
+      } catch {
+        guard error.errno == Errno.exists else { throw error }
+      }
+      if let other = try holder(ofName: name) {
+        throw EngineError.nameInUse(name, by: String(other.prefix(12)))
+      }
+      // A command that was killed between its claim and its container left the link. It may also
+      // be another's, just made: that one holds the creation lock of its id.
+      try removeStaleName(name)
+    }
+    throw EngineError.nameInUse(name, by: "another command")
+  }
+
+  /// Takes away a name whose owner neither exists nor is being created.
+  private func removeStaleName(_ name: String) throws {
+    let lock = try ObjectLock.acquire("\(context.directories.data)/locks/names")
+    let path = "\(context.names)/\(name)"
+    guard let id = try? FileTree.readLink(path), !exists(id) else { return }
+    if try ObjectLock.isHeld(creationLock(id)) {
+      throw EngineError.nameInUse(name, by: "a container that is being created")
+    }
+    try FileTree.unlinkIfPresent(path)
+    _ = consume lock
+  }
+
+  /// Held while a container is created.
+  public func creationLock(_ id: String) -> String {
+    "\(context.directories.data)/locks/create-\(id.prefix(16))"
+  }
+
+  func release(_ name: String, of id: String) throws {
+    let path = "\(context.names)/\(name)"
+    if (try? FileTree.readLink(path)) == id { try FileTree.unlinkIfPresent(path) }
+  }
+
+  /// Makes a container and its name disappear at once; the files follow when somebody empties the
+  /// trash. False when it was gone already.
+  @discardableResult
+  public func unlist(_ id: String, name: String) throws -> Bool {
+    try FileTree.ensureDirectory(context.trash)
+    let moved: Bool
+    do throws(SystemError) {
+      try FileTree.rename(directory(id), to: "\(context.trash)/\(id)")
+      moved = true
+    } catch {
+      guard error.errno == Errno.noEntry || error.errno == Errno.notEmpty else { throw error }
+      moved = false
+    }
+    try release(name, of: id)
+    return moved
+  }
+}
+
+/// Rules for container names.
+public enum ContainerName {
+  public static func isValid(_ text: String) -> Bool {
+    guard let first = text.utf8.first, isAlphanumeric(first) else { return false }
+    return text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x5F || $0 == 0x2E || $0 == 0x2D }
+  }
+
+  private static func isAlphanumeric(_ c: UInt8) -> Bool {
+    (0x30...0x39).contains(c) || (0x41...0x5A).contains(c) || (0x61...0x7A).contains(c)
+  }
+
+  /// A made-up name of two words, as docker gives one; `seed` picks it.
+  public static func random(_ seed: [UInt8]) -> String {
+    let a = adjectives[Int(seed[0]) % adjectives.count]
+    let b = birds[(Int(seed[1]) << 8 | Int(seed[2])) % birds.count]
+    return "\(a)_\(b)"
+  }
+
+  private static let adjectives = [
+    "agile", "airy", "amber", "bold", "brave", "bright", "brisk", "calm", "cheerful", "clever",
+    "cosy", "crisp", "daring", "deft", "eager", "early", "fair", "fleet", "fond", "gentle", "glad",
+    "golden", "happy", "hardy", "honest", "jolly", "keen", "kind", "light", "lively", "loyal",
+    "lucid", "merry", "mild", "neat", "nimble", "noble", "patient", "plucky", "polite", "proud",
+    "quick", "quiet", "rapid", "ready", "serene", "sharp", "shy", "silver", "sleek", "smart",
+    "snug", "steady", "sunny", "swift", "tidy", "tranquil", "upbeat", "vivid", "warm", "witty",
+    "wise", "young", "zesty",
+  ]
+  private static let birds = [
+    "avocet", "bittern", "blackbird", "bluethroat", "brambling", "bullfinch", "bunting",
+    "chiffchaff",
+    "coot", "cormorant", "crane", "crossbill", "curlew", "dabchick", "dipper", "dotterel", "dunlin",
+    "dunnock", "eider", "falcon", "fieldfare", "finch", "firecrest", "fulmar", "gadwall", "gannet",
+    "garganey", "godwit", "goldcrest", "goosander", "goshawk", "grebe", "greenshank", "guillemot",
+    "harrier", "heron", "hobby", "hoopoe", "ibis", "jackdaw", "jay", "kestrel", "kingfisher",
+    "kittiwake", "knot", "lapwing", "lark", "linnet", "magpie", "mallard", "martin", "merlin",
+    "nightjar", "nuthatch", "oriole", "osprey", "ouzel", "petrel", "pintail", "pipit", "plover",
+    "pochard", "puffin", "quail", "rail", "raven", "redpoll", "redshank", "redstart", "redwing",
+    "robin", "rook", "ruff", "sanderling", "sandpiper", "serin", "shelduck", "shrike", "siskin",
+    "skua", "skylark", "smew", "snipe", "sparrow", "starling", "stint", "stonechat", "stork",
+    "swan",
+    "swift", "teal", "tern", "thrush", "treecreeper", "turnstone", "twite", "wagtail", "warbler",
+    "waxwing", "wheatear", "whimbrel", "whinchat", "wigeon", "woodcock", "woodlark", "wren",
+    "wryneck",
+  ]
+}

@@ -1,0 +1,192 @@
+public import LinuxSystem
+public import Model
+
+/// How an attached command ended.
+public enum AttachOutcome: Equatable, Sendable {
+  case exited(AttachFrame.ExitCode)
+  /// The detach keys were typed.
+  case detached
+  /// The container did not get as far as running.
+  case failed(ErrorReport)
+  /// The monitor went away without a word.
+  case monitorLost
+}
+
+/// Carries the caller's streams and signals to a container and its output back, until it ends.
+public struct AttachSession: ~Copyable {
+  private let socket: OwnedDescriptor
+  private let streams: AttachStreams
+  private let isTerminal: Bool
+  private var detachKeys: DetachKeys
+  private let passesSignals: Bool
+  private var reader = AttachFrameReader()
+  private var inputEnded = false
+
+  /// - Parameter isTerminal: the container has a terminal: ours goes raw for as long as this lasts.
+  public init(
+    socket: consuming OwnedDescriptor, streams: AttachStreams, isTerminal: Bool,
+    detachKeys: DetachKeys, passesSignals: Bool
+  ) {
+    self.socket = socket
+    self.streams = streams
+    self.isTerminal = isTerminal
+    self.detachKeys = detachKeys
+    self.passesSignals = passesSignals
+  }
+
+  public mutating func run() throws(SystemError) -> AttachOutcome {
+    let signals = try SignalDescriptor()
+    var settings: PseudoTerminal.Settings?
+    if isTerminal, streams.contains(.standardInput), Descriptor.isTerminal(0) {
+      settings = try PseudoTerminal.makeRaw(0)
+    }
+    defer {
+      // Nothing is left to restore when our terminal is gone.
+      if let settings { try? PseudoTerminal.restore(0, settings) }
+    }
+    if isTerminal { sendSize() }
+    let poll = try Poll()
+    try poll.add(socket.raw)
+    try poll.add(signals.descriptor.raw)
+    var readsInputDirectly = false
+    if streams.contains(.standardInput) {
+      // A regular file or /dev/null cannot be polled (epoll_ctl(2), EPERM): it is always ready.
+      do throws(SystemError) { try poll.add(0) } catch { readsInputDirectly = true }
+    } else {
+      inputEnded = true
+    }
+    while true {
+      let direct = readsInputDirectly && !inputEnded
+      for ready in try poll.wait(milliseconds: direct ? 0 : -1) {
+        switch ready {
+        case socket.raw:
+          if let outcome = try receive() { return outcome }
+        case signals.descriptor.raw: try passSignals(signals)
+        default:
+          if try passInput() { return .detached }
+          if inputEnded { try poll.remove(0) }
+        }
+      }
+      if direct, try passInput() { return .detached }
+    }
+  }
+
+  /// True when the detach keys were typed.
+  private mutating func passInput() throws(SystemError) -> Bool {
+    let bytes: [UInt8]
+    do throws(SystemError) { bytes = try Descriptor.read(0, upTo: 32_768) } catch {
+      // A terminal that hung up (EIO) is the end of input.
+      guard error.errno == Errno.ioError || error.errno == Errno.badDescriptor else { throw error }
+      bytes = []
+    }
+    guard !bytes.isEmpty else {
+      inputEnded = true
+      send(.standardInputEnd)
+      return false
+    }
+    let (passed, detaches) = isTerminal ? detachKeys.filter(bytes) : (bytes, false)
+    if !passed.isEmpty { send(.standardInput(passed)) }
+    return detaches
+  }
+
+  /// The monitor may have gone: then reading tells.
+  private func send(_ frame: AttachFrame) { try? Descriptor.writeAll(socket.raw, frame.bytes) }
+
+  private func sendSize() {
+    for fd in Int32(0)...2 {
+      guard let size = PseudoTerminal.size(fd) else { continue }
+      send(.resize(WindowSize(rows: size.rows, columns: size.columns)))
+      return
+    }
+  }
+
+  private func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError) {
+    while let signal = try signals.next() {
+      switch signal {
+      case SignalDescriptor.windowChanged: if isTerminal { sendSize() }
+      case SignalDescriptor.childEnded, SignalDescriptor.brokenPipe: continue
+      default:
+        guard passesSignals else { CurrentProcess.die(bySignal: signal) }
+        send(.signal(UInt8(signal)))
+      }
+    }
+  }
+
+  private mutating func receive() throws(SystemError) -> AttachOutcome? {
+    let bytes: [UInt8]
+    do throws(SystemError) { bytes = try Descriptor.read(socket.raw, upTo: 65_536) } catch {
+      if error.errno == Errno.connectionReset { return .monitorLost }
+      throw error
+    }
+    if bytes.isEmpty { return .monitorLost }
+    reader.append(bytes)
+    while let frame = reader.next() {
+      switch frame {
+      case .standardOutput(let data): show(data, on: 1)
+      case .standardError(let data): show(data, on: 2)
+      case .exit(let code): return .exited(code)
+      case .failure(let report): return .failed(report)
+      case .lost(let count):
+        show(Array("martlet: warning: \(count) bytes of output were lost\n".utf8), on: 2)
+      default: continue
+      }
+    }
+    return reader.isBroken ? .monitorLost : nil
+  }
+
+  /// A reader of ours that has gone (EPIPE) does not end the container.
+  private func show(_ data: [UInt8], on fd: Int32) {
+    let wanted: AttachStreams = fd == 1 ? .standardOutput : .standardError
+    guard streams.contains(wanted) else { return }
+    try? Descriptor.writeAll(fd, data)
+  }
+}
+
+/// The keys that leave a container running: `ctrl-p,ctrl-q` by default.
+public struct DetachKeys: Sendable {
+  private let sequence: [UInt8]
+  private var matched = 0
+
+  public static let standard = DetachKeys(sequence: [0x10, 0x11])
+
+  private init(sequence: [UInt8]) { self.sequence = sequence }
+
+  /// Reads `a`, `ctrl-x` and `,` separated lists of them; empty turns detaching off.
+  public init(_ text: String) throws(ErrorReport) {
+    var keys: [UInt8] = []
+    for part in text.split(separator: ",") {
+      if part.utf8.count == 1, let key = part.utf8.first {
+        keys.append(key)
+      } else if part.hasPrefix("ctrl-"), part.utf8.count == 6, let key = part.utf8.last,
+        (0x40...0x5F).contains(key) || (0x61...0x7A).contains(key)
+      {
+        keys.append(key & 0x1F)
+      } else {
+        throw ErrorReport(
+          .invalidRequest, "invalid detach key \"\(part)\"",
+          hint: "write single characters or ctrl-LETTER, separated by commas")
+      }
+    }
+    sequence = keys
+  }
+
+  /// What to pass on, and whether the sequence is complete.
+  mutating func filter(_ bytes: [UInt8]) -> (passed: [UInt8], detaches: Bool) {
+    guard !sequence.isEmpty else { return (bytes, false) }
+    var passed: [UInt8] = []
+    for byte in bytes {
+      if byte == sequence[matched] {
+        matched += 1
+        if matched == sequence.count {
+          matched = 0
+          return (passed, true)
+        }
+        continue
+      }
+      passed += sequence[..<matched]
+      matched = byte == sequence[0] ? 1 : 0
+      if matched == 0 { passed.append(byte) }
+    }
+    return (passed, false)
+  }
+}

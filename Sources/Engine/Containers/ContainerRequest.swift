@@ -1,0 +1,72 @@
+public import ImageStore
+
+/// What `create` and `run` were asked for, as the command line spells it. Nothing is resolved yet.
+public struct ContainerRequest: Sendable {
+  public var image: StoredImage?
+  public var imageName = ""
+  public var rootfs: String?
+  public var name: String?
+  public var command: [String] = []
+  /// nil: the image's; empty: none.
+  public var entrypoint: [String]?
+  public var environment: [String] = []
+  public var environmentFiles: [String] = []
+  public var user: String?
+  public var workingDirectory: String?
+  public var hostname: String?
+  public var terminal = false
+  public var interactive = false
+  public var labels: [String] = []
+  public var labelFiles: [String] = []
+  public var annotations: [String] = []
+  public var volumes: [String] = []
+  public var mounts: [String] = []
+  public var tmpfs: [String] = []
+  public var devices: [String] = []
+  public var readOnly = false
+  public var network: String?
+  public var ports: [String] = []
+  public var dns: [String] = []
+  public var dnsSearch: [String] = []
+  public var dnsOptions: [String] = []
+  public var hosts: [String] = []
+  public var noHosts = false
+  public var pid = "private"
+  public var ipc = "private"
+  public var uts = "private"
+  public var cgroupns = "private"
+  public var userns = ""
+  public var memory: Int64?
+  public var memorySwap: Int64?
+  public var memoryReservation: Int64?
+  /// Thousandths of a CPU.
+  public var milliCPUs: Int64?
+  public var cpuShares: UInt64?
+  public var cpuQuota: Int64?
+  public var cpuPeriod: UInt64?
+  public var cpusetCPUs: String?
+  public var cpusetMems: String?
+  public var pids: Int64?
+  public var ulimits: [String] = []
+  public var sharedMemory: Int64?
+  public var oomScoreAdjustment: Int?
+  public var privileged = false
+  public var capAdd: [String] = []
+  public var capDrop: [String] = []
+  public var securityOptions: [String] = []
+  public var sysctl: [String] = []
+  public var groups: [String] = []
+  public var umask: String?
+  public var stopSignal: String?
+  public var stopTimeout: Int?
+  public var autoRemove = false
+  public var initProcess = false
+  public var runtime: String?
+  public var logDriver: String?
+  public var logOptions: [String] = []
+  public var restart = "no"
+  public var cidFile: String?
+  public var replace = false
+
+  public init() {}
+}

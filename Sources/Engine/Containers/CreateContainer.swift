@@ -1,0 +1,261 @@
+import ImageStore
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+import UserNamespaces
+
+/// Decides everything about a new container and writes it down.
+public struct CreateContainer {
+  private let context: EngineContext
+  private let store: ContainerStore
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
+
+  /// - Returns: the new container, on disk but not started.
+  public func run(_ request: ContainerRequest) throws -> ContainerConfig {
+    var config = ContainerConfig()
+    config.created = Clock.realtime()
+    config.createCommand = context.commandLine
+    let random = try CurrentProcess.randomBytes(35)
+    config.id = RandomName.hexadecimal(random[..<32])
+    try fillImage(&config, request)
+    try fillProcess(&config, request)
+    config.labels = try labels(request)
+    config.annotations = try KeyValues.parse(request.annotations, what: "annotation")
+    config.mounts = try MountRequests(request, image: request.image).resolve()
+    config.readOnly = request.readOnly
+    config.network = try network(request)
+    try fillNamespaces(&config, request)
+    config.resources = try resources(request)
+    config.security = try SecurityOptions.resolve(request)
+    try fillLifecycle(&config, request)
+    if let name = request.name {
+      guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
+      config.name = name
+      if request.replace, let old = try store.holder(ofName: name) {
+        try RemoveContainer(context).run(old, force: true, volumes: false)
+      }
+    }
+    let lock = try ObjectLock.acquire(store.creationLock(config.id))
+    try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
+    if let path = request.cidFile { try writeIDFile(path, config) }
+    try lock.remove(store.creationLock(config.id))
+    return config
+  }
+
+  private func add(_ config: inout ContainerConfig, chooseName: Bool, seed: [UInt8]) throws {
+    guard chooseName else { return try store.add(config) }
+    var seed = seed
+    for attempt in 0..<50 {
+      config.name = ContainerName.random(seed)
+      if attempt > 3 { config.name += "\(seed[0])\(attempt)" }
+      do {
+        return try store.add(config)
+      } catch EngineError.nameInUse where attempt < 49 {
+        seed = try CurrentProcess.randomBytes(3)
+      }
+    }
+  }
+
+  private func writeIDFile(_ path: String, _ config: ContainerConfig) throws {
+    do throws(SystemError) {
+      let file = try OwnedDescriptor.open(path, [.writeOnly, .create, .exclusive], mode: 0o644)
+      try Descriptor.writeAll(file.raw, config.id)
+    } catch {
+      try store.unlist(config.id, name: config.name)
+      throw error.errno == Errno.exists
+        ? ErrorReport(
+          .conflict, "container id file \(path) exists already",
+          hint: "remove it if its container is gone")
+        : ErrorReport(.unavailable, "container id file \(path): \(error.reason)")
+    }
+  }
+
+  private func fillImage(_ config: inout ContainerConfig, _ request: ContainerRequest) throws {
+    if let rootfs = request.rootfs {
+      do throws(SystemError) { config.rootfs = try FileTree.resolve(rootfs) } catch {
+        throw ErrorReport(.notFound, "root filesystem \(rootfs): \(error.reason)")
+      }
+      return
+    }
+    guard let image = request.image else { return }
+    var use = ImageUse()
+    use.id = image.id.hex
+    use.name = request.imageName
+    use.digest = "\(image.manifest)"
+    use.layers = image.layers.map(\.hex)
+    let choice = try UsernsChoice.parse(request.userns)
+    var mapping: IDMapping?
+    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    if choice.translatesOwners,
+      let nested = try choice.nested(in: mapping, uid: context.uid, gid: context.gid)
+    {
+      use.mapped = try MappedLayer(context).ensure(image, nested)
+    }
+    config.image = use
+  }
+
+  private func fillProcess(_ config: inout ContainerConfig, _ request: ContainerRequest) throws {
+    let image = request.image?.execution
+    var process = ContainerProcess()
+    process.entrypoint = request.entrypoint ?? image?.entrypoint ?? []
+    // A command line of its own replaces the image's; so does another entrypoint.
+    process.command =
+      request.command.isEmpty && request.entrypoint == nil ? image?.command ?? [] : request.command
+    guard !process.arguments.isEmpty else {
+      throw ErrorReport(
+        .invalidRequest,
+        "no command specified on command line or as CMD or ENTRYPOINT in this image")
+    }
+    process.environment = try EnvironmentMerge.merge(image?.environment ?? [], request)
+    process.user = request.user ?? image?.user ?? ""
+    process.workingDirectory = try workingDirectory(
+      request.workingDirectory ?? image?.workingDirectory ?? "/")
+    process.terminal = request.terminal
+    process.interactive = request.interactive
+    process.groups = request.groups
+    if let umask = request.umask {
+      guard let value = UInt32(umask, radix: 8), value <= 0o777 else {
+        throw ErrorReport(
+          .invalidRequest, "invalid umask \"\(umask)\": write up to four octal digits")
+      }
+      process.umask = umask
+    }
+    config.process = process
+    let hostname =
+      request.hostname
+      ?? (request.uts == "host" || request.network == "host"
+        ? (try? FileTree.readText("/proc/sys/kernel/hostname"))?.filter { $0 != "\n" } : nil)
+    config.hostname = hostname ?? String(config.id.prefix(12))
+    if let text = request.hostname {
+      guard !text.isEmpty, text.utf8.count <= 64,
+        text.allSatisfy({
+          $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_")
+        })
+      else { throw ErrorReport(.invalidRequest, "invalid hostname \"\(text)\"") }
+    }
+  }
+
+  private func workingDirectory(_ text: String) throws(ErrorReport) -> String {
+    if text.isEmpty { return "/" }
+    guard text.hasPrefix("/") else {
+      throw ErrorReport(
+        .invalidRequest, "working directory \"\(text)\" must be an absolute path")
+    }
+    return text
+  }
+
+  private func labels(_ request: ContainerRequest) throws -> [String: String] {
+    var labels = request.image?.execution.labels ?? [:]
+    for path in request.labelFiles {
+      let lines = try EnvironmentMerge.lines(of: path, what: "label file")
+      labels.merge(try KeyValues.parse(lines, what: "label")) { $1 }
+    }
+    labels.merge(try KeyValues.parse(request.labels, what: "label")) { $1 }
+    return labels
+  }
+
+  private func network(_ request: ContainerRequest) throws -> ContainerNetwork {
+    var network = ContainerNetwork()
+    network.mode = request.network ?? ""
+    network.ports = try NetworkSetup.resolvePorts(request.ports)
+    network.dns = request.dns
+    network.dnsSearch = request.dnsSearch
+    network.dnsOptions = request.dnsOptions
+    network.hosts = request.hosts
+    network.noHosts = request.noHosts
+    for text in request.dns + request.dnsSearch + request.dnsOptions + request.hosts {
+      guard !text.contains(where: \.isNewline) else {
+        throw ErrorReport(.invalidRequest, "a network option holds a line break")
+      }
+    }
+    for entry in request.hosts where !entry.contains(":") {
+      throw ErrorReport(
+        .invalidRequest, "invalid --add-host \"\(entry)\"", hint: "write NAME:ADDRESS")
+    }
+    try NetworkSetup(network, context: context).validate()
+    return network
+  }
+
+  private func fillNamespaces(_ config: inout ContainerConfig, _ request: ContainerRequest)
+    throws(ErrorReport)
+  {
+    _ = try UsernsChoice.parse(request.userns)
+    for (option, text, allowed) in [
+      ("pid", request.pid, ["private", "host"]),
+      ("ipc", request.ipc, ["private", "host", "shareable"]),
+      ("uts", request.uts, ["private", "host"]),
+      ("cgroupns", request.cgroupns, ["private", "host"]),
+    ] {
+      guard allowed.contains(text) else {
+        throw ErrorReport(
+          .invalidRequest, "--\(option) \(text) is not supported",
+          hint: "use \(allowed.joined(separator: " or "))")
+      }
+    }
+    config.namespaces.pid = request.pid
+    config.namespaces.ipc = request.ipc == "shareable" ? "private" : request.ipc
+    config.namespaces.uts = request.uts
+    config.namespaces.cgroup = request.cgroupns
+    config.namespaces.user = request.userns
+  }
+
+  private func resources(_ request: ContainerRequest) throws -> ContainerResources {
+    var resources = ContainerResources()
+    resources.memory = request.memory
+    resources.memorySwap = request.memorySwap
+    resources.memoryReservation = request.memoryReservation
+    if let memory = request.memory, memory < 6 << 20 {
+      throw ErrorReport(.invalidRequest, "minimum memory limit allowed is 6MB")
+    }
+    resources.cpuQuota = request.milliCPUs.map { $0 * 100 } ?? request.cpuQuota
+    resources.cpuPeriod =
+      request.milliCPUs == nil
+      ? request.cpuPeriod ?? (request.cpuQuota == nil ? nil : 100_000) : 100_000
+    if request.milliCPUs != nil, request.cpuQuota != nil || request.cpuPeriod != nil {
+      throw ErrorReport(
+        .invalidRequest, "--cpus cannot be used together with --cpu-quota or --cpu-period")
+    }
+    resources.cpuShares = request.cpuShares
+    resources.cpusetCPUs = request.cpusetCPUs
+    resources.cpusetMems = request.cpusetMems
+    resources.pids = request.pids
+    _ = try Ulimits.resolve(request.ulimits)
+    resources.ulimits = request.ulimits
+    if let size = request.sharedMemory { resources.sharedMemory = size }
+    resources.oomScoreAdjustment = request.oomScoreAdjustment
+    return resources
+  }
+
+  private func fillLifecycle(_ config: inout ContainerConfig, _ request: ContainerRequest)
+    throws(ErrorReport)
+  {
+    var lifecycle = ContainerLifecycle()
+    if let text = request.stopSignal ?? request.image?.execution.stopSignal {
+      guard let number = SignalNumber.parse(text) else {
+        throw ErrorReport(.invalidRequest, "invalid signal \"\(text)\"")
+      }
+      lifecycle.stopSignal = number
+    }
+    if let timeout = request.stopTimeout { lifecycle.stopTimeout = timeout }
+    guard RestartPolicy(request.restart) != nil else {
+      throw ErrorReport(
+        .invalidRequest, "invalid restart policy \"\(request.restart)\"",
+        hint: "use no, on-failure[:N], always or unless-stopped")
+    }
+    if request.autoRemove, request.restart != "no" {
+      throw ErrorReport(.invalidRequest, "--rm and --restart cannot be used together")
+    }
+    lifecycle.restart = request.restart
+    lifecycle.autoRemove = request.autoRemove
+    lifecycle.initProcess = request.initProcess
+    lifecycle.cidFile = request.cidFile
+    lifecycle.runtime = try context.runtimePath(request.runtime)
+    try LogOptions.apply(request.logDriver, request.logOptions, to: &lifecycle)
+    config.lifecycle = lifecycle
+  }
+}

@@ -1,0 +1,172 @@
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+
+/// What `exec` was asked for.
+public struct ExecRequest: Sendable {
+  public var command: [String] = []
+  public var environment: [String] = []
+  public var environmentFiles: [String] = []
+  public var user: String?
+  public var workingDirectory: String?
+  public var terminal = false
+  public var interactive = false
+  public var privileged = false
+  public var detached = false
+  /// Descriptors 3 and up that the process inherits.
+  public var preservedDescriptors = 0
+
+  public init() {}
+}
+
+/// Runs a further process in a container, by the container's runtime; no monitor is involved.
+public struct ExecContainer {
+  private let context: EngineContext
+  private let store: ContainerStore
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
+
+  /// The process's exit status (128 + signal), or 0 at once when it is detached.
+  public func run(_ id: String, _ request: ExecRequest) throws -> Int32 {
+    let config = try store.load(id)
+    let status = try StatusReader(store).read(id)
+    guard let pid = status.pid else {
+      throw EngineError.notRunning(config.name, state: status.word)
+    }
+    try enterNamespaces(id, pid)
+    let process = try makeProcess(config, request, pid)
+    let log = try OwnedDescriptor.anonymousFile("log")
+    let description = try OwnedDescriptor.anonymousFile(
+      "process", content: String(decoding: process.encoded(), as: UTF8.self))
+    let end = try runRuntime(
+      config, request, log: log.raw, description: description.raw)
+    if end != .exited(0), let report = try RuntimeLog.report(log.raw, command: request.command) {
+      throw report
+    }
+    return end.shellStatus
+  }
+
+  /// Joins the namespaces where the runtime was run before: those of the monitor, or, when it is
+  /// gone, the container's own user namespace.
+  private func enterNamespaces(_ id: String, _ pid: Int32) throws {
+    if context.uid == 0 { return }
+    let live = try RecordStore(store.liveDirectory(id)).find("state")
+    let held = try FileLock.isHeld("\(store.directory(id))/monitor.lock")
+    if held, let monitor = live?.integer("monitor"),
+      let process = try ProcessHandle.find(Int32(truncatingIfNeeded: monitor))
+    {
+      try Namespace.join([.user, .mount], of: process.pidfd.raw)
+    } else {
+      let namespace = try OwnedDescriptor.open("/proc/\(pid)/ns/user")
+      try Namespace.user.join(namespace.raw)
+    }
+    try CurrentProcess.becomeRoot()
+  }
+
+  private func makeProcess(_ config: ContainerConfig, _ request: ExecRequest, _ pid: Int32) throws
+    -> RuntimeProcess
+  {
+    let root = try RootDirectory("/proc/\(pid)/root")
+    let lookup = try UserLookup(root: root)
+    let standard = UsernsChoice.parseLeniently(config.namespaces.user)
+      .defaultUser(context.uid, context.gid)
+    let fallback = config.process.user.isEmpty ? standard : config.process.user
+    var exec = config
+    exec.process.command = request.command
+    exec.process.entrypoint = []
+    exec.process.terminal = request.terminal
+    exec.lifecycle.initProcess = false
+    var merged = ContainerRequest()
+    merged.environment = request.environment
+    merged.environmentFiles = request.environmentFiles
+    exec.process.environment = try EnvironmentMerge.merge(config.process.environment, merged)
+    if let directory = request.workingDirectory { exec.process.workingDirectory = directory }
+    if request.privileged { exec.security.privileged = true }
+    let facts = StageFacts(
+      rootfs: "/", user: try lookup.resolve(request.user ?? fallback),
+      capabilities: try Capability.boundingNames(), isMachineRoot: context.uid == 0,
+      hasCgroup2: false, mapsTerminalGroup: false)
+    return try SpecBuilder(config: exec, facts: facts).process()
+  }
+
+  private func runRuntime(
+    _ config: ContainerConfig, _ request: ExecRequest, log: Int32, description: Int32
+  ) throws -> ProcessEnd {
+    // Above whatever descriptors the process is to inherit.
+    let first = Int32(3 + request.preservedDescriptors)
+    var arguments = [
+      "--root", context.runtimeState, "--log", "/proc/self/fd/\(first)", "--log-format", "json",
+      "exec", "--process", "/proc/self/fd/\(first + 1)",
+    ]
+    if request.terminal { arguments.append("--tty") }
+    if request.detached { arguments.append("--detach") }
+    if request.preservedDescriptors > 0 {
+      arguments += ["--preserve-fds", "\(request.preservedDescriptors)"]
+    }
+    var program = Program(
+      try context.runtimePath(config.lifecycle.runtime), arguments + [config.id],
+      environment: context.helperEnvironment)
+    program.descriptors = [(first, log), (first + 1, description)]
+    for fd in 3..<first { program.descriptors.append((fd, fd)) }
+    let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
+    if !request.interactive { program.descriptors.append((0, null.raw)) }
+    if request.detached {
+      program.descriptors += [(1, null.raw), (2, null.raw)]
+    }
+    let child = try program.start()
+    let signals = try SignalDescriptor()
+    let poll = try Poll()
+    try poll.add(child.pidfd.raw)
+    try poll.add(signals.descriptor.raw)
+    while true {
+      for ready in try poll.wait(milliseconds: -1) {
+        if ready == child.pidfd.raw { return try child.wait() }
+        while let signal = try signals.next() {
+          if signal == SignalDescriptor.childEnded || signal == SignalDescriptor.brokenPipe {
+            continue
+          }
+          // It may have ended since; then waiting tells.
+          try? child.kill(signal)
+        }
+      }
+    }
+  }
+}
+
+/// What an OCI runtime wrote to its `--log` file, given a meaning.
+enum RuntimeLog {
+  /// Nil when it holds no error: then the exit status is the process's own.
+  static func report(_ log: Int32, command: [String]) throws -> ErrorReport? {
+    try Descriptor.rewind(log)
+    let text = String(decoding: try Descriptor.read(log, upTo: 65_536), as: UTF8.self)
+    for line in text.split(separator: "\n").reversed() {
+      guard let value = try? JSONValue(parsing: Array(line.utf8)), case .object(let entry) = value,
+        case .string(let message)? = entry.find("msg"),
+        case .string(let level)? = entry.find("level"), level == "error" || level == "fatal"
+      else { continue }
+      return meaning(of: message)
+    }
+    return nil
+  }
+
+  /// Runtimes tell the kind of a failure only in words; these are the ones that runc, crun and ours
+  /// share, because docker and podman look for them too.
+  static func meaning(of message: String) -> ErrorReport {
+    let lower = message.lowercased()
+    if lower.contains("executable file") && lower.contains("not found")
+      || lower.contains("no such file or directory")
+    {
+      return ErrorReport(.commandNotFound, message)
+    }
+    if lower.contains("permission denied") || lower.contains("is a directory")
+      || lower.contains("exec format error")
+    {
+      return ErrorReport(.commandNotExecutable, message)
+    }
+    return ErrorReport(.unavailable, message)
+  }
+}

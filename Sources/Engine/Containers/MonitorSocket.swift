@@ -1,0 +1,41 @@
+import LinuxSystem
+import Model
+
+/// A connection to a running container's monitor.
+struct MonitorSocket: ~Copyable {
+  let socket: OwnedDescriptor
+
+  /// Nil when no monitor listens (any more).
+  static func connect(_ liveDirectory: String) throws(SystemError) -> MonitorSocket? {
+    do throws(SystemError) {
+      let directory = try OwnedDescriptor.open(liveDirectory, [.path, .directory])
+      return MonitorSocket(socket: try PathSocket.connect("attach", in: directory.raw))
+    } catch {
+      if [Errno.noEntry, Errno.connectionRefused, Errno.notDirectory].contains(error.errno) {
+        return nil
+      }
+      throw error
+    }
+  }
+
+  func send(_ frame: AttachFrame) throws(SystemError) {
+    try Descriptor.writeAll(socket.raw, frame.bytes)
+  }
+
+  /// Reads until a frame is accepted by `body`; nil at the end of the connection.
+  func first<Result>(_ body: (AttachFrame) -> Result?) throws(SystemError) -> Result? {
+    var reader = AttachFrameReader()
+    while true {
+      while let frame = reader.next() {
+        if let result = body(frame) { return result }
+      }
+      let bytes: [UInt8]
+      do throws(SystemError) { bytes = try Descriptor.read(socket.raw, upTo: 32_768) } catch {
+        if error.errno == Errno.connectionReset { return nil }
+        throw error
+      }
+      if bytes.isEmpty || reader.isBroken { return nil }
+      reader.append(bytes)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+import UserNamespaces
+
+/// Removes containers with their files.
+public struct RemoveContainer {
+  private let context: EngineContext
+  private let store: ContainerStore
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
+
+  /// - Parameters:
+  ///   - force: a running container is killed first.
+  ///   - volumes: its anonymous volumes go too.
+  ///   - timeout: seconds between the stop signal and SIGKILL; nil kills at once.
+  public func run(_ id: String, force: Bool, volumes: Bool, timeout: Int? = nil) throws {
+    let config = try? store.load(id)
+    let status = try StatusReader(store).read(id)
+    if status.isAlive {
+      guard force else { throw EngineError.running(config?.name ?? String(id.prefix(12))) }
+      try StopContainer(context).stop(id, timeout: timeout ?? 0)
+    } else if try FileLock.isHeld("\(store.directory(id))/monitor.lock") {
+      try StopContainer(context).awaitEnd(id)
+    }
+    try store.unlist(id, name: config?.name ?? "")
+    var paths = ["\(context.trash)/\(id)"]
+    if volumes || config?.lifecycle.autoRemove == true, let config {
+      paths += try unlistVolumes(config)
+    }
+    try FileTree.removeTree(store.liveDirectory(id))
+    try Trash(context).remove(paths)
+  }
+
+  /// Anonymous volumes, moved out of sight.
+  func unlistVolumes(_ config: ContainerConfig) throws -> [String] {
+    var moved: [String] = []
+    for mount in config.mounts where mount.kind == .volume && mount.anonymous {
+      let target = "\(context.trash)/volume-\(mount.source)"
+      do throws(SystemError) {
+        try FileTree.rename("\(context.volumes)/\(mount.source)", to: target)
+        moved.append(target)
+      } catch {
+        guard error.errno == Errno.noEntry else { throw error }
+      }
+    }
+    return moved
+  }
+
+  /// A monitor's last act for a container that goes when it ends (`--rm`). Runs inside the user
+  /// namespace; whatever another command did already is fine.
+  public func cleanUp(_ id: String) throws {
+    let trash = "\(context.trash)/\(id)"
+    var config = try? store.load(id)
+    if config == nil, let bytes = try? FileTree.read("\(trash)/config.json", limit: 16 << 20) {
+      config = try? ContainerConfig(parsing: bytes)
+    }
+    if let config { try store.unlist(id, name: config.name) }
+    var paths = [trash]
+    if let config {
+      paths += try unlistVolumes(config)
+      if let file = config.lifecycle.cidFile { try FileTree.unlinkIfPresent(file) }
+    }
+    try FileTree.removeTree(store.liveDirectory(id))
+    for path in paths { try FileTree.removeTree(path) }
+  }
+}
+
+/// Files that nothing refers to any more. Their owners may be subordinate ids, so removing them can
+/// need the user namespace.
+public struct Trash {
+  private let context: EngineContext
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  public func remove(_ paths: [String]) throws {
+    var left: [String] = []
+    for path in paths where (try? FileTree.removeTree(path)) == nil { left.append(path) }
+    if left.isEmpty { return }
+    let child = try context.userNamespace().spawn {
+      for path in left where (try? FileTree.removeTree(path)) == nil { return 1 }
+      return 0
+    }
+    guard try child.wait() == .exited(0) else {
+      throw ErrorReport(.unavailable, "cannot remove \(left.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import LinuxSystem
+import Model
+
+/// `KEY=VALUE` lists of labels and annotations.
+enum KeyValues {
+  static func parse(_ texts: [String], what: String) throws(ErrorReport) -> [String: String] {
+    var values: [String: String] = [:]
+    for text in texts {
+      let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let key = pair.first, !key.isEmpty else {
+        throw ErrorReport(.invalidRequest, "invalid \(what) \"\(text)\": the key is empty")
+      }
+      values[String(key)] = pair.count == 2 ? String(pair[1]) : ""
+    }
+    return values
+  }
+}
+
+/// The environment: the image's, then files, then options; a later one of the same name wins.
+enum EnvironmentMerge {
+  static func merge(_ image: [String], _ request: ContainerRequest) throws -> [String] {
+    var names: [Substring] = []
+    var values: [Substring: String] = [:]
+    func set(_ entry: String) {
+      let name = entry.prefix { $0 != "=" }
+      if values.updateValue(entry, forKey: name) == nil { names.append(name) }
+    }
+    image.forEach(set)
+    for path in request.environmentFiles {
+      for line in try lines(of: path, what: "environment file") {
+        if let entry = try expand(line) { set(entry) }
+      }
+    }
+    for text in request.environment {
+      if let entry = try expand(text) { set(entry) }
+    }
+    return names.compactMap { values[$0] }
+  }
+
+  /// `NAME` takes the caller's value, if it has one; `PREFIX*` all that start so.
+  private static func expand(_ text: String) throws(ErrorReport) -> String? {
+    if let equals = text.firstIndex(of: "=") {
+      guard equals != text.startIndex else {
+        throw ErrorReport(.invalidRequest, "invalid environment variable \"\(text)\"")
+      }
+      return text
+    }
+    guard !text.isEmpty else {
+      throw ErrorReport(.invalidRequest, "invalid environment variable \"\(text)\"")
+    }
+    return CurrentProcess.environment(text).map { "\(text)=\($0)" }
+  }
+
+  /// Lines that are neither empty nor comments.
+  static func lines(of path: String, what: String) throws(ErrorReport) -> [String] {
+    let text: String
+    do throws(SystemError) { text = try FileTree.readText(path, limit: 1 << 24) } catch {
+      throw ErrorReport(.notFound, "\(what) \(path): \(error.reason)")
+    }
+    return text.split(whereSeparator: \.isNewline).map { line in
+      String(line.drop { $0 == " " || $0 == "\t" })
+    }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+  }
+}
+
+/// Signals by name or number (signal(7)).
+public enum SignalNumber {
+  private static let names = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
+    "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+  ]
+
+  /// `TERM`, `SIGTERM`, `15` or `RTMIN+3`; nil for anything else.
+  public static func parse(_ text: String) -> Int32? {
+    if let number = Int32(text) { return (1...64).contains(number) ? number : nil }
+    var name = text.uppercased()
+    if name.hasPrefix("SIG") { name.removeFirst(3) }
+    if let index = names.firstIndex(of: name) { return Int32(index + 1) }
+    if name.hasPrefix("RTMIN") { return realTime(name.dropFirst(5), from: 34, sign: "+") }
+    if name.hasPrefix("RTMAX") { return realTime(name.dropFirst(5), from: 64, sign: "-") }
+    return nil
+  }
+
+  /// `SIGTERM` for 15.
+  public static func name(_ number: Int32) -> String {
+    names.indices.contains(Int(number) - 1) ? "SIG\(names[Int(number) - 1])" : "\(number)"
+  }
+
+  private static func realTime(_ rest: Substring, from base: Int32, sign: Character) -> Int32? {
+    if rest.isEmpty { return base }
+    guard rest.first == sign, let offset = Int32(rest.dropFirst()), offset >= 0, offset <= 30 else {
+      return nil
+    }
+    return sign == "+" ? base + offset : base - offset
+  }
+}
+
+/// `--security-opt`, `--sysctl` and the capability options.
+enum SecurityOptions {
+  static func resolve(_ request: ContainerRequest) throws(ErrorReport) -> ContainerSecurity {
+    var security = ContainerSecurity()
+    security.privileged = request.privileged
+    security.capAdd = request.capAdd
+    security.capDrop = request.capDrop
+    _ = try Capabilities.resolve(
+      add: request.capAdd, drop: request.capDrop, privileged: false,
+      available: Set(Capabilities.all))
+    security.sysctl = try KeyValues.parse(request.sysctl, what: "sysctl")
+    for option in request.securityOptions { try apply(option, to: &security) }
+    return security
+  }
+
+  private static func apply(_ option: String, to security: inout ContainerSecurity)
+    throws(ErrorReport)
+  {
+    let separator = option.firstIndex { $0 == "=" || $0 == ":" }
+    let key = separator.map { option[..<$0] } ?? option[...]
+    let value = separator.map { String(option[option.index(after: $0)...]) } ?? ""
+    switch key {
+    case "no-new-privileges":
+      guard ["", "true", "false"].contains(value) else { throw invalid(option) }
+      security.noNewPrivileges = value != "false"
+    case "seccomp":
+      if value != "unconfined", !FileTree.exists(value) {
+        throw ErrorReport(.notFound, "seccomp profile \(value) does not exist")
+      }
+      security.seccomp = value
+    case "apparmor": security.apparmor = value
+    case "label":
+      guard value == "disable" || !FileTree.exists("/sys/fs/selinux/enforce") else {
+        throw ErrorReport(.invalidRequest, "SELinux labels are not supported")
+      }
+    case "mask": security.masked += value.split(separator: ":").map(String.init)
+    case "unmask":
+      security.unmasked += value.split { $0 == ":" || $0 == "," }.map {
+        $0.uppercased() == "ALL" ? "ALL" : String($0)
+      }
+    default: throw invalid(option)
+    }
+  }
+
+  private static func invalid(_ option: String) -> ErrorReport {
+    ErrorReport(.invalidRequest, "invalid --security-opt \"\(option)\"")
+  }
+}
+
+/// `--log-driver` and `--log-opt`.
+enum LogOptions {
+  static func apply(_ driver: String?, _ options: [String], to lifecycle: inout ContainerLifecycle)
+    throws(ErrorReport)
+  {
+    if let driver {
+      guard MonitorOrder.LogDriver(rawValue: driver) != nil else {
+        throw ErrorReport(
+          .invalidRequest, "log driver \(driver) is not supported",
+          hint: "use k8s-file, json-file, none or passthrough")
+      }
+      lifecycle.logDriver = driver
+    }
+    for (key, value) in try KeyValues.parse(options, what: "log option") {
+      switch key {
+      case "path": lifecycle.logPath = value
+      case "max-size":
+        guard let size = ByteSize.parse(value), size > 0 else {
+          throw ErrorReport(.invalidRequest, "invalid log option max-size=\(value)")
+        }
+        lifecycle.logMaxSize = size
+      case "max-file", "max-files":
+        guard let count = Int(value), count > 0 else {
+          throw ErrorReport(.invalidRequest, "invalid log option max-file=\(value)")
+        }
+        lifecycle.logMaxFiles = count
+      default:
+        throw ErrorReport(.invalidRequest, "log option \(key) is not supported")
+      }
+    }
+  }
+}
+
+/// Sizes as docker writes them: `64k`, `1.5g`, `512MiB`; the units are powers of 1024.
+public enum ByteSize {
+  /// Bytes; nil when the text is not a size.
+  public static func parse(_ text: String) -> Int64? {
+    let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    guard !digits.isEmpty, let number = Double(digits), number.isFinite else { return nil }
+    var unit = text[digits.endIndex...].lowercased()
+    if unit.hasPrefix(" ") { unit.removeFirst() }
+    if unit.hasSuffix("ib") { unit.removeLast(2) } else if unit.hasSuffix("b") { unit.removeLast() }
+    let powers = ["": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5]
+    guard let power = powers[unit] else { return nil }
+    var value = number
+    for _ in 0..<power { value *= 1024 }
+    return value < 9.2e18 ? Int64(value) : nil
+  }
+}

@@ -1,0 +1,125 @@
+import LinuxSystem
+import Model
+import UserNamespaces
+
+/// Sends signals to containers, and stops them.
+public struct StopContainer {
+  private let context: EngineContext
+  private let store: ContainerStore
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
+
+  /// The stop signal, then SIGKILL after `timeout` seconds (nil: the container's own).
+  ///
+  /// - Returns: false if it was not running.
+  @discardableResult
+  public func stop(_ id: String, timeout: Int? = nil) throws -> Bool {
+    let config = try store.load(id)
+    let status = try StatusReader(store).read(id)
+    let seconds = timeout ?? config.lifecycle.stopTimeout
+    guard let pid = status.pid else {
+      try waitForTidying(id, status)
+      return false
+    }
+    guard let process = try ProcessHandle.find(pid) else { return false }
+    if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+      let limit = seconds < 0 ? UInt32.max : UInt32(clamping: Int64(seconds) * 1000)
+      try monitor.send(.stop(milliseconds: limit))
+      try awaitEnd(id)
+      return true
+    }
+    try signal(pid, config.lifecycle.stopSignal)
+    let limit = seconds < 0 ? -1 : Int32(clamping: Int64(seconds) * 1000)
+    if try !process.waitForEnd(milliseconds: limit) {
+      try signal(pid, 9)
+      _ = try process.waitForEnd(milliseconds: 10_000)
+    }
+    return true
+  }
+
+  /// Sends one signal to the container's init.
+  public func kill(_ id: String, signal number: Int32) throws {
+    let config = try store.load(id)
+    let status = try StatusReader(store).read(id)
+    guard let pid = status.pid else {
+      throw EngineError.notRunning(config.name, state: status.word)
+    }
+    if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+      try monitor.send(.signal(UInt8(number)))
+      if number == 9 { try awaitEnd(id) }
+      return
+    }
+    try signal(pid, number)
+  }
+
+  /// Until the monitor has recorded the end and tidied up.
+  func awaitEnd(_ id: String) throws {
+    while true {
+      let live = (try? FileTree.read("\(store.liveDirectory(id))/state")).flatMap {
+        LineRecord(parsing: $0)
+      }
+      guard try FileLock.isHeld("\(store.directory(id))/monitor.lock") else { return }
+      if let pid = live?.integer("monitor"),
+        let monitor = try ProcessHandle.find(Int32(truncatingIfNeeded: pid))
+      {
+        _ = try monitor.waitForEnd(milliseconds: 200)
+      } else {
+        try Clock.pause(milliseconds: 5)
+      }
+    }
+  }
+
+  private func waitForTidying(_ id: String, _ status: ContainerStatus) throws {
+    if case .exited = status { try awaitEnd(id) }
+  }
+
+  /// Signals a process of the container from inside its user namespace: its ids are not ours.
+  private func signal(_ pid: Int32, _ number: Int32) throws {
+    guard let process = try ProcessHandle.find(pid) else { return }
+    if context.uid == 0 {
+      try process.kill(number)
+      return
+    }
+    let namespace = try OwnedDescriptor.open("/proc/\(pid)/ns/user")
+    let child = try ChildProcess.spawn {
+      guard (try? Namespace.user.join(namespace.raw)) != nil else { return 1 }
+      return (try? process.kill(number)) == nil ? 1 : 0
+    }
+    guard try child.wait() == .exited(0) else {
+      throw ErrorReport(.notPermitted, "cannot signal process \(pid) of the container")
+    }
+  }
+}
+
+/// Waits for containers to end.
+public struct WaitContainer {
+  private let store: ContainerStore
+
+  public init(_ context: EngineContext) { store = ContainerStore(context) }
+
+  /// The exit code of the run that is on, or of the last one.
+  public func run(_ id: String) throws -> Int32 {
+    while true {
+      if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+        try monitor.send(.attach([]))
+        let code = try monitor.first { frame -> Int32? in
+          if case .exit(let end) = frame { return end.code }
+          return nil
+        }
+        if let code { return code }
+      }
+      let status = try StatusReader(store).read(id)
+      switch status {
+      case .exited: return status.exitCode
+      case .running(let pid, _, false):
+        if let process = try ProcessHandle.find(pid) {
+          _ = try process.waitForEnd(milliseconds: -1)
+        }
+      default: try Clock.pause(milliseconds: 20)
+      }
+    }
+  }
+}

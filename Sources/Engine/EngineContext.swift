@@ -1,0 +1,103 @@
+public import LinuxSystem
+public import Model
+public import StateStore
+public import UserNamespaces
+
+/// What every operation needs to know about this user and this installation.
+public struct EngineContext: Sendable {
+  public let directories: UserDirectories
+  /// Where `martlet-monitor`, `martlet-image` and the other helpers are.
+  public let helpers: String
+  /// Where `martlet` and `martlet-oci` are.
+  public let programs: String
+  public let uid: UInt32
+  public let gid: UInt32
+  /// The command line as it was typed.
+  public let commandLine: [String]
+  /// `--runtime`: a name or a path.
+  public var runtime: String?
+
+  public init(directories: UserDirectories, commandLine: [String]) throws(SystemError) {
+    self.directories = directories
+    self.commandLine = commandLine
+    uid = CurrentProcess.effectiveUser
+    gid = CurrentProcess.effectiveGroup
+    let executable = try CurrentProcess.executablePath()
+    let directory = executable.lastIndex(of: "/").map { String(executable[..<$0]) } ?? "/usr/bin"
+    programs = directory
+    let installed = directory.hasSuffix("/bin") ? "\(directory.dropLast(4))/libexec/martlet" : ""
+    helpers = FileTree.exists("\(installed)/martlet-monitor") ? installed : directory
+  }
+
+  public var containers: String { "\(directories.data)/containers" }
+  public var names: String { "\(directories.data)/names" }
+  public var volumes: String { "\(directories.data)/volumes" }
+  public var trash: String { "\(directories.data)/trash" }
+  public var live: String { "\(directories.runtime)/containers" }
+  public var runtimeState: String { "\(directories.runtime)/oci" }
+
+  /// The user's name in /etc/passwd, else $USER; nil when neither tells.
+  public var userName: String? {
+    if let text = try? FileTree.readText("/etc/passwd", limit: 1 << 20) {
+      for line in text.split(separator: "\n") {
+        let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+        if fields.count > 3, fields[2] == "\(uid)" { return String(fields[0]) }
+      }
+    }
+    return CurrentProcess.environment("USER")
+  }
+
+  /// How to come into the user namespace of this user's containers.
+  public func namespacePlan() throws(UserNamespaceError) -> UserNamespacePlan {
+    if uid == 0 { return .alreadyRoot }
+    var sources = SubordinateRanges.Sources(helper: "\(helpers)/martlet-subid")
+    if !FileTree.exists("\(helpers)/martlet-subid") { sources.helper = nil }
+    let ranges = try SubordinateRanges.load(name: userName, uid: uid, from: sources)
+    guard !ranges.users.isEmpty else {
+      throw .noSubordinateIDs(file: sources.users, user: userName ?? "\(uid)")
+    }
+    guard !ranges.groups.isEmpty else {
+      throw .noSubordinateIDs(file: sources.groups, user: userName ?? "\(uid)")
+    }
+    return .map(.rootless(uid: uid, gid: gid, users: ranges.users, groups: ranges.groups))
+  }
+
+  public func userNamespace() throws(UserNamespaceError) -> UserNamespace {
+    UserNamespace(try namespacePlan())
+  }
+
+  /// The environment for helpers and runtimes: an allow-list, so that nothing the user's shell holds
+  /// leaks into them by accident.
+  public var helperEnvironment: [String] {
+    var kept: [String] = []
+    for name in Self.passedOn {
+      if let value = CurrentProcess.environment(name) { kept.append("\(name)=\(value)") }
+    }
+    return kept + [
+      "MARTLET_DATA_ROOT=\(directories.data)", "MARTLET_RUNTIME_ROOT=\(directories.runtime)",
+    ]
+  }
+
+  private static let passedOn = [
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "REGISTRY_AUTH_FILE",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "NOTIFY_SOCKET", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG",
+  ]
+
+  /// The OCI runtime called `name`: a path, or found beside us or in the system.
+  public func runtimePath(_ name: String?) throws(ErrorReport) -> String {
+    let wanted = name ?? runtime ?? "martlet-oci"
+    if wanted.contains("/") {
+      guard FileTree.isExecutable(wanted) else {
+        throw ErrorReport(.notFound, "runtime \(wanted) is not an executable file")
+      }
+      return wanted
+    }
+    if let found = Program.find(wanted, in: [programs, helpers] + Program.systemDirectories) {
+      return found
+    }
+    throw ErrorReport(
+      .notFound, "runtime \(wanted) is not installed", hint: "sudo apt-get install \(wanted)")
+  }
+}

@@ -1,0 +1,205 @@
+import LayerStorage
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+import UserNamespaces
+
+/// The process that becomes a container's monitor: inside the user namespace, with mounts of its
+/// own, it puts the root together, writes the bundle and then executes `martlet-monitor` in its own
+/// place. It may be killed at any point: what it made ends with it, except files that the next
+/// start makes anew.
+struct ContainerStage {
+  let context: EngineContext
+  let config: ContainerConfig
+  let store: ContainerStore
+  var order: MonitorOrder
+  /// The id map of our namespace; nil on a machine's root.
+  let mapping: IDMapping?
+  /// Descriptors made by the parent.
+  let sync: Int32
+  let lock: Int32
+  /// Descriptors 0-2 of the command, for the passthrough log driver.
+  let passesStandardStreams: Bool
+
+  /// Runs in the child; returns only when something failed, after reporting it.
+  func run() -> Int32 {
+    do {
+      try become()
+    } catch {
+      let frame = AttachFrame.failure(reportOf(error))
+      // The parent may be gone, and then nobody is left to tell.
+      try? Descriptor.writeAll(sync, frame.bytes)
+      return 125
+    }
+  }
+
+  private func become() throws -> Never {
+    var order = order
+    let rootfs = try mountRoot()
+    let root: RootDirectory
+    do throws(SystemError) { root = try RootDirectory(rootfs) } catch {
+      throw ErrorReport(.notFound, "root filesystem \(rootfs): \(error.reason)")
+    }
+    let plan = try NetworkSetup(config.network, context: context).plan()
+    let namespaces = try makeNamespaces(plan)
+    var facts = try gatherFacts(rootfs: rootfs, root: root, nested: namespaces.nested)
+    let own = CurrentProcess.id
+    if namespaces.network >= 0 {
+      facts.networkNamespace = "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)"
+      order.network = try plan.helper(
+        namespacePath: "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)",
+        runDirectory: order.runDirectory)
+    } else if let path = plan.joinedPath {
+      facts.networkNamespace = path
+    }
+    if namespaces.user >= 0 { facts.userNamespace = "/proc/\(own)/fd/\(Self.userDescriptor)" }
+    facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
+      user: facts.user, root: root)
+    if config.lifecycle.initProcess {
+      facts.files.append((SpecBuilder.initPath, "\(context.helpers)/martlet-monitor"))
+    }
+    try ensureWorkingDirectory(root, facts.user)
+    let spec = try SpecBuilder(config: config, facts: facts).build()
+    try FileTree.ensureDirectory(order.bundle)
+    try FileTree.write(
+      "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
+    try executeMonitor(order, namespaces)
+  }
+
+  /// Where a nested user namespace is kept open in the monitor.
+  static let userDescriptor: Int32 = 7
+
+  private func mountRoot() throws -> String {
+    if let given = config.rootfs { return given }
+    let directory = store.directory(config.id)
+    guard let image = config.image else {
+      throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
+    }
+    let layers =
+      image.layers.isEmpty ? [try emptyLayer()] : image.layers.map { "l/\($0.prefix(16))" }
+    let rootfs = ContainerRootfs(
+      layersRoot: "\(context.directories.data)/layers",
+      layers: image.mapped.map { [$0] } ?? layers,
+      upper: "\(directory)/upper", work: "\(directory)/work", merged: "\(directory)/merged")
+    try rootfs.mount(volatile: config.lifecycle.autoRemove)
+    return rootfs.merged
+  }
+
+  /// An overlay needs a layer below; an image without any has this one.
+  private func emptyLayer() throws(SystemError) -> String {
+    let path = "\(context.directories.data)/layers/empty"
+    try FileTree.ensureDirectory(path, mode: 0o755)
+    return path
+  }
+
+  private struct MadeNamespaces {
+    var network: Int32 = -1
+    var user: Int32 = -1
+    /// The nested map, relative to ours.
+    var nested: IDMapping?
+  }
+
+  /// Makes the network namespace, and the nested user namespace that owns it if there is one, by a
+  /// child that ends at once: the descriptors keep them.
+  private func makeNamespaces(_ plan: NetworkPlan) throws -> MadeNamespaces {
+    var made = MadeNamespaces()
+    made.nested = try UsernsChoice.parse(config.namespaces.user).nested(
+      in: mapping, uid: context.uid, gid: context.gid)
+    var kinds: Set<Namespace> = plan.needsNamespace ? [.network] : []
+    if made.nested != nil { kinds.insert(.user) }
+    if kinds.isEmpty { return made }
+    let ready = try OwnedDescriptor.pipe()
+    let gate = try OwnedDescriptor.pipe()
+    let isNested = made.nested != nil
+    let wantsLoopback = plan.needsNamespace
+    let child = try ChildProcess.spawn(flags: Namespace.cloneFlags(kinds)) {
+      // A nested namespace has no ids yet, but its first process has every capability there.
+      if wantsLoopback { _ = try? Namespace.bringLoopbackUp() }
+      _ = try? Descriptor.writeAll(ready.writeEnd.raw, [1])
+      Descriptor.close(gate.writeEnd.raw)
+      _ = try? Descriptor.read(gate.readEnd.raw, upTo: 1)
+      return 0
+    }
+    _ = try Descriptor.read(ready.readEnd.raw, upTo: 1)
+    if plan.needsNamespace {
+      made.network = try OwnedDescriptor.open("/proc/\(child.pid)/ns/net").release()
+    }
+    if isNested, let nested = made.nested {
+      try nested.write(for: child.pid)
+      made.user = try OwnedDescriptor.open("/proc/\(child.pid)/ns/user").release()
+    }
+    let readEnd = gate.split { readEnd, writeEnd in readEnd }
+    _ = consume readEnd
+    _ = try child.wait()
+    return made
+  }
+
+  private func gatherFacts(
+    rootfs: String, root: borrowing RootDirectory, nested: IDMapping?
+  ) throws -> StageFacts {
+    let lookup = try UserLookup(root: root)
+    let users = UsernsChoice.parseLeniently(config.namespaces.user)
+    let wanted =
+      config.process.user.isEmpty
+      ? users.defaultUser(context.uid, context.gid) : config.process.user
+    let user = try lookup.resolve(
+      wanted, groups: config.process.groups.filter { $0 != "keep-groups" })
+    if let map = nested ?? mapping {
+      for (id, ranges, kind) in [(user.uid, map.users, "user"), (user.gid, map.groups, "group")] {
+        guard IDMapping.outside(id, in: ranges) != nil else {
+          throw ErrorReport(
+            .invalidRequest, "\(kind) id \(id) is not mapped into the container",
+            hint: "your ranges in /etc/sub\(kind == "user" ? "u" : "g")id are too small for it")
+        }
+      }
+    }
+    var facts = StageFacts(
+      rootfs: rootfs, user: user,
+      capabilities: try Capability.boundingNames(), isMachineRoot: mapping == nil,
+      hasCgroup2: HostCgroup.hasUnified,
+      mapsTerminalGroup: (nested ?? mapping).map { IDMapping.outside(5, in: $0.groups) != nil }
+        ?? true)
+    for asked in config.mounts where asked.kind == .volume {
+      let volume = VolumeDirectory(context: context, name: asked.source)
+      facts.volumes[asked.source] = try volume.prepare(
+        copyingUp: asked.options.contains("nocopy") ? nil : asked.destination, from: root)
+    }
+    return facts
+  }
+
+  /// The image's WORKDIR may be missing; it is made inside the root only (CVE-2026-55686).
+  private func ensureWorkingDirectory(
+    _ root: borrowing RootDirectory, _ user: UserLookup.Resolved
+  ) throws {
+    let path = config.process.workingDirectory
+    guard path != "/", config.rootfs == nil else { return }
+    do throws(SystemError) { _ = try root.ensureDirectory(path) } catch {
+      // Something mounted later may provide it; the runtime says clearly when not.
+      guard error.errno == Errno.readOnly || error.errno == Errno.notDirectory else { throw error }
+    }
+  }
+
+  private func executeMonitor(_ order: MonitorOrder, _ namespaces: MadeNamespaces) throws -> Never {
+    let text = order.record.text
+    let file = try OwnedDescriptor.anonymousFile("order", content: text)
+    let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
+    var program = Program(
+      "\(context.helpers)/martlet-monitor", ["--id", config.id],
+      environment: context.helperEnvironment)
+    program.name = "martlet-monitor"
+    program.descriptors = [
+      (MonitorOrder.orderDescriptor, file.raw), (MonitorOrder.syncDescriptor, sync),
+      (MonitorOrder.lockDescriptor, lock),
+    ]
+    if !passesStandardStreams {
+      program.descriptors += [(0, null.raw), (1, null.raw), (2, null.raw)]
+    }
+    if namespaces.network >= 0 {
+      program.descriptors.append((MonitorOrder.networkDescriptor, namespaces.network))
+    }
+    if namespaces.user >= 0 { program.descriptors.append((Self.userDescriptor, namespaces.user)) }
+    program.workingDirectory = "/"
+    try program.become()
+  }
+}

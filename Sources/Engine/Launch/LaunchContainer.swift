@@ -1,0 +1,104 @@
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+import UserNamespaces
+
+/// Starts a container under a monitor of its own.
+struct LaunchContainer {
+  let context: EngineContext
+  let store: ContainerStore
+  let config: ContainerConfig
+  /// What the caller wants to be connected with from the first byte.
+  var attached: AttachStreams = []
+  var windowSize: WindowSize?
+
+  /// The connection to the monitor, as soon as it exists; frames tell how far it got.
+  func run() throws -> MonitorConnection {
+    let id = config.id
+    let directory = store.directory(id)
+    let live = store.liveDirectory(id)
+    let status = try StatusReader(store).read(id)
+    if status.isAlive { throw EngineError.alreadyRunning(config.name) }
+    guard let lock = try waitForMonitor("\(directory)/monitor.lock") else {
+      throw EngineError.alreadyRunning(config.name)
+    }
+    try FileTree.removeTree(live)
+    try FileTree.ensureDirectory(live)
+    var started = LineRecord()
+    started["started"] = "\(Clock.realtime())"
+    started["boot-id"] = BootID.current
+    try RecordStore(directory).write("started", started)
+    try FileTree.unlinkIfPresent("\(directory)/exit")
+    let sockets = try SocketPair.stream()
+    let plan = try context.namespacePlan()
+    var mapping: IDMapping?
+    if case .map(let map) = plan { mapping = map }
+    if case .mapDirectly(let map) = plan { mapping = map }
+    let stage = ContainerStage(
+      context: context, config: config, store: store, order: try makeOrder(live: live),
+      mapping: mapping, sync: sockets.second.raw, lock: lock.descriptor,
+      passesStandardStreams: config.lifecycle.logDriver == "passthrough")
+    _ = CurrentProcess.setUmask(0o022)
+    let child = try UserNamespace(plan).spawn { stage.run() }
+    return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
+  }
+
+  /// The previous monitor may still be tidying up after an exit that is already on record.
+  private func waitForMonitor(_ path: String) throws -> FileLock? {
+    for attempt in 0..<200 {
+      if let lock = try FileLock.attempt(path) { return lock }
+      if attempt > 20, try StatusReader(store).read(config.id).isAlive { return nil }
+      try Clock.pause(milliseconds: 10)
+    }
+    return nil
+  }
+
+  private func makeOrder(live: String) throws -> MonitorOrder {
+    let lifecycle = config.lifecycle
+    let directory = store.directory(config.id)
+    var order = MonitorOrder(
+      id: config.id, runtime: try context.runtimePath(lifecycle.runtime), bundle: "\(live)/bundle",
+      runDirectory: live)
+    order.name = config.name
+    order.runtimeArguments = ["--root", context.runtimeState]
+    order.exitRecord = "\(directory)/exit"
+    order.log = try makeLog(directory)
+    order.terminal = config.process.terminal
+    order.keepsStandardInput = config.process.interactive
+    order.standardInputOnce = config.process.interactive && attached.contains(.standardInput)
+    order.attached = attached
+    order.windowSize = windowSize
+    order.stopSignal = lifecycle.stopSignal
+    order.stopTimeout = Int64(lifecycle.stopTimeout)
+    order.restart = RestartPolicy(lifecycle.restart) ?? .never
+    order.allowedUsers = []
+    if lifecycle.autoRemove {
+      order.afterExit = ["\(context.programs)/martlet", "__cleanup", config.id]
+    }
+    return order
+  }
+
+  private func makeLog(_ directory: String) throws(ErrorReport) -> MonitorOrder.Log {
+    let lifecycle = config.lifecycle
+    guard let driver = MonitorOrder.LogDriver(rawValue: lifecycle.logDriver) else {
+      throw ErrorReport(
+        .invalidRequest, "log driver \(lifecycle.logDriver) is not supported",
+        hint: "use k8s-file, json-file, none or passthrough")
+    }
+    return MonitorOrder.Log(
+      driver: driver, path: lifecycle.logPath ?? "\(directory)/ctr.log",
+      maximumSize: lifecycle.logMaxSize, maximumFiles: lifecycle.logMaxFiles)
+  }
+}
+
+/// The command's end of the socket to a monitor that it started.
+public struct MonitorConnection: ~Copyable {
+  let socket: OwnedDescriptor
+  let monitor: ChildProcess
+
+  init(socket: consuming OwnedDescriptor, monitor: consuming ChildProcess) {
+    self.socket = socket
+    self.monitor = monitor
+  }
+}

@@ -1,0 +1,195 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+extension SpecBuilder {
+  /// What every container has, then what was asked for, in an order in which outer comes first.
+  func mounts() throws -> [RuntimeMount] {
+    let asked = try config.mounts.filter { $0.kind != .device }.map(mount)
+    let taken = Set(asked.map(\.destination))
+    var all = standardMounts().filter { !taken.contains($0.destination) }
+    if config.readOnly {
+      for path in ["/run", "/tmp", "/var/tmp"] where !taken.contains(path) {
+        all.append(
+          RuntimeMount(
+            destination: path, type: "tmpfs", source: "tmpfs",
+            options: ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]))
+      }
+    }
+    for file in facts.files where !taken.contains(file.destination) {
+      all.append(
+        RuntimeMount(
+          destination: file.destination, type: "bind", source: file.source,
+          options: ["bind", "rprivate", "nosuid", "nodev"]
+            + (file.destination == Self.initPath ? ["ro", "exec"] : ["noexec"])))
+    }
+    // Parents before children, else the order in which they were given.
+    let depth = { (mount: RuntimeMount) in mount.destination.split(separator: "/").count }
+    return all
+      + asked.enumerated().sorted {
+        (depth($0.element), $0.offset) < (depth($1.element), $1.offset)
+      }
+      .map(\.element)
+  }
+
+  private func standardMounts() -> [RuntimeMount] {
+    var list = [
+      RuntimeMount(
+        destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
+      RuntimeMount(
+        destination: "/dev", type: "tmpfs", source: "tmpfs",
+        options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+      RuntimeMount(
+        destination: "/dev/pts", type: "devpts", source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
+          + (facts.mapsTerminalGroup ? ["gid=5"] : [])),
+    ]
+    if config.namespaces.ipc == "host" {
+      for path in ["/dev/mqueue", "/dev/shm"] where FileTree.exists(path) {
+        list.append(
+          RuntimeMount(destination: path, type: "bind", source: path, options: ["rbind"]))
+      }
+    } else {
+      list.append(
+        RuntimeMount(
+          destination: "/dev/mqueue", type: "mqueue", source: "mqueue",
+          options: ["nosuid", "noexec", "nodev"]))
+      list.append(
+        RuntimeMount(
+          destination: "/dev/shm", type: "tmpfs", source: "shm",
+          options: [
+            "nosuid", "noexec", "nodev", "mode=1777", "size=\(config.resources.sharedMemory)",
+          ]))
+    }
+    list += systemMounts()
+    return list
+  }
+
+  private func systemMounts() -> [RuntimeMount] {
+    let write = config.security.privileged ? "rw" : "ro"
+    var list: [RuntimeMount] = []
+    if facts.networkNamespace == nil && !facts.isMachineRoot {
+      // sysfs belongs to a network namespace: the host's cannot be mounted anew from here.
+      list.append(
+        RuntimeMount(
+          destination: "/sys", type: "bind", source: "/sys",
+          options: ["rbind", "rprivate", "nosuid", "noexec", "nodev", write]))
+    } else {
+      list.append(
+        RuntimeMount(
+          destination: "/sys", type: "sysfs", source: "sysfs",
+          options: ["nosuid", "noexec", "nodev", write]))
+    }
+    if facts.hasCgroup2 {
+      list.append(
+        RuntimeMount(
+          destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+          options: [
+            "rprivate", "nosuid", "noexec", "nodev", "relatime",
+            config.security.privileged ? "rw" : "ro",
+          ]))
+    }
+    return list
+  }
+
+  private func mount(_ asked: ContainerMount) throws -> RuntimeMount {
+    switch asked.kind {
+    case .tmpfs:
+      return RuntimeMount(
+        destination: asked.destination, type: "tmpfs", source: "tmpfs",
+        options: ["rprivate"] + asked.options)
+    case .bind, .volume:
+      let source =
+        asked.kind == .volume ? facts.volumes[asked.source] ?? asked.source : asked.source
+      var options = asked.options
+      if !options.contains(where: { $0 == "bind" || $0 == "rbind" }) { options.append("rbind") }
+      if !options.contains(where: { Self.propagations.contains($0) }) { options.append("rprivate") }
+      return RuntimeMount(
+        destination: asked.destination, type: "bind", source: source, options: options)
+    case .device:
+      preconditionFailure("devices are filtered out before")
+    }
+  }
+
+  private static let propagations: Set = [
+    "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable",
+  ]
+
+  /// `--device`, and for privileged containers the machine's devices that the caller may use.
+  func devices() throws -> [RuntimeDevice] {
+    var devices: [RuntimeDevice] = []
+    for asked in config.mounts where asked.kind == .device {
+      let status: FileStatus
+      do throws(SystemError) { status = try FileStatus.of(asked.source, follow: true) } catch {
+        throw ErrorReport(.notFound, "device \(asked.source): \(error.reason)")
+      }
+      guard let device = Self.device(asked.destination, status) else {
+        throw ErrorReport(.invalidRequest, "\(asked.source) is not a device")
+      }
+      devices.append(device)
+    }
+    guard config.security.privileged else { return devices }
+    let taken = Set(devices.map(\.path))
+    for path in ["fuse", "net/tun", "kvm", "loop-control", "vhost-net"].map({ "/dev/\($0)" }) {
+      guard !taken.contains(path), let status = try? FileStatus.of(path),
+        let device = Self.device(path, status)
+      else { continue }
+      devices.append(device)
+    }
+    return devices
+  }
+
+  private static func device(_ path: String, _ status: FileStatus) -> RuntimeDevice? {
+    var device = RuntimeDevice()
+    switch status.kind {
+    case .characterDevice: device.type = .character
+    case .blockDevice: device.type = .block
+    default: return nil
+    }
+    device.path = path
+    device.major = Int64(status.deviceNumber.major)
+    device.minor = Int64(status.deviceNumber.minor)
+    device.fileMode = status.permissions
+    return device
+  }
+}
+
+/// `--ulimit` values (getrlimit(2)).
+enum Ulimits {
+  /// - Parameter texts: `NAME=soft[:hard]`, -1 for no limit; `host` keeps the caller's.
+  static func resolve(_ texts: [String]) throws -> [RuntimeResourceLimit] {
+    if texts.contains("host") { return [] }
+    var limits: [RuntimeResourceLimit] = []
+    for text in texts { limits.append(try parse(text)) }
+    if !limits.contains(where: { $0.type == "RLIMIT_NOFILE" }) {
+      // As many open files as this user may have anyway, up to a million: what docker users expect.
+      let own = try ResourceLimit.get(7)
+      let value = min(own.hard, 1 << 20)
+      limits.append(RuntimeResourceLimit(type: "RLIMIT_NOFILE", soft: value, hard: value))
+    }
+    return limits
+  }
+
+  static func parse(_ text: String) throws(ErrorReport) -> RuntimeResourceLimit {
+    let bad = ErrorReport(
+      .invalidRequest, "invalid ulimit \"\(text)\"",
+      hint: "write NAME=SOFT[:HARD], such as nofile=1024:2048")
+    guard let equals = text.firstIndex(of: "=") else { throw bad }
+    let type = "RLIMIT_" + text[..<equals].uppercased()
+    guard ResourceLimit.number(type) != nil else { throw bad }
+    let values = text[text.index(after: equals)...].split(
+      separator: ":", omittingEmptySubsequences: false)
+    guard let soft = values.first.flatMap(value), values.count <= 2 else { throw bad }
+    let hard = values.count == 2 ? value(values[1]) : soft
+    guard let hard else { throw bad }
+    guard soft <= hard else {
+      throw ErrorReport(
+        .invalidRequest, "ulimit \"\(text)\": the soft limit is above the hard limit")
+    }
+    return RuntimeResourceLimit(type: type, soft: soft, hard: hard)
+  }
+
+  private static func value(_ text: Substring) -> UInt64? {
+    text == "-1" || text == "unlimited" ? .max : UInt64(text)
+  }
+}

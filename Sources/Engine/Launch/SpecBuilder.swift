@@ -1,0 +1,157 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+/// The bundle's `config.json` from what was asked for and what the stage found.
+struct SpecBuilder {
+  let config: ContainerConfig
+  let facts: StageFacts
+
+  func build() throws -> RuntimeSpec {
+    var spec = RuntimeSpec()
+    spec.root = RuntimeRoot(path: facts.rootfs, readonly: config.readOnly)
+    spec.hostname = config.namespaces.uts == "host" ? nil : config.hostname
+    spec.annotations = config.annotations
+    spec.process = try process()
+    spec.mounts = try mounts()
+    spec.linux = try linux()
+    return spec
+  }
+
+  func process() throws -> RuntimeProcess {
+    var process = RuntimeProcess()
+    process.args = config.process.arguments
+    if config.lifecycle.initProcess {
+      process.args = [Self.initPath, "--init", "--"] + process.args
+    }
+    process.env = environment()
+    process.cwd = config.process.workingDirectory
+    process.terminal = config.process.terminal
+    process.user = RuntimeUser(
+      uid: facts.user.uid, gid: facts.user.gid,
+      umask: UInt32(config.process.umask, radix: 8) ?? 0o022, additionalGids: facts.user.groups)
+    process.capabilities = try capabilities()
+    process.noNewPrivileges = config.security.noNewPrivileges
+    process.oomScoreAdj = config.resources.oomScoreAdjustment
+    process.rlimits = try Ulimits.resolve(config.resources.ulimits)
+    process.apparmorProfile = config.security.apparmor.flatMap { $0 == "unconfined" ? nil : $0 }
+    return process
+  }
+
+  static let initPath = "/run/.martlet-init"
+
+  private func environment() -> [String] {
+    var all = config.process.environment
+    func add(_ name: String, _ value: String) {
+      if !all.contains(where: { $0.hasPrefix("\(name)=") }) { all.append("\(name)=\(value)") }
+    }
+    add("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    add("container", "oci")
+    if config.process.terminal { add("TERM", "xterm") }
+    if let hostname = config.hostname { add("HOSTNAME", hostname) }
+    add("HOME", facts.user.home)
+    return all
+  }
+
+  private func capabilities() throws(ErrorReport) -> RuntimeCapabilities {
+    let security = config.security
+    let names = try Capabilities.resolve(
+      add: security.capAdd, drop: security.capDrop, privileged: security.privileged,
+      available: facts.capabilities)
+    // Inheritable stays empty (CVE-2022-29162). Another user than root has what was added by name,
+    // as ambient capabilities, and no more.
+    guard facts.user.uid != 0 else {
+      return RuntimeCapabilities(bounding: names, effective: names, permitted: names)
+    }
+    let added = Set(
+      try security.capAdd.map { text throws(ErrorReport) in try Capabilities.normalise(text) })
+    let kept = added.contains("ALL") ? names : names.filter(added.contains)
+    return RuntimeCapabilities(
+      bounding: names, effective: kept, inheritable: [], permitted: kept, ambient: [])
+  }
+
+  private func linux() throws -> RuntimeLinux {
+    var linux = RuntimeLinux()
+    linux.namespaces = namespaces()
+    linux.resources = resources()
+    linux.sysctl = config.security.sysctl
+    linux.cgroupsPath = "/martlet/\(config.id)"
+    linux.devices = try devices()
+    linux.rootfsPropagation = "rprivate"
+    if !config.security.privileged {
+      linux.maskedPaths =
+        (Self.masked + config.security.masked).filter { !isUnmasked($0) }
+      linux.readonlyPaths = Self.readOnly.filter { !isUnmasked($0) }
+    }
+    linux.seccomp = try seccomp()
+    return linux
+  }
+
+  private func isUnmasked(_ path: String) -> Bool {
+    config.security.unmasked.contains { pattern in
+      pattern == "ALL" || pattern == path
+        || (pattern.hasSuffix("/*") && path.hasPrefix(pattern.dropLast()))
+    }
+  }
+
+  private func namespaces() -> [RuntimeNamespace] {
+    var list = [RuntimeNamespace(.mount)]
+    if let path = facts.userNamespace { list.append(RuntimeNamespace(.user, path: path)) }
+    if let path = facts.networkNamespace { list.append(RuntimeNamespace(.network, path: path)) }
+    let asked = config.namespaces
+    for (text, kind) in [
+      (asked.pid, RuntimeNamespace.Kind.pid), (asked.ipc, .ipc), (asked.uts, .uts),
+      (asked.cgroup, .cgroup),
+    ] where text != "host" {
+      list.append(RuntimeNamespace(kind))
+    }
+    return list
+  }
+
+  private func resources() -> RuntimeResources? {
+    let asked = config.resources
+    var resources = RuntimeResources()
+    if asked.memory != nil || asked.memorySwap != nil || asked.memoryReservation != nil {
+      var memory = RuntimeMemory()
+      memory.limit = asked.memory
+      memory.swap = asked.memorySwap ?? asked.memory.map { $0 * 2 }
+      memory.reservation = asked.memoryReservation
+      resources.memory = memory
+    }
+    if asked.cpuQuota != nil || asked.cpuShares != nil || asked.cpusetCPUs != nil
+      || asked.cpusetMems != nil
+    {
+      var cpu = RuntimeCPU()
+      cpu.quota = asked.cpuQuota
+      cpu.period = asked.cpuPeriod
+      cpu.shares = asked.cpuShares
+      cpu.cpus = asked.cpusetCPUs
+      cpu.mems = asked.cpusetMems
+      resources.cpu = cpu
+    }
+    if let pids = asked.pids { resources.pids = RuntimePids(limit: pids) }
+    return resources == RuntimeResources() ? nil : resources
+  }
+
+  private func seccomp() throws -> RuntimeSeccomp? {
+    if config.security.privileged || config.security.seccomp == "unconfined" { return nil }
+    let bounding = Set(try capabilities().bounding)
+    guard let path = config.security.seccomp else {
+      return RuntimeSeccomp.defaultProfile(capabilities: bounding)
+    }
+    let bytes = try FileTree.read(path, limit: 16 << 20)
+    do throws(SpecError) { return try RuntimeSeccomp(parsing: bytes) } catch {
+      throw ErrorReport(.invalidRequest, "seccomp profile \(path): \(error)")
+    }
+  }
+
+  private static let masked = [
+    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+    "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+    "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/fs/selinux",
+    "/sys/dev/block",
+  ]
+  private static let readOnly = [
+    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+  ]
+}

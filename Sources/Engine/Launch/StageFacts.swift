@@ -1,0 +1,24 @@
+import OCISpec
+import UserNamespaces
+
+/// What only the process inside the namespaces knows when it writes the bundle.
+struct StageFacts {
+  /// The mounted root.
+  var rootfs: String
+  var user: UserLookup.Resolved
+  /// Files of ours that appear in /etc, by their place in the container.
+  var files: [(destination: String, source: String)] = []
+  /// nil: the host's network.
+  var networkNamespace: String?
+  /// A nested user namespace to join, nil when the container lives in ours.
+  var userNamespace: String?
+  /// Host directories of the named volumes.
+  var volumes: [String: String] = [:]
+  /// Capabilities that we could give.
+  var capabilities: Set<String>
+  /// Whether we are root on the machine rather than in a user namespace.
+  var isMachineRoot: Bool
+  var hasCgroup2: Bool
+  /// The group that owns terminals may not be mapped (`gid=5` of devpts).
+  var mapsTerminalGroup: Bool
+}

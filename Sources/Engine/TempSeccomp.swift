@@ -1,0 +1,4 @@
+import OCISpec
+extension RuntimeSeccomp {
+  static func defaultProfile(capabilities: Set<String>) -> RuntimeSeccomp? { nil }
+}

@@ -1,0 +1,35 @@
+import LinuxSystem
+import Model
+import StateStore
+
+/// A named volume: `volumes/<name>/_data`.
+struct VolumeDirectory {
+  let context: EngineContext
+  let name: String
+
+  var path: String { "\(context.volumes)/\(name)" }
+  var data: String { "\(path)/_data" }
+
+  /// The data directory, made when missing. A new volume gets what the image has at `destination`
+  /// (nil: nothing), exactly once: the copy is finished before the volume has its name.
+  func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String
+  {
+    let record = RecordStore(path)
+    if try record.find("volume")?.flag("filled") == true { return data }
+    let lock = try ObjectLock.acquire(
+      "\(context.directories.data)/locks/volume-\(name.prefix(200))")
+    if try record.find("volume")?.flag("filled") == true { return data }
+    try FileTree.ensureDirectory(context.volumes)
+    try FileTree.ensureDirectory(data, mode: 0o755)
+    if let destination, try FileTree.list(data).isEmpty {
+      try TreeCopy.copyUp(from: root, path: destination, to: data)
+    }
+    var filled = try record.find("volume") ?? LineRecord()
+    filled["name"] = name
+    if filled["created"] == nil { filled["created"] = "\(Clock.realtime())" }
+    filled["filled"] = "true"
+    try record.write("volume", filled, durability: .power)
+    _ = consume lock
+    return data
+  }
+}

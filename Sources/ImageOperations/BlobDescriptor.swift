@@ -1,0 +1,4 @@
+import OCISpec
+
+/// The image-spec's descriptor, where LinuxSystem's file descriptors are near.
+typealias BlobDescriptor = OCISpec.Descriptor

@@ -1,0 +1,153 @@
+import ImageStore
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+
+/// Deletes what no image, container or running command needs.
+///
+/// Deciding happens under a lock that others take only to announce what they will use; what goes is
+/// first renamed away, so that afterwards a layer is there whole or not at all.
+struct CollectGarbage {
+  let store: ImageStore
+
+  /// Partial downloads are kept this long for the next pull to go on with; nanoseconds.
+  static let partialLifetime: Int64 = 24 * 3_600 * 1_000_000_000
+
+  func run(_ request: CollectRequest) throws -> HelperEvent.Result {
+    var trash: [String] = []
+    var freed: Int64 = 0
+    try withTurn {
+      let needed = try needs(request)
+      freed += try removeBlobs(keeping: needed.blobs)
+      trash = try setAside(keeping: needed.layers, mapped: Set(request.mappedInUse))
+    }
+    var errors = ErrorCollector()
+    for path in trash {
+      errors.collect {
+        let size = try? RecordStore(path).find(LayerDirectory.recordName)?.integer("size")
+        try FileTree.removeTree(path)
+        freed += size ?? 0
+      }
+    }
+    errors.collect { try sweepIngest() }
+    errors.collect { try sweepLocks() }
+    for directory in ["records", "names"] {
+      errors.collect { try RecordStore("\(store.root)/\(directory)").removeLeftovers() }
+    }
+    try errors.check()
+    return HelperEvent.Result(freed: freed)
+  }
+
+  private func withTurn(_ body: () throws -> Void) throws {
+    let turn = try ObjectLock.acquire(store.lockPath(.collection, "turn"))
+    try body()
+    _ = turn.descriptor
+  }
+
+  private func needs(_ request: CollectRequest) throws -> (blobs: Set<Digest>, layers: Set<Digest>)
+  {
+    var (blobs, layers) = try Lease.living(store)
+    layers.formUnion(request.layersInUse)
+    var manifests: Set<Digest> = []
+    for image in try store.list() {
+      blobs.insert(image.id)
+      manifests.insert(image.manifest)
+      layers.formUnion(image.layers)
+    }
+    for name in try store.listNames() {
+      manifests.insert(name.manifest)
+      if let index = name.index { blobs.insert(index) }
+    }
+    for digest in manifests {
+      blobs.insert(digest)
+      // A manifest that cannot be read protects nothing more; system check tells of it.
+      guard let bytes = try? store.blobs.load(digest),
+        case .manifest(let manifest)? = try? ManifestDocument.decode(bytes)
+      else { continue }
+      blobs.insert(manifest.config.digest)
+      blobs.formUnion(manifest.layers.map(\.digest))
+    }
+    // A layer needs those below it only to be extended, but its record names them.
+    var parents = layers
+    while !parents.isEmpty {
+      parents = Set(try parents.compactMap { try store.layers.find($0)?.parent }).subtracting(
+        layers)
+      layers.formUnion(parents)
+    }
+    return (blobs, layers)
+  }
+
+  private func removeBlobs(keeping needed: Set<Digest>) throws -> Int64 {
+    var freed: Int64 = 0
+    for digest in try store.blobs.list() where !needed.contains(digest) {
+      let path = store.blobs.path(digest)
+      if try ObjectLock.isHeld(store.lockPath(.blob, digest.hex)) { continue }
+      freed += try FileStatus.find(path)?.size ?? 0
+      try FileTree.unlinkIfPresent(path)
+    }
+    return freed
+  }
+
+  /// Renames away what goes, and returns where it is; needs no space on the disk.
+  private func setAside(keeping needed: Set<Digest>, mapped: Set<String>) throws -> [String] {
+    let root = store.layers.root
+    var trash: [String] = []
+    for name in try store.layers.names() {
+      let path = "\(root)/\(name)"
+      if name.hasPrefix(LayerDirectory.trashPrefix) {
+        trash.append(path)
+      } else if name.hasPrefix(LayerDirectory.ingestPrefix) {
+        let chain = String(name.dropFirst(LayerDirectory.ingestPrefix.count))
+        if try ObjectLock.isHeld(store.lockPath(.layer, chain)) { continue }
+        trash.append(try rename(path))
+      } else if let chain = Digest(algorithm: .sha256, hex: name), !needed.contains(chain) {
+        trash.append(try rename(path))
+        let link = "\(root)/\(store.layers.shortLink(chain))"
+        try FileTree.unlinkIfPresent(link)
+      }
+    }
+    for name in try RecordStore("\(root)/mapped").names() where !mapped.contains(name) {
+      let isIngest = name.hasPrefix(LayerDirectory.ingestPrefix)
+      let plain = isIngest ? String(name.dropFirst(LayerDirectory.ingestPrefix.count)) : name
+      if try ObjectLock.isHeld(store.lockPath(.layer, plain)) { continue }
+      let top = Digest(algorithm: .sha256, hex: plain.prefix(64))
+      if !isIngest, let top, needed.contains(top) { continue }
+      trash.append(try rename("\(root)/mapped/\(name)"))
+    }
+    return trash
+  }
+
+  private func rename(_ path: String) throws -> String {
+    let trash = "\(store.layers.root)/\(LayerDirectory.trashPrefix)\(try RandomName.make())"
+    try FileTree.rename(path, to: trash)
+    return trash
+  }
+
+  private func sweepIngest() throws {
+    let directory = store.blobs.ingestDirectory
+    for name in try RecordStore(directory).names() {
+      let path = "\(directory)/\(name)"
+      if name.hasPrefix(Staging.prefix) {
+        if try !FileLock.isHeld("\(path)/lock") { try FileTree.removeTree(path) }
+        continue
+      }
+      let hex = name.hasSuffix(".part") ? String(name.dropLast(5)) : name
+      if try ObjectLock.isHeld(store.lockPath(.blob, hex)) { continue }
+      guard let status = try FileStatus.find(path),
+        Clock.realtime() - status.modified > Self.partialLifetime
+      else { continue }
+      try FileTree.unlinkIfPresent(path)
+    }
+  }
+
+  /// Lock files of nobody; each is removed by its holder, which is us.
+  private func sweepLocks() throws {
+    let directory = RecordStore("\(store.root)/locks")
+    for name in try directory.names() where name != ObjectLock.fallbackName {
+      if let lock = try ObjectLock.attempt(directory.path(name)) {
+        try lock.remove(directory.path(name))
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import ImageStore
+import LinuxSystem
+import Model
+
+/// The whole of `martlet-image`: one request, its events, and an exit status.
+public enum HelperProgram {
+  static let requestLimit = 16 << 20
+
+  public static func run() -> Int32 {
+    let reporter = Reporter()
+    do {
+      ResourceLimit.raiseOpenFiles()
+      CurrentProcess.setUmask(0o077)
+      let request = try readRequest()
+      reporter.finish(try perform(request, reporter))
+      return 0
+    } catch {
+      reporter.fail(report(of: error))
+      return 1
+    }
+  }
+
+  private static func readRequest() throws -> HelperRequest {
+    let bytes = try Descriptor.readAll(Descriptor.standardInput, limit: requestLimit)
+    let request: HelperRequest
+    do {
+      request = try JSONDecoder().decode(HelperRequest.self, from: Data(bytes))
+    } catch {
+      throw OperationError.badRequest("\(error)")
+    }
+    guard request.dataRoot.hasPrefix("/") else {
+      throw OperationError.badRequest("dataRoot is not absolute")
+    }
+    return request
+  }
+
+  private static func perform(_ request: HelperRequest, _ reporter: Reporter) throws
+    -> HelperEvent.Result
+  {
+    let store = ImageStore(data: request.dataRoot)
+    try store.prepare()
+    switch request.operation {
+    case .pull(let pull): return try PullImage(store: store, reporter: reporter).run(pull)
+    case .load(let load): return try LoadImages(store: store, reporter: reporter).run(load)
+    case .save(let save): return try SaveImages(store: store, reporter: reporter).run(save)
+    case .importRootfs(let rootfs):
+      return try ImportRootfs(store: store, reporter: reporter).run(rootfs)
+    case .remap(let remap): return try RemapImage(store: store, reporter: reporter).run(remap)
+    case .collect(let collect): return try CollectGarbage(store: store).run(collect)
+    case .removeTrees(let trees):
+      return try RemoveTrees(data: request.dataRoot).run(trees)
+    }
+  }
+
+  static func report(of error: any Error) -> ErrorReport {
+    if let error = error as? any ReportableError { return error.report }
+    if let error = error as? SystemError {
+      return ErrorReport(
+        [Errno.accessDenied, Errno.notPermitted].contains(error.errno)
+          ? .notPermitted : .unavailable, error.description)
+    }
+    return ErrorReport(.bug, "this is a bug: \(error)")
+  }
+}

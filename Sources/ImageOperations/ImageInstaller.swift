@@ -1,0 +1,111 @@
+import FoundationEssentials
+import ImageStore
+import LayerArchive
+import LinuxSystem
+import Model
+import OCISpec
+
+/// Makes an image of a manifest, a config and a supply of layers; everything else decides only where
+/// these come from.
+struct ImageInstaller {
+  let store: ImageStore
+  let reporter: Reporter
+
+  struct Image {
+    var manifestBytes: [UInt8]
+    var manifestDigest: Digest
+    var manifest: Manifest
+    var configBytes: [UInt8]
+    var config: ImageConfig
+    /// The indexes that led to the manifest, outermost first.
+    var indexes: [(digest: Digest, bytes: [UInt8])] = []
+  }
+
+  /// - Returns: the image, which is known by the given names when this returns.
+  func install(_ image: Image, names: [ImageReference], from supply: any LayerSupply) throws
+    -> StoredImage
+  {
+    try image.config.check(against: image.manifest)
+    let jobs = LayerInstaller.jobs(image.manifest, image.config)
+    let lease = try Lease(
+      store,
+      blobs: [image.manifestDigest, image.manifest.config.digest] + image.indexes.map(\.digest)
+        + image.manifest.layers.map(\.digest), layers: jobs.map(\.chain))
+    if let known = try findWhole(image, jobs) {
+      try store.publishNames(self.names(names, image, known))
+      return known
+    }
+    try checkSpace(jobs)
+    try store.blobs.write(image.configBytes, as: image.manifest.config.digest)
+    try store.blobs.write(image.manifestBytes, as: image.manifestDigest)
+    for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
+    for job in jobs where store.layers.contains(job.chain) {
+      reporter.progress(job.descriptor.digest.shortID, .exists)
+    }
+    try LayerInstaller(store: store, reporter: reporter).install(jobs, from: supply)
+    let stored = try record(image, jobs)
+    try store.publish(stored, named: self.names(names, image, stored))
+    _ = lease
+    return stored
+  }
+
+  /// The image when it is there as it should be: then there is nothing to do but name it.
+  private func findWhole(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage? {
+    let blobs = [image.manifest.config.digest] + image.manifest.layers.map(\.digest)
+    guard let known = try store.find(id: image.manifest.config.digest),
+      known.manifest == image.manifestDigest, blobs.allSatisfy(store.blobs.contains),
+      jobs.allSatisfy({ store.layers.contains($0.chain) })
+    else { return nil }
+    for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
+    for job in jobs { reporter.progress(job.descriptor.digest.shortID, .exists) }
+    return known
+  }
+
+  private func names(_ references: [ImageReference], _ image: Image, _ stored: StoredImage)
+    -> [ImageName]
+  {
+    references.map {
+      ImageName(
+        reference: $0, image: stored.id, manifest: image.manifestDigest,
+        index: image.indexes.first?.digest)
+    }
+  }
+
+  /// Refuses what cannot fit: blobs take their size, and files at least what they take compressed.
+  private func checkSpace(_ jobs: [LayerInstaller.Job]) throws {
+    var needed: Int64 = 0
+    for job in jobs {
+      if !store.layers.contains(job.chain) { needed += job.descriptor.size }
+      if !store.blobs.contains(job.descriptor.digest) { needed += job.descriptor.size }
+    }
+    if needed == 0 { return }
+    let free = try FileTree.freeBytes(store.root)
+    if needed > free { throw OperationError.noSpace(needed: needed, free: free) }
+  }
+
+  private func record(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage {
+    var size: Int64 = 0
+    var visible: [Digest] = []
+    for job in jobs {
+      guard let layer = try store.layers.find(job.chain) else {
+        throw ImageStoreError.damaged("layer \(job.chain)")
+      }
+      size += layer.size
+      // Nothing below an opaque layer shows.
+      if layer.isOpaque { visible = [] }
+      visible.append(job.chain)
+    }
+    let execution = image.config.config ?? ImageConfig.Execution()
+    var stored = StoredImage(
+      id: image.manifest.config.digest, manifest: image.manifestDigest,
+      created: image.config.created.flatMap(RFC3339.nanoseconds) ?? 0, size: size,
+      platform: image.config.platform, layers: visible, execution: execution)
+    stored.author = image.config.author
+    if let healthcheck = execution.healthcheck {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      stored.healthcheck = String(decoding: try encoder.encode(healthcheck), as: UTF8.self)
+    }
+    return stored
+  }
+}

@@ -1,0 +1,88 @@
+import ImageStore
+import LayerArchive
+import LinuxSystem
+import Model
+import StateStore
+
+/// Makes a copy of an image's files whose owners fit another mapping of ids, once for each mapping.
+///
+/// Only the copy's own lock is held meanwhile. It appears whole, by rename, with its data on disk.
+struct RemapImage {
+  let store: ImageStore
+  let reporter: Reporter
+
+  func run(_ request: RemapRequest) throws -> HelperEvent.Result {
+    guard let image = try store.find(id: try Digest(request.image)), let top = image.layers.last
+    else { throw ImageStoreError.notFound(request.image) }
+    guard !request.mapName.isEmpty, request.mapName.utf8.count <= 64,
+      request.mapName.utf8.allSatisfy({ Self.isNameByte($0) })
+    else { throw OperationError.badRequest("mapName \(request.mapName.debugDescription)") }
+    let path = store.layers.mapped(top, map: request.mapName)
+    let result = HelperEvent.Result(path: "\(path)/diff")
+    if FileTree.exists(path) { return result }
+
+    let name = "\(top.hex)-\(request.mapName)"
+    let lockPath = store.lockPath(.layer, name)
+    let lock = try ObjectLock.acquire(lockPath) { holder in
+      reporter.warn(
+        "waiting for \(holder.map { "process \($0.pid) (\($0.command))" } ?? "another process"), "
+          + "which is making the same copy")
+    }
+    if !FileTree.exists(path) {
+      let lease = try Lease(store, layers: image.layers)
+      try make(image, request, at: path, named: name)
+      _ = lease
+    }
+    try lock.remove(lockPath)
+    return result
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+      || byte == 0x2D
+  }
+
+  private func make(
+    _ image: StoredImage, _ request: RemapRequest, at path: String, named name: String
+  ) throws {
+    let place = "\(store.layers.root)/mapped/\(LayerDirectory.ingestPrefix)\(name)"
+    try FileTree.removeTree(place)
+    try FileTree.ensureDirectory("\(place)/diff")
+    try FileTree.setMode("\(place)/diff", 0o755)
+    do {
+      let uids = IDTable(request.uids, kind: "uid")
+      let gids = IDTable(request.gids, kind: "gid")
+      let merger = try LayerMerger(into: "\(place)/diff") { (owner) throws(ArchiveError) in
+        (uid: try uids.translate(owner.uid), gid: try gids.translate(owner.gid))
+      } onProgress: { [reporter] copied in
+        reporter.progress(image.id.shortID, .copying, copied, of: image.size)
+      }
+      for layer in image.layers { try merger.apply(store.layers.diff(layer)) }
+      try FileTree.syncFilesystem(place)
+      try FileTree.rename(place, to: path)
+    } catch {
+      // The cause is what counts; a collection removes what cannot be removed now.
+      try? FileTree.removeTree(place)
+      throw error
+    }
+    reporter.progress(image.id.shortID, .done)
+  }
+
+  private struct IDTable: Sendable {
+    private let ranges: [RemapRequest.Range]
+    private let kind: String
+
+    init(_ ranges: [RemapRequest.Range], kind: String) {
+      self.ranges = ranges
+      self.kind = kind
+    }
+
+    func translate(_ id: UInt32) throws(ArchiveError) -> UInt32 {
+      for range in ranges where id >= range.image && id - range.image < range.length {
+        let (sum, overflow) = range.target.addingReportingOverflow(id - range.image)
+        if !overflow { return sum }
+      }
+      throw .source(OperationError.unmapped(id: id, kind: kind).report)
+    }
+  }
+}

@@ -1,0 +1,229 @@
+public import Model
+
+/// What `martlet` asks of `martlet-image`: one JSON document on its standard input.
+///
+/// The helper runs inside the user namespace whose ids own the store. It answers by lines of JSON,
+/// one `HelperEvent` each, on descriptor 3, and ends with 0 or 1. Where a path is `-`, the user's
+/// standard input is its descriptor 4 and his standard output its descriptor 5.
+public struct HelperRequest: Codable, Sendable {
+  /// The directory that holds `images` and `layers`.
+  public var dataRoot: String
+  public var operation: Operation
+
+  public init(dataRoot: String, operation: Operation) {
+    self.dataRoot = dataRoot
+    self.operation = operation
+  }
+
+  public enum Operation: Codable, Sendable {
+    case pull(PullRequest)
+    case load(LoadRequest)
+    case save(SaveRequest)
+    case importRootfs(ImportRequest)
+    case remap(RemapRequest)
+    case collect(CollectRequest)
+    case removeTrees(RemoveTreesRequest)
+  }
+
+  public static let eventDescriptor: Int32 = 3
+  public static let userInput: Int32 = 4
+  public static let userOutput: Int32 = 5
+}
+
+public struct PullRequest: Codable, Sendable {
+  /// A full reference.
+  public var reference: String
+  /// `os/arch[/variant]`; the machine's own when nil.
+  public var platform: String?
+  public var tlsVerify: Bool?
+  public var authFile: String?
+  /// `user:password`, for this pull alone.
+  public var credentials: String?
+  public var certificateDirectory: String?
+  public var retries: Int?
+
+  public init(reference: String, platform: String? = nil) {
+    self.reference = reference
+    self.platform = platform
+  }
+}
+
+public struct LoadRequest: Codable, Sendable {
+  /// An archive or a directory, or `-`.
+  public var path: String
+  public var platform: String?
+
+  public init(path: String, platform: String? = nil) {
+    self.path = path
+    self.platform = platform
+  }
+}
+
+public struct SaveRequest: Codable, Sendable {
+  public enum Format: String, Codable, Sendable, CaseIterable {
+    case dockerArchive = "docker-archive"
+    case ociArchive = "oci-archive"
+    case ociDirectory = "oci-dir"
+    case dockerDirectory = "docker-dir"
+  }
+
+  /// Names or IDs, as the user wrote them.
+  public var images: [String]
+  public var format: Format
+  /// A file or directory that does not exist yet, or `-`.
+  public var path: String
+
+  public init(images: [String], format: Format, path: String) {
+    self.images = images
+    self.format = format
+    self.path = path
+  }
+}
+
+public struct ImportRequest: Codable, Sendable {
+  /// A tar, compressed or not, or `-`.
+  public var path: String
+  /// A full reference to name the image by.
+  public var reference: String?
+  /// Instructions as in a Containerfile: `CMD ["sh"]`, `ENV a=b`.
+  public var changes: [String]
+  public var message: String?
+  public var platform: String?
+
+  public init(path: String, reference: String? = nil, changes: [String] = []) {
+    self.path = path
+    self.reference = reference
+    self.changes = changes
+  }
+}
+
+/// Asks for a copy of an image's files with all owners translated.
+public struct RemapRequest: Codable, Sendable {
+  public struct Range: Codable, Hashable, Sendable {
+    /// First id as the image has it.
+    public var image: UInt32
+    /// First id, in the helper's user namespace, to own such files in the copy.
+    public var target: UInt32
+    public var length: UInt32
+
+    public init(image: UInt32, target: UInt32, length: UInt32) {
+      self.image = image
+      self.target = target
+      self.length = length
+    }
+  }
+
+  /// An image ID.
+  public var image: String
+  /// A name of the mapping, of letters, digits and dashes; part of the copy's path.
+  public var mapName: String
+  public var uids: [Range]
+  public var gids: [Range]
+
+  public init(image: String, mapName: String, uids: [Range], gids: [Range]) {
+    self.image = image
+    self.mapName = mapName
+    self.uids = uids
+    self.gids = gids
+  }
+}
+
+/// Asks for all to be deleted that no image and nothing named here needs.
+public struct CollectRequest: Codable, Sendable {
+  /// Chain IDs that containers use.
+  public var layersInUse: [Digest]
+  /// Names of directories below `layers/mapped` that containers use.
+  public var mappedInUse: [String]
+
+  public init(layersInUse: [Digest] = [], mappedInUse: [String] = []) {
+    self.layersInUse = layersInUse
+    self.mappedInUse = mappedInUse
+  }
+}
+
+public struct RemoveTreesRequest: Codable, Sendable {
+  /// Absolute paths below the data root.
+  public var paths: [String]
+
+  public init(paths: [String]) { self.paths = paths }
+}
+
+/// One line of the helper's answer: exactly one of its fields is there.
+public struct HelperEvent: Codable, Sendable {
+  public var progress: Progress?
+  public var warning: String?
+  public var result: Result?
+  public var error: Failure?
+
+  public init(
+    progress: Progress? = nil, warning: String? = nil, result: Result? = nil,
+    error: Failure? = nil
+  ) {
+    self.progress = progress
+    self.warning = warning
+    self.result = result
+    self.error = error
+  }
+
+  public struct Progress: Codable, Equatable, Sendable {
+    public enum Status: String, Codable, Sendable {
+      case waiting, downloading, extracting, done, exists, copying
+    }
+
+    /// The first digits of a digest, or a word.
+    public var id: String
+    public var status: Status
+    /// Bytes.
+    public var current: Int64?
+    public var total: Int64?
+
+    public init(id: String, status: Status, current: Int64? = nil, total: Int64? = nil) {
+      self.id = id
+      self.status = status
+      self.current = current
+      self.total = total
+    }
+  }
+
+  public struct Result: Codable, Equatable, Sendable {
+    public struct Image: Codable, Equatable, Sendable {
+      /// The image ID.
+      public var id: Digest
+      /// Its new names, in full.
+      public var names: [String]
+
+      public init(id: Digest, names: [String]) {
+        self.id = id
+        self.names = names
+      }
+    }
+
+    public var images: [Image] = []
+    /// Bytes that deleting freed.
+    public var freed: Int64?
+    /// Where a remapped copy is.
+    public var path: String?
+
+    public init(images: [Image] = [], freed: Int64? = nil, path: String? = nil) {
+      self.images = images
+      self.freed = freed
+      self.path = path
+    }
+  }
+
+  public struct Failure: Codable, Equatable, Sendable {
+    public var kind: String
+    public var message: String
+    public var hint: String?
+
+    public init(_ report: ErrorReport) {
+      kind = report.kind.rawValue
+      message = report.message
+      hint = report.hint
+    }
+
+    public var report: ErrorReport {
+      ErrorReport(ErrorReport.Kind(rawValue: kind) ?? .bug, message, hint: hint)
+    }
+  }
+}

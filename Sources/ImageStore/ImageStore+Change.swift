@@ -1,0 +1,69 @@
+import LinuxSystem
+public import Model
+import StateStore
+
+extension ImageStore {
+  /// Makes an image known: all that it names must be in place and on disk.
+  public func publish(_ image: StoredImage, named: [ImageName]) throws(ImageStoreError) {
+    // What the record stands for reaches the disk before the record does; one call for all.
+    try system { () throws(SystemError) in try FileTree.syncFilesystem(root) }
+    try stated { () throws(StateError) in
+      try records.write(image.id.hex, image.record, durability: .power)
+    }
+    try publishNames(named)
+  }
+
+  /// Names an image that is known, taking names from whatever image had them.
+  public func publishNames(_ list: [ImageName]) throws(ImageStoreError) {
+    for name in list where try names.find(name.reference) != name { try names.write(name) }
+  }
+
+  /// Gives an image another name, taking it from whatever image had it.
+  public func tag(_ image: StoredImage, _ reference: ImageReference) throws(ImageStoreError) {
+    try names.write(ImageName(reference: reference, image: image.id, manifest: image.manifest))
+  }
+
+  /// Takes a name away; the image stays.
+  public func untag(_ reference: ImageReference) throws(ImageStoreError) {
+    guard try names.remove(reference) else { throw .notFound(reference.familiar) }
+  }
+
+  /// What removing did.
+  public struct Removal: Equatable, Sendable {
+    public var untagged: [ImageReference] = []
+    public var deleted: Digest?
+  }
+
+  /// Removes an image, or only the name it was asked by when it has others.
+  ///
+  /// Names go before the record, so at every moment the image is there or not there. Its blobs and
+  /// layers are left to the collection of garbage, which also other images' needs decide about.
+  /// `users` are the containers of each image, by its ID; `force` removes all names at once.
+  public func remove(_ text: String, users: [Digest: [String]] = [:], force: Bool = false)
+    throws(ImageStoreError) -> Removal
+  {
+    guard let match = try findMatch(text) else { throw .notFound(text) }
+    let all = try listNames().filter { $0.image == match.image.id }
+    var removal = Removal()
+    if let name = match.name, all.count > 1, !force {
+      try names.remove(name.reference)
+      removal.untagged = [name.reference]
+      return removal
+    }
+    if let containers = users[match.image.id], !containers.isEmpty {
+      throw .inUse(text, containers: containers)
+    }
+    if match.name == nil, all.count > 1, !force {
+      throw .severalNames(match.image.id, names: all.map(\.reference.familiar))
+    }
+    for name in all {
+      try names.remove(name.reference)
+      removal.untagged.append(name.reference)
+    }
+    try stated { () throws(StateError) in
+      _ = try records.remove(match.image.id.hex, durability: .power)
+    }
+    removal.deleted = match.image.id
+    return removal
+  }
+}

@@ -1,0 +1,121 @@
+import LinuxSystem
+public import Model
+import StateStore
+
+/// The images of one user: records, names and blobs, each a file of its own.
+///
+/// Reading never waits. An image exists when its record does; the record is written last and
+/// removed first, so whoever finds one finds all that it names.
+public struct ImageStore: Sendable {
+  /// `DATA/images`.
+  public let root: String
+  public let layers: LayerDirectory
+  public let blobs: BlobStore
+  let names: NameStore
+  let records: RecordStore
+
+  public init(data: String) {
+    root = "\(data)/images"
+    layers = LayerDirectory(data: data)
+    blobs = BlobStore(root: root)
+    names = NameStore(directory: "\(root)/names")
+    records = RecordStore("\(root)/records")
+  }
+
+  /// The path of the lock for something of this kind and name.
+  public func lockPath(_ kind: LockKind, _ name: String) -> String {
+    "\(root)/locks/\(kind.rawValue)-\(name)"
+  }
+
+  public enum LockKind: String, Sendable { case blob, layer, image, collection }
+
+  /// Makes the directories, and what locking needs on the day the disk is full.
+  public func prepare() throws(ImageStoreError) {
+    try system { () throws(SystemError) in
+      for directory in ["names", "records", "blobs/sha256", "ingest", "locks", "leases"] {
+        try FileTree.ensureDirectory("\(root)/\(directory)")
+      }
+      try FileTree.ensureDirectory("\(layers.root)/l")
+      let fallback = "\(root)/locks/\(ObjectLock.fallbackName)"
+      if !FileTree.exists(fallback) { try FileTree.write(fallback, "0 nobody\n") }
+    }
+  }
+
+  /// The image with this ID.
+  public func find(id: Digest) throws(ImageStoreError) -> StoredImage? {
+    let record = try stated { () throws(StateError) in try records.find(id.hex) }
+    guard let record else { return nil }
+    guard let image = StoredImage(record) else { throw .damaged("image \(id.shortID)") }
+    return image
+  }
+
+  /// The image that a user means: by ID, by name, or by the start of its ID.
+  public func find(_ text: String) throws(ImageStoreError) -> StoredImage? {
+    try findMatch(text)?.image
+  }
+
+  /// The image that a user means, and the name it was found by, if it was by name.
+  public func findMatch(_ text: String) throws(ImageStoreError) -> (
+    image: StoredImage, name: ImageName?
+  )? {
+    let hex = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+    if let id = Digest(algorithm: .sha256, hex: hex) {
+      return try find(id: id).map { ($0, nil) }
+    }
+    for reference in Self.candidates(text) {
+      if let name = try findName(reference), let image = try find(id: name.image) {
+        return (image, name)
+      }
+    }
+    return try find(prefix: hex).map { ($0, nil) }
+  }
+
+  /// All images, in no order.
+  public func list() throws(ImageStoreError) -> [StoredImage] {
+    var images: [StoredImage] = []
+    for hex in try stated({ () throws(StateError) in try records.names() }) {
+      // Gone meanwhile is simply gone.
+      if let id = Digest(algorithm: .sha256, hex: hex), let image = try find(id: id) {
+        images.append(image)
+      }
+    }
+    return images
+  }
+
+  /// All names, sorted by their spelling.
+  public func listNames() throws(ImageStoreError) -> [ImageName] { try names.list() }
+
+  /// Images without a name.
+  public func dangling() throws(ImageStoreError) -> [StoredImage] {
+    let named = Set(try listNames().map(\.image))
+    return try list().filter { !named.contains($0.id) }
+  }
+
+  /// What a name without a registry may stand for; a local build comes first.
+  static func candidates(_ text: String) -> [ImageReference] {
+    guard let reference = try? ImageReference(text) else { return [] }
+    guard ImageReference.isShortName(text) else { return [reference] }
+    return [try? ImageReference("localhost/\(text)"), reference].compactMap { $0 }
+  }
+
+  private func findName(_ reference: ImageReference) throws(ImageStoreError) -> ImageName? {
+    if let name = try names.find(reference) { return name }
+    guard let digest = reference.digest else { return nil }
+    // By digest, whatever tag it was pulled under.
+    return try names.list().first {
+      $0.reference.name == reference.name && ($0.manifest == digest || $0.index == digest)
+    }
+  }
+
+  private func find(prefix: String) throws(ImageStoreError) -> StoredImage? {
+    guard !prefix.isEmpty, prefix.utf8.allSatisfy({ isHexDigit($0) }) else { return nil }
+    let matches = try stated({ () throws(StateError) in try records.names() })
+      .filter { $0.hasPrefix(prefix) }.compactMap { Digest(algorithm: .sha256, hex: $0) }
+    if matches.count > 1 { throw .ambiguousPrefix(prefix, matches: matches) }
+    return try matches.first.flatMap { (id) throws(ImageStoreError) in try find(id: id) }
+  }
+
+  private func isHexDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+  }
+}

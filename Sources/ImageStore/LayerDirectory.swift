@@ -1,0 +1,105 @@
+import LinuxSystem
+public import Model
+import StateStore
+
+/// Where the unpacked layers are: one directory for each chain of layers, named by its chain ID
+/// (image-spec config.md, "Layer ChainID").
+///
+/// A layer's directory appears whole, by rename, with its data already on disk; it is never changed
+/// afterwards. It holds `diff`, the files as overlayfs takes them for a lower layer (mount option
+/// userxattr), and `layer`, a record of what it is.
+public struct LayerDirectory: Sendable {
+  /// `DATA/layers`.
+  public let root: String
+
+  public init(data: String) { root = "\(data)/layers" }
+
+  public func path(_ chain: Digest) -> String { "\(root)/\(chain.hex)" }
+
+  /// The files of the layer itself, without those below it.
+  public func diff(_ chain: Digest) -> String { "\(path(chain))/diff" }
+
+  /// A short name of `diff`, relative to `root`: mount options have room for one page.
+  public func shortLink(_ chain: Digest) -> String { "l/\(chain.hex.prefix(16))" }
+
+  /// A copy of a whole image for one mapping of ids; `map` is the mapping's own name.
+  public func mapped(_ top: Digest, map: String) -> String {
+    "\(root)/mapped/\(top.hex)-\(map)"
+  }
+
+  public func mappedDiff(_ top: Digest, map: String) -> String { "\(mapped(top, map: map))/diff" }
+
+  public func contains(_ chain: Digest) -> Bool { FileTree.exists(path(chain)) }
+
+  /// What the layer's record says; nil when there is no such layer.
+  public func find(_ chain: Digest) throws(ImageStoreError) -> StoredLayer? {
+    let record = try stated { () throws(StateError) in
+      try RecordStore(path(chain)).find(Self.recordName)
+    }
+    return try record.map { (record) throws(ImageStoreError) in
+      guard let layer = StoredLayer(record) else { throw .damaged("layer \(chain)") }
+      return layer
+    }
+  }
+
+  /// The chain IDs of all layers.
+  public func list() throws(ImageStoreError) -> [Digest] {
+    try names().compactMap { Digest(algorithm: .sha256, hex: $0) }
+  }
+
+  /// The names of everything in the directory, leftovers as well.
+  public func names() throws(ImageStoreError) -> [String] {
+    try stated { () throws(StateError) in try RecordStore(root).names() }
+  }
+
+  public static let recordName = "layer"
+  public static let ingestPrefix = "ingest-"
+  public static let trashPrefix = "trash-"
+}
+
+/// One unpacked layer.
+public struct StoredLayer: Equatable, Sendable {
+  /// The digest of its uncompressed tar.
+  public var diffID: Digest
+  /// The chain it lies on; nil for the lowest.
+  public var parent: Digest?
+  /// Bytes of its files.
+  public var size: Int64
+  /// Bytes of its uncompressed tar.
+  public var tarSize: Int64
+  /// Nothing of the layers below it shows.
+  public var isOpaque: Bool
+
+  public init(diffID: Digest, parent: Digest?, size: Int64, tarSize: Int64, isOpaque: Bool) {
+    self.diffID = diffID
+    self.parent = parent
+    self.size = size
+    self.tarSize = tarSize
+    self.isOpaque = isOpaque
+  }
+
+  init?(_ record: LineRecord) {
+    guard let diffID = record.digest("diff-id"), let size = record.integer("size"),
+      let tarSize = record.integer("tar-size")
+    else { return nil }
+    self.tarSize = tarSize
+    self.diffID = diffID
+    self.size = size
+    parent = record.digest("parent")
+    isOpaque = record.flag("opaque")
+  }
+
+  public var record: LineRecord {
+    var record = LineRecord()
+    record["diff-id"] = "\(diffID)"
+    record["parent"] = parent.map { "\($0)" }
+    record["size"] = "\(size)"
+    record["tar-size"] = "\(tarSize)"
+    if isOpaque { record["opaque"] = "true" }
+    return record
+  }
+}
+
+extension LineRecord {
+  func digest(_ key: String) -> Digest? { self[key].flatMap { try? Digest($0) } }
+}

@@ -1,0 +1,48 @@
+import CLinux
+import Glibc
+
+/// An open-file-description lock on a whole file: released when the last copy of the descriptor
+/// closes, so also when its holder is killed (fcntl(2), F_OFD_SETLK).
+public struct FileLock: ~Copyable, Sendable {
+  private let file: OwnedDescriptor
+
+  /// The locked file's descriptor, e.g. to hand the lock to a child process.
+  public var descriptor: Int32 { file.raw }
+
+  /// Takes the lock, waiting for whoever has it.
+  public init(_ path: String, shared: Bool = false) throws(SystemError) {
+    let file = try OwnedDescriptor.open(path, [.readWrite, .create])
+    var result: Int32
+    repeat { result = clinux_lock(file.raw, shared ? 0 : 1, 1) } while result == -EINTR
+    try check(result, "lock", path)
+    self.init(owning: file)
+  }
+
+  private init(owning file: consuming OwnedDescriptor) { self.file = file }
+
+  /// The lock if nobody has it; nil otherwise.
+  public static func attempt(_ path: String, shared: Bool = false) throws(SystemError) -> FileLock?
+  {
+    let file = try OwnedDescriptor.open(path, [.readWrite, .create])
+    let result = clinux_lock(file.raw, shared ? 0 : 1, 0)
+    if result == -EAGAIN || result == -EACCES { return nil }
+    try check(result, "lock", path)
+    return FileLock(owning: file)
+  }
+
+  /// Locks an open, writable file that nobody else has yet; closing it lets go.
+  public static func hold(_ descriptor: Int32) throws(SystemError) {
+    try check(clinux_lock(descriptor, 1, 0), "lock", "\(descriptor)")
+  }
+
+  /// Whether some process holds the file locked; a missing file is free. Never blocks.
+  public static func isHeld(_ path: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      let file = try OwnedDescriptor.open(path)
+      return try check(clinux_lock_test(file.raw), "lock", path) == 1
+    } catch {
+      if error.errno == ENOENT || error.errno == ENOTDIR { return false }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import CLinux
+import Glibc
+
+/// Another program to be run: an argument vector, never a shell line.
+public struct Program: Sendable {
+  /// An absolute path; nothing is looked up in PATH here.
+  public var path: String
+  /// Arguments after the program's name.
+  public var arguments: [String]
+  /// The whole environment, `NAME=value`; nil inherits ours.
+  public var environment: [String]?
+  /// Where each of the child's descriptors comes from. What is not named is closed, except 0-2,
+  /// which are inherited.
+  public var descriptors: [(child: Int32, ours: Int32)] = []
+  /// The name it sees as argv[0]; the path by default.
+  public var name: String?
+  public var workingDirectory: String?
+
+  public init(_ path: String, _ arguments: [String] = [], environment: [String]? = nil) {
+    self.path = path
+    self.arguments = arguments
+    self.environment = environment
+  }
+
+  /// Replaces this process (execve(2)). Returns only by throwing.
+  public func exec() throws(SystemError) -> Never {
+    let failure = unsafe withArguments { argv, envp in
+      unsafe clinux_execve(path, argv, envp)
+    }
+    throw SystemError("execve", path, errno: -failure)
+  }
+
+  /// Replaces this process after putting every named descriptor in its place; all others close.
+  public func become() throws(SystemError) -> Never {
+    _ = clinux_reset_signals()
+    _ = try moveDescriptors(keeping: 0)
+    if let workingDirectory { try CurrentProcess.changeDirectory(workingDirectory) }
+    try exec()
+  }
+
+  /// Starts the program as a child. The parent must have one thread. A failure to execute it is
+  /// thrown here, not seen as an exit status.
+  public func start() throws(SystemError) -> ChildProcess {
+    let pipe = try OwnedDescriptor.pipe()
+    let report = pipe.writeEnd.raw
+    let child = try ChildProcess.spawn { [self] in
+      do throws(SystemError) {
+        _ = clinux_reset_signals()
+        let report = try moveDescriptors(keeping: report)
+        if let workingDirectory { try CurrentProcess.changeDirectory(workingDirectory) }
+        do throws(SystemError) { try exec() } catch {
+          try? Descriptor.writeAll(report, "\(error.errno)")
+        }
+      } catch {
+        // The report's descriptor may have moved; the status still tells that something failed.
+        return 127
+      }
+      return 127
+    }
+    let readEnd = pipe.split { readEnd, writeEnd in readEnd }
+    let message = try Descriptor.readAll(readEnd.raw, limit: 64)
+    if let code = Int32(String(decoding: message, as: UTF8.self)) {
+      _ = try child.wait()
+      throw SystemError("execve", path, errno: code)
+    }
+    return child
+  }
+
+  /// Runs the program to its end, with its output collected.
+  ///
+  /// - Parameters:
+  ///   - input: what it reads on standard input; empty means /dev/null.
+  ///   - limit: bytes of output to keep; more fails with EFBIG.
+  public func run(input: [UInt8] = [], limit: Int = 1 << 22) throws(SystemError) -> Output {
+    var program = self
+    let output = try OwnedDescriptor.pipe()
+    let errors = try temporaryFile()
+    let source: OwnedDescriptor
+    if input.isEmpty {
+      source = try OwnedDescriptor.open("/dev/null")
+    } else {
+      source = try temporaryFile()
+      try Descriptor.writeAll(source.raw, input)
+      try checkErrno(lseek(source.raw, 0, SEEK_SET), "lseek")
+    }
+    program.descriptors += [
+      (0, source.raw), (1, output.writeEnd.raw), (2, errors.raw),
+    ]
+    let child = try program.start()
+    let readEnd = output.split { readEnd, writeEnd in readEnd }
+    let text = try Descriptor.readAll(readEnd.raw, limit: limit)
+    let end = try child.wait()
+    try checkErrno(lseek(errors.raw, 0, SEEK_SET), "lseek")
+    let complaints = try Descriptor.read(errors.raw, upTo: 16_384)
+    return Output(
+      end: end, output: text, errors: String(decoding: complaints, as: UTF8.self))
+  }
+
+  public struct Output: Sendable {
+    public let end: ProcessEnd
+    public let output: [UInt8]
+    /// At most the first 16 kB of standard error.
+    public let errors: String
+    public var text: String { String(decoding: output, as: UTF8.self) }
+  }
+
+  /// Where `name` is in `directories`: the first executable file, or nil. `name` with a slash is
+  /// itself.
+  public static func find(_ name: String, in directories: [String]) -> String? {
+    if name.contains("/") { return FileTree.isExecutable(name) ? name : nil }
+    for directory in directories where FileTree.isExecutable("\(directory)/\(name)") {
+      if let status = try? FileStatus.of("\(directory)/\(name)", follow: true),
+        status.kind == .regular
+      {
+        return "\(directory)/\(name)"
+      }
+    }
+    return nil
+  }
+
+  /// System directories for helpers whose place must not come from the environment.
+  public static let systemDirectories = [
+    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+  ]
+
+  private func temporaryFile() throws(SystemError) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try check(unsafe clinux_memfd("martlet", 1), "memfd_create"))
+  }
+
+  /// In the child: puts every named descriptor in its place and marks the rest close-on-exec.
+  /// Returns where the error report's descriptor is now.
+  private func moveDescriptors(keeping report: Int32) throws(SystemError) -> Int32 {
+    let highest = max(descriptors.map(\.child).max() ?? 2, 2) + 1
+    // First out of the way: a target may be another's source.
+    var parked: [(child: Int32, ours: Int32)] = []
+    for entry in descriptors {
+      parked.append((entry.child, try check(clinux_dup_cloexec(entry.ours, highest), "dup")))
+    }
+    let safeReport = try check(clinux_dup_cloexec(report, highest), "dup")
+    for entry in parked { try Descriptor.replace(entry.child, with: entry.ours) }
+    let kept = Set(descriptors.map(\.child))
+    for fd in 3..<highest where !kept.contains(fd) { _ = clinux_set_fd_flags(fd, FD_CLOEXEC) }
+    _ = clinux_close_range(UInt32(highest), .max, CLINUX_CLOSE_RANGE_CLOEXEC)
+    return safeReport
+  }
+
+  private func withArguments<Result>(
+    _ body: (
+      UnsafePointer<UnsafeMutablePointer<CChar>?>, UnsafePointer<UnsafeMutablePointer<CChar>?>
+    )
+      -> Result
+  ) -> Result {
+    let argv = unsafe Self.copies([name ?? path] + arguments)
+    let envp = unsafe Self.copies(environment ?? CurrentProcess.environment)
+    defer {
+      unsafe argv.forEach { unsafe free($0) }
+      unsafe envp.forEach { unsafe free($0) }
+    }
+    return unsafe argv.withUnsafeBufferPointer { argv in
+      unsafe envp.withUnsafeBufferPointer { envp in
+        guard let argv = argv.baseAddress, let envp = envp.baseAddress else {
+          preconditionFailure("both lists end with nil, so neither is empty")
+        }
+        return unsafe body(argv, envp)
+      }
+    }
+  }
+
+  /// C strings that the caller frees, ended by nil.
+  private static func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+    var all: [UnsafeMutablePointer<CChar>?] = unsafe []
+    for text in texts { unsafe all.append(unsafe strdup(text)) }
+    unsafe all.append(nil)
+    return unsafe all
+  }
+}

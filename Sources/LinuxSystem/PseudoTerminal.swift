@@ -1,0 +1,63 @@
+import CLinux
+import Glibc
+
+/// A pseudoterminal's two sides (pty(7)).
+public struct PseudoTerminal: ~Copyable, Sendable {
+  public let master: OwnedDescriptor
+  public let peer: OwnedDescriptor
+  /// The N of /dev/pts/N.
+  public let number: Int32
+
+  /// A new pair from the multiplexer that `multiplexer` is open on (O_PATH is enough).
+  public init(multiplexer: Int32) throws(SystemError) {
+    let opened = OwnedDescriptor(
+      owning: try check(
+        unsafe clinux_open_ptmx("/proc/self/fd/\(multiplexer)"), "open", "ptmx"))
+    let other = OwnedDescriptor(
+      owning: try check(clinux_open_pty_peer(opened.raw, O_RDWR), "ioctl TIOCGPTPEER"))
+    number = try check(clinux_pty_number(opened.raw), "ioctl TIOCGPTN")
+    master = opened
+    peer = other
+  }
+
+  public static func setSize(_ terminal: Int32, rows: UInt16, columns: UInt16)
+    throws(SystemError)
+  {
+    try check(clinux_set_window_size(terminal, rows, columns), "ioctl TIOCSWINSZ")
+  }
+
+  /// Nil when the descriptor is not a terminal.
+  public static func size(_ terminal: Int32) -> (rows: UInt16, columns: UInt16)? {
+    var rows: UInt16 = 0
+    var columns: UInt16 = 0
+    guard unsafe clinux_get_window_size(terminal, &rows, &columns) >= 0 else { return nil }
+    return (rows, columns)
+  }
+
+  /// Makes the terminal the caller's controlling one; the caller leads a session (TIOCSCTTY).
+  public static func makeControlling(_ terminal: Int32) throws(SystemError) {
+    try check(clinux_set_controlling_terminal(terminal), "ioctl TIOCSCTTY")
+  }
+
+  /// Settings to give back with `restore`.
+  public struct Settings: Sendable { fileprivate var bytes: [UInt8] }
+
+  /// Passes bytes through unchanged from now on (cfmakeraw(3)); the settings before.
+  public static func makeRaw(_ terminal: Int32) throws(SystemError) -> Settings {
+    var saved = [UInt8](repeating: 0, count: Int(CLINUX_TERMIOS_SIZE))
+    try check(
+      unsafe saved.withUnsafeMutableBufferPointer {
+        guard let start = $0.baseAddress else { return -EINVAL }
+        return unsafe clinux_make_raw(terminal, start)
+      }, "tcsetattr", "\(terminal)")
+    return Settings(bytes: saved)
+  }
+
+  public static func restore(_ terminal: Int32, _ settings: Settings) throws(SystemError) {
+    try check(
+      unsafe settings.bytes.withUnsafeBufferPointer {
+        guard let start = $0.baseAddress else { return -EINVAL }
+        return unsafe clinux_restore_terminal(terminal, start)
+      }, "tcsetattr", "\(terminal)")
+  }
+}

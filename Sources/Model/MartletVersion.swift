@@ -1,0 +1,6 @@
+/// This version of Martlet.
+public enum MartletVersion {
+  public static let text = "0.1.0"
+  /// The Docker API that its output follows.
+  public static let apiVersion = "1.44"
+}

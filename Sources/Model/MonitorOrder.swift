@@ -1,0 +1,118 @@
+/// What a monitor is told to do, as the record that it reads from descriptor 3 to its end.
+///
+/// The other descriptors of the contract: 4 the connected socket to whoever started it (the attach
+/// protocol, `AttachFrame`), 5 a descriptor that holds the container's monitor lock, 6 the network
+/// namespace (optional), from 10 on what `preservedDescriptors` counts.
+public struct MonitorOrder: Equatable, Sendable {
+  public static let orderDescriptor: Int32 = 3
+  public static let syncDescriptor: Int32 = 4
+  public static let lockDescriptor: Int32 = 5
+  public static let networkDescriptor: Int32 = 6
+  /// Where the container's 3, 4, … are in the monitor.
+  public static let firstPreservedDescriptor: Int32 = 10
+
+  public enum LogDriver: String, Sendable {
+    case k8sFile = "k8s-file"
+    case jsonFile = "json-file"
+    case none
+    /// The container has the monitor's own descriptors 0 to 2; nothing is relayed.
+    case passthrough
+  }
+
+  public struct Log: Equatable, Sendable {
+    public var driver: LogDriver
+    public var path: String
+    /// Bytes after which the file is rotated; nil: never.
+    public var maximumSize: Int64?
+    /// Files kept, the current one included (1 and up).
+    public var maximumFiles: Int
+
+    public init(
+      driver: LogDriver, path: String = "", maximumSize: Int64? = nil, maximumFiles: Int = 1
+    ) {
+      self.driver = driver
+      self.path = path
+      self.maximumSize = maximumSize
+      self.maximumFiles = maximumFiles
+    }
+  }
+
+  public var id: String
+  public var name = ""
+  /// The OCI runtime's absolute path and its global arguments.
+  public var runtime: String
+  public var runtimeArguments: [String] = []
+  public var bundle: String
+  /// The container's live directory, on a tmpfs, mode 0700.
+  public var runDirectory: String
+  /// Where the durable exit record goes; nil for a container that is removed at its end.
+  public var exitRecord: String?
+  public var log = Log(driver: .none)
+  public var terminal = false
+  /// Standard input is a pipe (or the terminal); otherwise it is /dev/null.
+  public var keepsStandardInput = false
+  /// Standard input ends when the first client that was attached to it leaves.
+  public var standardInputOnce = false
+  /// The streams that the sync socket is attached to from the start.
+  public var attached: AttachStreams = []
+  public var windowSize: WindowSize?
+  /// Start when created; otherwise a client's `start` frame is waited for.
+  public var startsNow = true
+  public var network: NetworkHelperOrder?
+  /// A program to execute in the monitor's place at the very end.
+  public var afterExit: [String] = []
+  public var stopSignal: Int32 = 15
+  /// Seconds from the stop signal to SIGKILL.
+  public var stopTimeout: Int64 = 10
+  /// Seconds after which the container is killed; nil: never.
+  public var timeout: Int64?
+  public var restart = RestartPolicy.never
+  /// Milliseconds before the first restart; doubles up to one minute.
+  public var restartDelay: Int64 = 100
+  /// Restarts so far, when a container with a policy is taken up again.
+  public var restarts = 0
+  public var preservedDescriptors = 0
+  /// Users, as the monitor's namespace numbers them, that may attach besides its own and root.
+  public var allowedUsers: [UInt32] = []
+
+  public init(id: String, runtime: String, bundle: String, runDirectory: String) {
+    self.id = id
+    self.runtime = runtime
+    self.bundle = bundle
+    self.runDirectory = runDirectory
+  }
+}
+
+/// The program that connects a container's network namespace, which the monitor runs beside the
+/// container.
+public struct NetworkHelperOrder: Equatable, Sendable {
+  public enum Readiness: Equatable, Sendable {
+    /// It goes into the background by itself and the first process exits with 0.
+    case exit
+    /// It writes to this descriptor of its own.
+    case descriptor(Int32)
+  }
+
+  /// The program's absolute path and its arguments.
+  public var arguments: [String]
+  public var readiness: Readiness
+  /// A descriptor of the helper's at whose end it leaves.
+  public var exitDescriptor: Int32?
+  /// Where a helper in the background writes its process id.
+  public var pidFile: String?
+  /// A socket that takes one request per connection, and the requests.
+  public var apiSocket: String?
+  public var requests: [String]
+
+  public init(
+    arguments: [String], readiness: Readiness, exitDescriptor: Int32? = nil,
+    pidFile: String? = nil, apiSocket: String? = nil, requests: [String] = []
+  ) {
+    self.arguments = arguments
+    self.readiness = readiness
+    self.exitDescriptor = exitDescriptor
+    self.pidFile = pidFile
+    self.apiSocket = apiSocket
+    self.requests = requests
+  }
+}

@@ -1,0 +1,270 @@
+import LinuxSystem
+import Model
+
+extension MonitorLoop {
+  private static let helperTimeout: Int64 = 10_000_000_000
+  private static let drainTime: Int64 = 1_000_000_000
+  private static let longestDelay: Int64 = 60_000
+  /// Nanoseconds of running after which a restart is a fresh start again.
+  private static let steadyTime: Int64 = 10_000_000_000
+
+  /// Brings the container up, stays with it to its end, and cleans up. Returns when nothing is
+  /// left to do but to become the order's last program.
+  public func run() {
+    do throws(MonitorError) {
+      try startHelper()
+      try runContainers()
+    } catch {
+      fail(error)
+    }
+    helper?.end()
+    leave()
+  }
+
+  /// Runs the container, and again as long as its policy says.
+  private func runContainers() throws(MonitorError) {
+    var delay = order.restartDelay
+    while true {
+      try createContainer()
+      try waitForHelper()
+      try startContainer()
+      try pump { initEnd != nil }
+      let code = try finishRun()
+      let again =
+        !stopRequested && order.restart.restarts(afterCode: code, restarts: live.restarts)
+      callQuietly(["delete"])
+      guard again else { return }
+      if finished - (live.started ?? finished) >= Self.steadyTime { delay = order.restartDelay }
+      guard try wait(milliseconds: delay) else { return }
+      delay = min(delay * 2, Self.longestDelay)
+      try prepareRestart()
+    }
+  }
+
+  // MARK: - Steps up
+
+  private func startHelper() throws(MonitorError) {
+    guard let network = order.network else { return }
+    let helper = try step("start network helper \(network.arguments[0])") {
+      () throws(SystemError) in try NetworkHelper(network)
+    }
+    self.helper = helper
+    helperDeadline = Clock.monotonic() + Self.helperTimeout
+    try step("watch the network helper") { () throws(SystemError) in
+      if let errors = helper.errors {
+        try loop.add(errors.raw, .readable, token: Token.networkErrors)
+      }
+      if let readiness = helper.readiness {
+        try loop.add(readiness.raw, .readable, token: Token.networkReady)
+      }
+    }
+  }
+
+  private func waitForHelper() throws(MonitorError) {
+    guard let helper, let deadline = helperDeadline else { return }
+    let told = try pump(deadline: deadline) { helper.condition != .starting || stopRequested }
+    if stopRequested { throw .stopped }
+    helper.readErrors(using: &buffer)
+    guard helper.condition == .ready else { throw helper.failure(timedOut: !told) }
+    try helper.sendRequests()
+    helperDeadline = nil
+  }
+
+  private func createContainer() throws(MonitorError) {
+    let pidFile = "\(order.runDirectory)/pidfile"
+    var arguments = ["create", "--bundle", order.bundle, "--pid-file", pidFile]
+    var console: HeldDescriptor?
+    if order.terminal {
+      console = try step("listen for the terminal") { () throws(SystemError) in
+        HeldDescriptor(try UnixSocket.listen(directory: files.handle.raw, name: "console"))
+      }
+      // Through the monitor's descriptor: the name stays short however deep the directory is.
+      let short = "/proc/\(CurrentProcess.id)/fd/\(files.handle.raw)/console"
+      arguments += ["--console-socket", short]
+    }
+    if order.preservedDescriptors > 0 {
+      arguments += ["--preserve-fds", "\(order.preservedDescriptors)"]
+    }
+    let end = try callRuntime(arguments + [order.id], descriptors: createDescriptors)
+    streams.containerHasItsEnds()
+    guard end == .exited(0) else {
+      drainErrorText()
+      throw runtimeFailure("create", text: errorText)
+    }
+    if let console { try takeTerminal(console) }
+    try findInit(pidFile)
+    phase = .created
+    releaseErrorText()
+    record(.created)
+    if let pid = initPid { broadcast(.created(pid: pid)) }
+    reap()
+  }
+
+  private var createDescriptors: [(child: Int32, ours: Int32)] {
+    let first = MonitorOrder.firstPreservedDescriptor
+    return streams.childDescriptors
+      + (0..<Int32(order.preservedDescriptors)).map { (3 + $0, first + $0) }
+  }
+
+  private func takeTerminal(_ console: HeldDescriptor) throws(MonitorError) {
+    let master = try step("receive the terminal from the runtime") {
+      () throws(SystemError) -> HeldDescriptor? in
+      guard try Descriptor.waitReadable(console.raw, milliseconds: 5_000),
+        let connection = try UnixSocket.accept(console.raw)
+      else { return nil }
+      try FileTree.unlink("console", in: files.handle.raw)
+      guard let sent = try UnixSocket.receive(connection.raw).takeDescriptor() else { return nil }
+      return HeldDescriptor(sent)
+    }
+    guard let master else {
+      throw .runtime(ErrorReport(.unavailable, "the runtime sent no terminal"))
+    }
+    markErrorsClosed()
+    try step("use the terminal") { () throws(SystemError) in
+      try streams.useTerminal(master)
+    }
+    if let size = order.windowSize { streams.resize(size) }
+  }
+
+  private func findInit(_ pidFile: String) throws(MonitorError) {
+    let text = try step("read the container's pid") { () throws(SystemError) in
+      try FileTree.readText(pidFile, limit: 64)
+    }
+    guard let pid = Int32(text.prefix { $0.isNumber }), pid > 0 else {
+      throw .runtime(ErrorReport(.bug, "the runtime wrote no pid to \(pidFile)"))
+    }
+    let handle = try step("open process \(pid)") { () throws(SystemError) in
+      try ProcessHandle.find(pid)
+    }
+    initHandle = handle
+    initPid = pid
+    live.startTime = ProcessHandle.startTime(pid)
+    oomCount = OutOfMemoryCount(of: pid)
+  }
+
+  private func startContainer() throws(MonitorError) {
+    try pump { startRequested || stopRequested || initEnd != nil }
+    if stopRequested { throw .stopped }
+    guard initEnd == nil else {
+      throw .runtime(ErrorReport(.unavailable, "the container's init ended before its start"))
+    }
+    let pipe = try step("make a pipe") { () throws(SystemError) in try HeldDescriptor.pipe() }
+    live.started = Clock.realtime()
+    let end = try callRuntime(["start", order.id], descriptors: [(2, pipe.writeEnd.raw)])
+    guard end == .exited(0) else {
+      let text = try? Descriptor.read(pipe.readEnd.raw, upTo: Self.errorTextLimit)
+      throw runtimeFailure("start", text: text ?? [])
+    }
+    phase = .running
+    if let timeout = order.timeout {
+      timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
+    }
+    if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
+    if let pid = initPid { broadcast(.started(pid: pid)) }
+  }
+
+  // MARK: - Steps down
+
+  /// Records the end and tells it; the container's exit code.
+  private func finishRun() throws(MonitorError) -> Int32 {
+    guard let end = initEnd else { return 0 }
+    killDeadline = nil
+    timeoutDeadline = nil
+    let code = end.shellStatus
+    var exit = ExitRecord(code: code, finished: finished)
+    if case .signaled(let signal) = end { exit.signal = signal }
+    exit.outOfMemory = oomCount?.hasGrown ?? false
+    exit.started = live.started ?? 0
+    exit.restarts = live.restarts
+    writeExit(exit)
+    // Everything the container wrote comes before its end. Only a stranger that holds its pipes
+    // (a process of the host's pid namespace) can keep them open longer.
+    let limit = Clock.monotonic() + Self.drainTime
+    while streams.output != nil || streams.errors != nil {
+      let congested = clients.contains { $0.isCongested }
+      let deadline = congested ? Clock.monotonic() + Self.drainTime : limit
+      let drained = try pump(deadline: deadline) { streams.output == nil && streams.errors == nil }
+      if !drained && !clients.contains(where: { $0.isCongested }) && Clock.monotonic() >= limit {
+        break
+      }
+      if stopRequested && congested { break }
+    }
+    log.finish()
+    lastFrames = [
+      .exit(
+        .init(
+          code: code, signal: UInt8(clamping: exit.signal ?? 0), outOfMemory: exit.outOfMemory))
+    ]
+    lastFrames.forEach(broadcast)
+    return code
+  }
+
+  private func writeExit(_ exit: ExitRecord) {
+    phase = .ended
+    live.code = exit.code
+    do throws(SystemError) { try files.writeExit(exit) } catch {
+      // The disk is full or gone: the code is still in the live record, and clients are told.
+      live.code = exit.code
+    }
+    record(.exited)
+  }
+
+  /// Waits before a restart; false when a stop came instead.
+  private func wait(milliseconds: Int64) throws(MonitorError) -> Bool {
+    record(.restarting)
+    clients.forEach { $0.isLeaving = true }
+    clients.forEach(updateWatch)
+    let deadline = Clock.monotonic() + milliseconds * 1_000_000
+    if try pump(deadline: deadline, until: { stopRequested }) {
+      record(.exited)
+      return false
+    }
+    return true
+  }
+
+  private func prepareRestart() throws(MonitorError) {
+    live.restarts += 1
+    live.code = nil
+    live.started = nil
+    live.startTime = nil
+    lastFrames = []
+    initPid = nil
+    initHandle = nil
+    initEnd = nil
+    oomCount = nil
+    errorText = []
+    phase = .creating
+    startRequested = true
+    watchedOutputs = (false, false)
+    watchesInput = false
+    streams = try step("make the container's streams") { () throws(SystemError) in
+      try ContainerStreams(order)
+    }
+    updateStreamWatches()
+  }
+
+  /// The container did not come up: says why everywhere, and leaves nothing of it.
+  private func fail(_ error: MonitorError) {
+    var exit = ExitRecord(code: error.exitCode, finished: Clock.realtime())
+    exit.restarts = live.restarts
+    exit.error = error.report.message
+    signalInit(SignalSet.kill)
+    writeExit(exit)
+    lastFrames = [.failure(error.report), .exit(.init(code: exit.code))]
+    lastFrames.forEach(broadcast)
+    callQuietly(["delete", "--force"])
+  }
+
+  /// Sends out what is queued, and makes sure no process stays behind.
+  private func leave() {
+    clients.forEach { $0.isLeaving = true }
+    clients.forEach(updateWatch)
+    // A loop that cannot be waited for has nobody to send to.
+    _ = try? pump { !clients.contains { $0.isSync } || stopRequested }
+    _ = try? pump(deadline: Clock.monotonic() + Self.drainTime) { clients.isEmpty }
+    if order.afterExit.isEmpty {
+      // What is left is on a tmpfs and told by the lock to be dead.
+      try? FileTree.removeTree(order.runDirectory)
+    }
+  }
+}

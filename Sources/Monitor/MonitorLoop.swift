@@ -1,0 +1,137 @@
+import LinuxSystem
+public import Model
+
+/// One container's monitor: its parent, the other end of its streams, and the writer of its
+/// records. One thread; everything waits in `pump`.
+///
+/// The sequence is in `MonitorLoop+Run`, what happens on events in `MonitorLoop+Events`.
+public final class MonitorLoop {
+  /// What the event loop's tokens mean; clients count up from `firstClient`.
+  enum Token {
+    static let signals: UInt64 = 1
+    static let listener: UInt64 = 2
+    static let output: UInt64 = 3
+    static let errors: UInt64 = 4
+    static let input: UInt64 = 5
+    static let networkReady: UInt64 = 6
+    static let networkErrors: UInt64 = 7
+    static let firstClient: UInt64 = 16
+  }
+
+  enum Phase { case creating, created, running, ended }
+
+  static let bufferSize = 8_192
+  static let errorTextLimit = 16_384
+
+  let order: MonitorOrder
+  let files: RunFiles
+  let log: LogWriter
+  var loop: EventLoop
+  let signals: SignalDescriptor
+  let listener: HeldDescriptor
+  var clients: [AttachClient] = []
+  var nextToken = Token.firstClient
+
+  var streams: ContainerStreams
+  /// Watched streams, so that a pause takes them out of the loop (a hang-up cannot be masked).
+  var watchedOutputs: (output: Bool, errors: Bool) = (false, false)
+  var watchesInput = false
+  var isDraining = false
+  /// Header space, then a piece of output; or a piece of a client's bytes.
+  var buffer = [UInt8](repeating: 0, count: AttachFrame.headerSize + MonitorLoop.bufferSize)
+  /// What the runtime wrote to the container's standard error before it had created it.
+  var errorText: [UInt8] = []
+
+  var helper: NetworkHelper?
+  var helperDeadline: Int64?
+  var runtimePid: Int32?
+  var runtimeEnd: ProcessEnd?
+  var initPid: Int32?
+  var initHandle: ProcessHandle?
+  var initEnd: ProcessEnd?
+  var oomCount: OutOfMemoryCount?
+
+  var phase = Phase.creating
+  var live: LiveRecord
+  var startRequested: Bool
+  /// Set by a stop: the container is not started again.
+  var stopRequested = false
+  var killDeadline: Int64?
+  var timeoutDeadline: Int64?
+  var finished: Int64 = 0
+  /// Told to clients that attach when all is over.
+  var lastFrames: [AttachFrame] = []
+
+  /// Takes over the sync socket, if there is one, and prepares everything that can fail before a
+  /// container exists.
+  public init(_ order: MonitorOrder, sync: Int32?) throws(MonitorError) {
+    self.order = order
+    files = try step("open the run directory") { () throws(SystemError) in try RunFiles(order) }
+    log = try step("open the log") { () throws(SystemError) in try LogWriter(order.log) }
+    live = LiveRecord(
+      status: .creating, monitor: CurrentProcess.id, bootID: RunFiles.bootID())
+    live.restarts = order.restarts
+    startRequested = order.startsNow
+    let files = files
+    loop = try step("make an event loop") { () throws(SystemError) in try EventLoop() }
+    signals = try step("block signals") { () throws(SystemError) in
+      try SignalSet.ignore(SignalSet.hangUp)
+      try SignalSet.ignore(SignalSet.pipe)
+      return try SignalDescriptor([
+        SignalSet.terminate, SignalSet.interrupt, SignalSet.quit, SignalSet.child,
+      ])
+    }
+    listener = try step("listen for clients") { () throws(SystemError) in
+      HeldDescriptor(try UnixSocket.listen(directory: files.handle.raw, name: "attach"))
+    }
+    streams = try step("make the container's streams") { () throws(SystemError) in
+      try ContainerStreams(order)
+    }
+    try step("watch for events") { () throws(SystemError) in
+      try Descriptor.setNonBlocking(listener.raw, true)
+      try loop.add(signals.descriptor.raw, .readable, token: Token.signals)
+      try loop.add(listener.raw, .readable, token: Token.listener)
+      try files.write("monitor.pid", "\(CurrentProcess.id)\n")
+      try files.write("state", live.record.text)
+      if let sync { try addClient(OwnedDescriptor(owning: sync), isSync: true) }
+    }
+  }
+
+  // MARK: - Records and messages
+
+  /// Changes the live record and writes it.
+  func record(_ status: LiveRecord.Status) {
+    live.status = status
+    live.pid = initPid
+    // Failure is fine: readers then take the record for what the lock and the process say.
+    try? files.write("state", live.record.text)
+  }
+
+  /// Tells every client that has attached.
+  func broadcast(_ frame: AttachFrame) {
+    for client in clients where client.streams != nil {
+      client.send(frame)
+      updateWatch(client)
+    }
+  }
+
+  /// Stops the container: the stop signal now, SIGKILL after `milliseconds`. It is not started
+  /// again.
+  func stop(milliseconds: Int64) {
+    stopRequested = true
+    switch phase {
+    case .creating, .ended: break
+    case .created: signalInit(SignalSet.kill)
+    case .running:
+      record(.stopping)
+      signalInit(order.stopSignal)
+      killDeadline = Clock.monotonic() + milliseconds * 1_000_000
+    }
+  }
+
+  func signalInit(_ signal: Int32) {
+    guard initEnd == nil else { return }
+    // Failure is fine: an init that is gone has its end reported anyway.
+    _ = try? initHandle?.kill(signal)
+  }
+}

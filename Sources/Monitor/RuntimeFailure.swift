@@ -1,0 +1,86 @@
+import Model
+
+/// Makes a report of what an OCI runtime wrote when it failed.
+///
+/// Runtimes have no machine-readable errors in common, so here, and only here, the class of a
+/// failure is read from its text: crun's, runc's and our own.
+enum RuntimeFailure {
+  static func report(doing: String, runtime: String, text: String) -> ErrorReport {
+    let program = runtime.split(separator: "/").last.map(String.init) ?? runtime
+    var lines = text.split(whereSeparator: \.isNewline).map(message(of:)).filter { !$0.isEmpty }
+    var hint: String?
+    if let last = lines.last, last.hasPrefix("hint: ") {
+      hint = String(last.dropFirst(6))
+      lines.removeLast()
+    }
+    let why = lines.suffix(3).joined(separator: "; ")
+    guard !why.isEmpty else {
+      return ErrorReport(.unavailable, "\(program) failed to \(doing) the container", hint: hint)
+    }
+    return ErrorReport(kind(of: why), "\(program): \(why)", hint: hint)
+  }
+
+  /// A line without the prefixes that runtimes put before their message.
+  private static func message(of line: Substring) -> String {
+    var text = line
+    for prefix in ["crun: ", "runc: ", "martlet-oci: ", "martlet: ", "error: "]
+    where text.hasPrefix(prefix) {
+      text = text.dropFirst(prefix.count)
+    }
+    // runc: time="…" level=error msg="quoted text"
+    guard text.hasPrefix("time="), let start = text.firstRange(of: " msg=\"") else {
+      return text.prefix(1_000).trimmed
+    }
+    var result = ""
+    var escaped = false
+    for character in text[start.upperBound...] {
+      if !escaped && character == "\"" { break }
+      if !escaped && character == "\\" {
+        escaped = true
+      } else {
+        result.append(escaped && character == "n" ? " " : character)
+        escaped = false
+      }
+    }
+    return result[...].prefix(1_000).trimmed
+  }
+
+  private static func kind(of text: String) -> ErrorReport.Kind {
+    let executes = ["executable file", "exec: ", "exec ", "cannot execute", "stat "]
+      .contains { text.contains($0) }
+    let lowered = text.lowercased()
+    if lowered.contains("not found in $path") { return .commandNotFound }
+    if executes && (lowered.contains("no such file") || lowered.contains("not found")) {
+      return .commandNotFound
+    }
+    let refusals = [
+      "permission denied", "operation not permitted", "is a directory", "exec format error",
+      "not executable",
+    ]
+    if executes || lowered.contains("open executable") {
+      if refusals.contains(where: { lowered.contains($0) }) { return .commandNotExecutable }
+    }
+    return .unavailable
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    var text = self
+    while text.first?.isWhitespace == true { text = text.dropFirst() }
+    while text.last?.isWhitespace == true { text = text.dropLast() }
+    return String(text)
+  }
+}
+
+extension Substring {
+  /// Where `text` first is.
+  fileprivate func firstRange(of text: String) -> Range<Index>? {
+    var at = startIndex
+    while at < endIndex {
+      if self[at...].hasPrefix(text) { return at..<index(at, offsetBy: text.count) }
+      at = index(after: at)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,217 @@
+import Cgroups
+import LinuxSystem
+import OCISpec
+
+/// Everything the init stage does, decided by the parent: the child looks nothing up.
+struct ContainerPlan: Sendable {
+  var id: ContainerID
+  var bundle: String
+  var rootfs: String
+  var readonlyRoot: Bool
+  var rootPropagation: MountPlan.SpreadRule
+  /// Made by the clone itself.
+  var newNamespaces: Set<Namespace> = []
+  var newCgroupNamespace = false
+  /// Namespaces to join, open already.
+  var joined: [(kind: Namespace, descriptor: Int32)] = []
+  var uidMap: [RuntimeIDMapping] = []
+  var gidMap: [RuntimeIDMapping] = []
+  /// Lines for /proc/PID/timens_offsets.
+  var timeOffsets: [String] = []
+  var hostname: String?
+  var domainname: String?
+  var mounts: [MountPlan] = []
+  var devices: [RuntimeDevice] = []
+  var maskedPaths: [String] = []
+  var readonlyPaths: [String] = []
+  /// By procfs path below sys.
+  var sysctls: [(path: String, value: String)] = []
+  var process: ProcessPlan
+  var hooks = RuntimeHooks()
+  var cgroupLayout = HostCgroups.Layout.unified
+  /// Whether device nodes can be made; else they are bound from the host.
+  var mayMakeDevices: Bool
+  var pivots = true
+  /// The socket for the terminal's master side, or -1: it goes to the parent.
+  var consoleSocket: Int32 = -1
+
+  /// Whether a namespace must be entered by a parent of the init stage.
+  var needsGoBetween: Bool {
+    newNamespaces.contains(.time)
+      || joined.contains { [.user, .pid, .time].contains($0.kind) }
+  }
+
+  var makesUserNamespace: Bool { newNamespaces.contains(.user) }
+
+  init(
+    id: ContainerID, bundle: String, spec: RuntimeSpec, initialUserNamespace: Bool
+  ) throws(RuntimeError) {
+    guard let linux = spec.linux else { throw .unusable(field: "linux", "is missing") }
+    guard let process = spec.process else { throw .unusable(field: "process", "is missing") }
+    guard let root = spec.root, !root.path.isEmpty else {
+      throw .unusable(field: "root.path", "is missing")
+    }
+    self.id = id
+    self.bundle = bundle
+    rootfs = root.path.hasPrefix("/") ? root.path : "\(bundle)/\(root.path)"
+    readonlyRoot = root.readonly
+    rootPropagation = try Self.propagation(linux.rootfsPropagation)
+    self.process = try ProcessPlan(process)
+    hostname = spec.hostname.flatMap { $0.isEmpty ? nil : $0 }
+    domainname = spec.domainname.flatMap { $0.isEmpty ? nil : $0 }
+    hooks = spec.hooks ?? RuntimeHooks()
+    mayMakeDevices = initialUserNamespace
+    devices = linux.devices
+    maskedPaths = try Self.absolute(linux.maskedPaths, "linux.maskedPaths")
+    readonlyPaths = try Self.absolute(linux.readonlyPaths, "linux.readonlyPaths")
+    try takeNamespaces(linux)
+    for (index, mount) in spec.mounts.enumerated() {
+      mounts.append(try MountPlan(mount, index: index, bundle: bundle))
+    }
+    try takeSysctls(linux.sysctl)
+    self.process.personality = try Self.personality(linux.personality)
+    try checkNames()
+    if linux.intelRdt != nil {
+      throw .unusable(field: "linux.intelRdt", "resource director groups are not supported")
+    }
+  }
+
+  private static func absolute(_ paths: [String], _ field: String) throws(RuntimeError)
+    -> [String]
+  {
+    for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
+      throw .unusable(field: "\(field)[\(index)]", "`\(path)` is not an absolute path")
+    }
+    return paths
+  }
+
+  private static func propagation(_ text: String?) throws(RuntimeError) -> MountPlan.SpreadRule {
+    switch text ?? "" {
+    case "": MountPlan.SpreadRule(kind: .slave, recursive: true)
+    case "private", "rprivate":
+      MountPlan.SpreadRule(kind: .private, recursive: text == "rprivate")
+    case "slave", "rslave": MountPlan.SpreadRule(kind: .slave, recursive: text == "rslave")
+    case "shared", "rshared": MountPlan.SpreadRule(kind: .shared, recursive: text == "rshared")
+    case "unbindable", "runbindable":
+      MountPlan.SpreadRule(kind: .unbindable, recursive: text == "runbindable")
+    default:
+      throw .unusable(field: "linux.rootfsPropagation", "unknown value `\(text ?? "")`")
+    }
+  }
+
+  private static func personality(_ personality: RuntimePersonality?) throws(RuntimeError)
+    -> UInt64?
+  {
+    guard let personality else { return nil }
+    guard personality.flags.isEmpty else {
+      throw .unusable(field: "linux.personality.flags", "no flag is supported")
+    }
+    return personality.domain == .linux32 ? 8 : 0
+  }
+
+  private mutating func takeNamespaces(_ linux: RuntimeLinux) throws(RuntimeError) {
+    var seen: Set<RuntimeNamespace.Kind> = []
+    for (index, namespace) in linux.namespaces.enumerated() {
+      let field = "linux.namespaces[\(index)]"
+      guard seen.insert(namespace.type).inserted else {
+        throw .unusable(field: field, "`\(namespace.type.rawValue)` appears twice")
+      }
+      guard let kind = Namespace(rawValue: namespace.type.rawValue) else { continue }
+      guard let path = namespace.path else {
+        if kind == .cgroup { newCgroupNamespace = true } else { newNamespaces.insert(kind) }
+        continue
+      }
+      guard path.hasPrefix("/") else {
+        throw .unusable(field: "\(field).path", "`\(path)` is not an absolute path")
+      }
+      let file = try during("open the \(kind.rawValue) namespace") { () throws(SystemError) in
+        try OwnedDescriptor.open(path)
+      }
+      // Kept for the life of this process: the child inherits it.
+      joined.append((kind, file.release()))
+    }
+    guard newNamespaces.contains(.mount) else {
+      throw .unusable(field: "linux.namespaces", "a new mount namespace is needed")
+    }
+    uidMap = linux.uidMappings
+    gidMap = linux.gidMappings
+    guard makesUserNamespace || (uidMap.isEmpty && gidMap.isEmpty) || seen.contains(.user) else {
+      throw .unusable(
+        field: "linux.uidMappings", "id mappings need a user namespace in linux.namespaces")
+    }
+    if makesUserNamespace && (uidMap.isEmpty || gidMap.isEmpty) {
+      throw .unusable(
+        field: "linux.uidMappings", "a new user namespace needs uidMappings and gidMappings")
+    }
+    if seen.contains(.user) { mayMakeDevices = false }
+    try takeTimeOffsets(linux.timeOffsets)
+  }
+
+  private mutating func takeTimeOffsets(_ offsets: [String: RuntimeTimeOffset])
+    throws(RuntimeError)
+  {
+    guard offsets.isEmpty || newNamespaces.contains(.time) else {
+      throw .unusable(
+        field: "linux.timeOffsets", "offsets need a new time namespace in linux.namespaces")
+    }
+    for (clock, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+      guard clock == "monotonic" || clock == "boottime" else {
+        throw .unusable(field: "linux.timeOffsets", "unknown clock `\(clock)`")
+      }
+      timeOffsets.append("\(clock) \(offset.secs ?? 0) \(offset.nanosecs ?? 0)")
+    }
+  }
+
+  /// Only what belongs to a namespace of the container's own may be set.
+  private mutating func takeSysctls(_ sysctls: [String: String]) throws(RuntimeError) {
+    let ipc: Set<String> = [
+      "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
+      "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+    ]
+    for (name, value) in sysctls.sorted(by: { $0.key < $1.key }) {
+      let field = "linux.sysctl.\(name)"
+      let path = name.contains("/") ? name : name.split(separator: ".").joined(separator: "/")
+      let dotted = path.split(separator: "/").joined(separator: ".")
+      guard
+        !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
+          $0.isEmpty || $0 == "." || $0 == ".."
+        })
+      else { throw .unusable(field: field, "is not the name of a kernel setting") }
+      let needed: Namespace? =
+        if ipc.contains(dotted) || dotted.hasPrefix("fs.mqueue.") {
+          .ipc
+        } else if dotted.hasPrefix("net.") {
+          .network
+        } else if dotted == "kernel.domainname" || dotted == "kernel.hostname" { .uts } else { nil }
+      if dotted.hasPrefix("user.") && makesUserNamespace {
+        setSysctl(path, value)
+        continue
+      }
+      guard let needed else {
+        throw .unusable(field: field, "the setting belongs to no namespace of the container")
+      }
+      guard newNamespaces.contains(needed) || joined.contains(where: { $0.kind == needed }) else {
+        throw .unusable(
+          field: field, "the setting would change the host: add a \(needed.rawValue) namespace")
+      }
+      setSysctl(path, value)
+    }
+  }
+
+  private mutating func setSysctl(_ path: String, _ value: String) {
+    sysctls.append((path: path, value: value))
+  }
+
+  private func checkNames() throws(RuntimeError) {
+    for (field, value) in [("hostname", hostname), ("domainname", domainname)] {
+      guard let value else { continue }
+      guard value.utf8.count <= 64, value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        throw .unusable(field: field, "`\(value)` is not a host name of at most 64 characters")
+      }
+      guard newNamespaces.contains(.uts) || joined.contains(where: { $0.kind == .uts }) else {
+        throw .unusable(
+          field: field, "setting it would change the host: add a uts namespace")
+      }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import Cgroups
+import LinuxSystem
+import Model
+
+/// Starts a process in the namespaces of a container's first one.
+///
+/// The runtime itself joins what a child can only be born into (user, pid, time) and what does not
+/// hurt it; the child joins the mount and cgroup namespaces, so that files of the host are still
+/// reached here.
+struct ExecLauncher {
+  let plan: ProcessPlan
+  let record: StateRecord
+  /// The socket for the terminal, or -1.
+  let console: Int32
+  let below: String?
+
+  struct Started: ~Copyable {
+    var child: ChildProcess
+    /// The terminal's master side when there was no console socket, or -1.
+    var terminal: Int32
+  }
+
+  func launch() throws(RuntimeError) -> Started {
+    let target = try openTarget()
+    let cgroup = try birthplace()
+    defer { if cgroup >= 0 { Descriptor.close(cgroup) } }
+    let kinds = differing(from: record.pid)
+    let late = kinds.intersection([.mount, .cgroup])
+    let pair = try during("make the channel") { () throws(SystemError) in
+      try MessageChannel.pair()
+    }
+    try during("join the namespaces of `\(record.id)`") { () throws(SystemError) in
+      // Before the container's processes can see this one (CVE-2016-9962).
+      try CurrentProcess.setDumpable(false)
+      let early = kinds.subtracting(late)
+      if !early.isEmpty { try Namespace.join(early, of: target.pidfd.raw) }
+    }
+    let child = try spawn(pair, target.pidfd.raw, late, cgroup)
+    let channel = pair.takeFirst()
+    do throws(RuntimeError) {
+      if record.cgroup?.layout == .legacy {
+        try during("enter the cgroup") { [pid = child.pid] () throws(SystemError) in
+          try record.cgroup?.adopt(pid, bornInUnified: true)
+          try channel.send(InitMessage.proceed.bytes)
+        }
+      }
+      let terminal = try converse(channel)
+      return Started(child: child, terminal: terminal)
+    } catch {
+      try? child.kill(9)
+      _ = try? child.wait()
+      throw error
+    }
+  }
+
+  private func openTarget() throws(RuntimeError) -> ProcessHandle {
+    try during("find the process of `\(record.id)`") { () throws(SystemError) in
+      // Checked after opening: the descriptor can no longer become somebody else.
+      guard let handle = try ProcessHandle.find(record.pid), record.isAlive else {
+        throw SystemError("pidfd_open", "\(record.pid)", errno: Errno.noProcess)
+      }
+      return handle
+    }
+  }
+
+  private func birthplace() throws(RuntimeError) -> Int32 {
+    guard let unified = record.cgroup?.unified else { return -1 }
+    var path = unified
+    if let below {
+      guard !below.split(separator: "/").contains("..") else {
+        throw .unusable(field: "--cgroup", "`\(below)` is outside the container's")
+      }
+      path += "/\(below)"
+    }
+    return try during("open the cgroup") { () throws(SystemError) in
+      try OwnedDescriptor.open(path, [.directory])
+    }.release()
+  }
+
+  /// The kinds of namespace in which the process is not ours; joining one's own fails.
+  private func differing(from pid: Int32) -> Set<Namespace> {
+    Set(
+      Namespace.allCases.filter { kind in
+        guard let theirs = kind.identity(of: "\(pid)") else { return false }
+        return theirs != kind.identity()
+      })
+  }
+
+  private func spawn(
+    _ pair: borrowing MessageChannel.Pair, _ target: Int32, _ late: Set<Namespace>,
+    _ cgroup: Int32
+  ) throws(RuntimeError) -> ChildProcess {
+    let ours = pair.first.descriptor.raw
+    let theirs = pair.second.descriptor.raw
+    let stage = ExecStage(
+      plan: plan, console: console, target: target, namespaces: late,
+      waits: record.cgroup?.layout == .legacy)
+    return try during("start the process") { () throws(SystemError) in
+      let body = { () -> Int32 in
+        Descriptor.close(ours)
+        return stage.run(MessageChannel(owning: OwnedDescriptor(owning: theirs)))
+      }
+      do throws(SystemError) {
+        return try ChildProcess.spawn(cgroup: cgroup >= 0 ? cgroup : nil, body)
+      } catch {
+        // The way from our cgroup to the container's is not ours to write: stay where we are.
+        guard cgroup >= 0, error.errno == Errno.accessDenied || error.errno == Errno.noEntry
+        else { throw error }
+        return try ChildProcess.spawn(body)
+      }
+    }
+  }
+
+  private func converse(_ channel: borrowing MessageChannel) throws(RuntimeError) -> Int32 {
+    var terminal: Int32 = -1
+    var isReady = false
+    while true {
+      let bytes: [UInt8]
+      do throws(SystemError) {
+        let (message, descriptors) = try channel.receive()
+        bytes = message
+        if case .terminal? = InitMessage(message) { terminal = descriptors.first ?? -1 }
+      } catch { throw .system("talk to the process", error) }
+      if bytes.isEmpty {
+        if isReady { return terminal }
+        throw .reported(ErrorReport(.bug, "the process ended before its program started"))
+      }
+      switch InitMessage(bytes) {
+      case .ready: isReady = true
+      case .terminal: continue
+      case .failed(let report): throw .reported(report)
+      default: throw .reported(ErrorReport(.bug, "the process sent an unknown message"))
+      }
+    }
+  }
+}
+
+/// The child's side of `exec`.
+struct ExecStage: Sendable {
+  let plan: ProcessPlan
+  let console: Int32
+  let target: Int32
+  let namespaces: Set<Namespace>
+  /// Whether the parent still moves it into cgroups.
+  let waits: Bool
+
+  /// Returns only on failure.
+  func run(_ channel: consuming MessageChannel) -> Int32 {
+    let channel = channel
+    do throws(RuntimeError) {
+      try during("join the container's mounts") { () throws(SystemError) in
+        if waits, try channel.receive().message.isEmpty { CurrentProcess.exitNow(1) }
+        if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
+      }
+      try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
+      try takeTerminal(channel)
+      let stage = ProcessStage(plan)
+      try stage.assume()
+      try during("tell the runtime") { () throws(SystemError) in
+        try channel.send(InitMessage.ready.bytes)
+      }
+      try stage.execute { _ in }
+    } catch {
+      try? channel.send(InitMessage.failed(error.report).bytes)
+      return 1
+    }
+  }
+
+  private func takeTerminal(_ channel: borrowing MessageChannel) throws(RuntimeError) {
+    guard plan.terminal else { return }
+    try during("make the terminal") { () throws(SystemError) in
+      let root = try RootDirectory("/")
+      let terminal = try ContainerTerminal.open(in: root, plan)
+      if console >= 0 {
+        try MessageChannel.send(
+          console, Array("/dev/pts/\(terminal.number)".utf8), descriptors: [terminal.master.raw])
+      } else {
+        try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
+      }
+      try PseudoTerminal.makeControlling(terminal.peer.raw)
+      for fd in Int32(0)...2 { try Descriptor.replace(fd, with: terminal.peer.raw) }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+/// A process that enters what its child must be born into: a joined user, pid or time namespace, or
+/// a new time namespace with its offsets.
+struct GoBetween: Sendable {
+  let plan: ContainerPlan
+
+  init(_ plan: ContainerPlan) { self.plan = plan }
+
+  /// It is born into the new user namespace, which owns all the others.
+  var ownFlags: UInt64 { plan.makesUserNamespace ? Namespace.user.cloneFlag : 0 }
+
+  func run(_ channel: Int32, _ listener: Int32, _ cgroup: Int32?, _ state: RuntimeState) -> Int32 {
+    let socket = MessageChannel(owning: OwnedDescriptor(owning: channel))
+    do throws(RuntimeError) {
+      let message = try during("wait for the runtime") { () throws(SystemError) in
+        try socket.receive().message
+      }
+      guard case .proceed? = InitMessage(message) else { return 1 }
+      try enter()
+      let flags =
+        plan.newNamespaces.subtracting([.user, .time]).reduce(ChildProcess.asSibling) {
+          $0 | $1.cloneFlag
+        }
+      let plan = plan
+      let child = try during("start the container's first process") { () throws(SystemError) in
+        try ChildProcess.spawn(flags: flags, cgroup: cgroup) {
+          InitStage(
+            plan: plan, channel: MessageChannel(owning: OwnedDescriptor(owning: channel)),
+            startListener: listener, hookState: state
+          ).run()
+        }
+      }
+      try during("tell the runtime") { () throws(SystemError) in
+        try socket.send(
+          InitMessage.child(child.pid).bytes, descriptors: [child.pidfd.raw])
+      }
+      return 0
+    } catch {
+      try? socket.send(InitMessage.failed(error.report).bytes)
+      return 1
+    }
+  }
+
+  private func enter() throws(RuntimeError) {
+    for kind in [Namespace.user, .pid, .time] {
+      guard let entry = plan.joined.first(where: { $0.kind == kind }) else { continue }
+      try during("join the \(kind.rawValue) namespace") { () throws(SystemError) in
+        try kind.join(entry.descriptor)
+        // The namespace's root, where there is one: its files are to be the container's.
+        if kind == .user {
+          try? Credentials.setGroup(0)
+          try? Credentials.setUser(0)
+        }
+      }
+    }
+    guard plan.newNamespaces.contains(.time) else { return }
+    try during("make the time namespace") { () throws(SystemError) in
+      try Namespace.unshare([.time])
+      if !plan.timeOffsets.isEmpty {
+        try FileTree.write(
+          "/proc/self/timens_offsets", plan.timeOffsets.joined(separator: "\n") + "\n")
+      }
+    }
+  }
+}

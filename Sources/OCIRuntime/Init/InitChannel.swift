@@ -1,0 +1,67 @@
+import LinuxSystem
+import Model
+
+// The talk between the runtime (P) and the init stage (I) over one SOCK_SEQPACKET pair:
+//
+//   P                                I
+//   clone3, maps, cgroup
+//   proceed  ─────────────────────▶  enters the namespaces, mounts
+//            ◀─────────────────────  runHooks            only with prestart or createRuntime hooks
+//   proceed  ─────────────────────▶  createContainer hooks, pivot_root, credentials
+//            ◀─────────────────────  terminal [fd]       only when there is no console socket
+//            ◀─────────────────────  listener [fd]       only with a seccomp listener
+//            ◀─────────────────────  ready
+//                                    `create`: waits on the start socket; `run`: goes on
+//            ◀─────────────────────  failed …  or end of file: execve(2) succeeded
+//
+// Where a user, pid or time namespace is joined, or a time namespace made, a go-between G enters it
+// first (after a `proceed` of its own, for the maps), makes I as P's child, sends `child [pidfd]` and
+// ends; then the talk above begins.
+//
+// A failure at any point is one `failed` message. If P goes away first, I ends.
+
+/// One message of the init stage.
+enum InitMessage {
+  case proceed
+  case child(Int32)
+  case runHooks
+  case terminal
+  case ready
+  case failed(ErrorReport)
+
+  var bytes: [UInt8] {
+    switch self {
+    case .proceed: [0x70]
+    case .child(let pid): [0x63] + Array("\(pid)".utf8)
+    case .runHooks: [0x68]
+    case .terminal: [0x74]
+    case .ready: [0x72]
+    case .failed(let report):
+      [0x66] + Array("\(report.kind.rawValue)\n\(report.message)".utf8.prefix(8_000))
+        + (report.hint.map { [0] + Array($0.utf8.prefix(1_000)) } ?? [])
+    }
+  }
+
+  init?(_ bytes: [UInt8]) {
+    switch bytes.first {
+    case 0x70: self = .proceed
+    case 0x63:
+      guard let pid = Int32(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
+      self = .child(pid)
+    case 0x68: self = .runHooks
+    case 0x74: self = .terminal
+    case 0x72: self = .ready
+    case 0x66:
+      let parts = bytes.dropFirst().split(separator: 0, maxSplits: 1)
+      let lines = (parts.first ?? []).split(separator: 0x0A, maxSplits: 1)
+      guard lines.count == 2,
+        let kind = ErrorReport.Kind(rawValue: String(decoding: lines[0], as: UTF8.self))
+      else { return nil }
+      self = .failed(
+        ErrorReport(
+          kind, String(decoding: lines[1], as: UTF8.self),
+          hint: parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil))
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+/// The container's first process before it is the container's: walks the plan and becomes the
+/// program. Runs in the child of clone3(2).
+struct InitStage: ~Copyable {
+  let plan: ContainerPlan
+  let channel: MessageChannel
+  /// Where `start` knocks, or -1: go on at once.
+  let startListener: Int32
+  /// The state that hooks read on their standard input.
+  let hookState: RuntimeState
+
+  /// Returns only on failure, after telling whoever waits.
+  consuming func run() -> Int32 {
+    do throws(RuntimeError) {
+      try prepare()
+    } catch {
+      tell(.failed(error.report))
+      return 1
+    }
+    guard startListener >= 0 else {
+      do throws(RuntimeError) { try finish() } catch { tell(.failed(error.report)) }
+      return 1
+    }
+    return waitForStart()
+  }
+
+  private func tell(_ message: InitMessage) {
+    // When the runtime has gone there is nobody to tell.
+    try? channel.send(message.bytes)
+  }
+
+  private func awaitProceed() throws(RuntimeError) {
+    let message = try during("wait for the runtime") { () throws(SystemError) in
+      try channel.receive().message
+    }
+    guard case .proceed? = InitMessage(message) else { CurrentProcess.exitNow(1) }
+  }
+
+  /// Everything up to `ready`.
+  private func prepare() throws(RuntimeError) {
+    try awaitProceed()
+    try enterNamespaces()
+    let root = try RootFilesystem(plan)
+    try root.mountAll()
+    try root.makeDevices()
+    try takeTerminal(root)
+    try root.protectPaths()
+    try runHooks()
+    try setSysctls()
+    let directory = plan.process.workingDirectory
+    // Missing is made; what cannot be is said when the process moves there.
+    _ = try? root.root.ensureDirectory(directory)
+    try root.seal()
+    try root.enter()
+    try root.applyPropagation()
+    try ProcessStage(plan.process).assume()
+    tell(.ready)
+  }
+
+  private func setSysctls() throws(RuntimeError) {
+    guard !plan.sysctls.isEmpty else { return }
+    let proc = try ProcessFiles()
+    for setting in plan.sysctls {
+      try during("set the sysctl \(setting.path)") { () throws(SystemError) in
+        try proc.write("sys/\(setting.path)", setting.value)
+      }
+    }
+  }
+
+  private func enterNamespaces() throws(RuntimeError) {
+    if plan.makesUserNamespace { try becomeNamespaceRoot() }
+    try during("set the oom score") { () throws(SystemError) in
+      if let score = plan.process.oomScoreAdjustment {
+        try FileTree.write("/proc/self/oom_score_adj", "\(score)")
+      }
+    }
+    // From here on other processes of the joined namespaces may not look into this one
+    // (CVE-2016-9962).
+    try during("protect the init stage") { () throws(SystemError) in
+      try CurrentProcess.setDumpable(false)
+    }
+    for entry in plan.joined where ![.user, .pid, .time].contains(entry.kind) {
+      try during("join the \(entry.kind.rawValue) namespace") { () throws(SystemError) in
+        try entry.kind.join(entry.descriptor)
+      }
+    }
+    try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
+    if plan.newCgroupNamespace {
+      try during("make the cgroup namespace") { () throws(SystemError) in
+        try Namespace.unshare([.cgroup])
+      }
+    }
+    // Without loopback the container still runs; the kernel may lack IPv4.
+    if plan.newNamespaces.contains(.network) { try? Namespace.bringLoopbackUp() }
+    try during("set the host name") { () throws(SystemError) in
+      if let name = plan.hostname { try Namespace.setHostname(name) }
+      if let name = plan.domainname { try Namespace.setDomainname(name) }
+    }
+  }
+
+  /// Root of the new user namespace, if it has one.
+  private func becomeNamespaceRoot() throws(RuntimeError) {
+    let covers = { (map: [RuntimeIDMapping]) in
+      map.contains { $0.containerID == 0 && $0.size > 0 }
+    }
+    try during("become root of the user namespace") { () throws(SystemError) in
+      if covers(plan.gidMap) { try Credentials.setGroup(0) }
+      if covers(plan.uidMap) { try Credentials.setUser(0) }
+    }
+  }
+
+  private func takeTerminal(_ root: borrowing RootFilesystem) throws(RuntimeError) {
+    guard plan.process.terminal else { return }
+    let terminal = try root.makeTerminal()
+    try during("hand the terminal over") { () throws(SystemError) in
+      if plan.consoleSocket >= 0 {
+        try MessageChannel.send(
+          plan.consoleSocket, Array("/dev/pts/\(terminal.number)".utf8),
+          descriptors: [terminal.master.raw])
+      } else {
+        try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
+      }
+      try PseudoTerminal.makeControlling(terminal.peer.raw)
+      for fd in Int32(0)...2 { try Descriptor.replace(fd, with: terminal.peer.raw) }
+    }
+  }
+
+  private func runHooks() throws(RuntimeError) {
+    if !plan.hooks.prestart.isEmpty || !plan.hooks.createRuntime.isEmpty {
+      tell(.runHooks)
+      try awaitProceed()
+    }
+    try HookRunner(state: hookState).run(plan.hooks.createContainer)
+  }
+
+  /// The credentials' last part, and the program.
+  private func finish() throws(RuntimeError) {
+    var state = hookState
+    state.status = .created
+    try HookRunner(state: state).run(plan.hooks.startContainer)
+    try ProcessStage(plan.process).execute { listener in
+      try? channel.send(InitMessage.ready.bytes, descriptors: [listener])
+    }
+  }
+
+  /// Blocks until `start` connects and says so; whoever only looks is ignored.
+  private func waitForStart() -> Int32 {
+    Descriptor.close(channel.descriptor.raw)
+    while true {
+      guard let caller = try? PathSocket.accept(startListener) else { return 1 }
+      guard let word = try? Descriptor.read(caller.raw, upTo: 1), word == [0x53] else { continue }
+      do throws(RuntimeError) {
+        try finish()
+      } catch {
+        let bytes = InitMessage.failed(error.report).bytes
+        try? Descriptor.writeAll(caller.raw, bytes)
+      }
+      return 1
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+/// Turns the calling process into one of the container's: limits, ids, capabilities, filter,
+/// program. The same for the first process and for `exec`.
+struct ProcessStage {
+  let plan: ProcessPlan
+
+  init(_ plan: ProcessPlan) { self.plan = plan }
+
+  /// What can still be reported by `create`: everything up to the last privileges.
+  func assume() throws(RuntimeError) {
+    try setAttributes()
+    try giveStandardStreams()
+    let entered = try enterWorkingDirectory(retry: false)
+    try during("drop capabilities from the bounding set") { () throws(SystemError) in
+      try Capability.limitBounding(to: plan.capabilities.bounding)
+      try Capability.keepOverUserChange(true)
+    }
+    try changeUser()
+    if !entered { _ = try enterWorkingDirectory(retry: true) }
+    if let mask = plan.user.umask { CurrentProcess.setUmask(mask) }
+    _ = try findProgram()
+  }
+
+  private func setAttributes() throws(RuntimeError) {
+    for limit in plan.limits {
+      try during("set the resource limit") { () throws(SystemError) in
+        try ResourceLimit.set(limit.resource, soft: limit.soft, hard: limit.hard)
+      }
+    }
+    try during("set the scheduler") { () throws(SystemError) in
+      if let s = plan.scheduler {
+        try ProcessAttributes.setScheduler(
+          policy: s.policy, flags: s.flags, nice: s.nice, priority: s.priority,
+          runtime: s.runtime, deadline: s.deadline, period: s.period)
+      }
+      if let io = plan.ioPriority {
+        let number: Int32 =
+          switch io.class {
+          case .realTime: 1
+          case .bestEffort: 2
+          case .idle: 3
+          }
+        try ProcessAttributes.setIOPriority(class: number, priority: io.priority)
+      }
+      if let mask = plan.finalAffinity { try ProcessAttributes.setAffinity(mask) }
+      if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
+    }
+    // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.
+    if let name = plan.keyring { try? Credentials.joinSessionKeyring(name) }
+    try setLabels()
+  }
+
+  private func setLabels() throws(RuntimeError) {
+    guard plan.apparmorProfile != nil || plan.selinuxLabel != nil else { return }
+    let proc = try ProcessFiles()
+    let me = CurrentProcess.id
+    if let profile = plan.apparmorProfile, profile != "unconfined" {
+      try during("set the apparmor profile \(profile)") { () throws(SystemError) in
+        guard FileTree.exists("/sys/kernel/security/apparmor") || Self.apparmorIsOn else {
+          throw SystemError("apparmor", "this kernel", errno: Errno.notSupported)
+        }
+        try proc.write("\(me)/attr/exec", "exec \(profile)")
+      }
+    }
+    if let label = plan.selinuxLabel {
+      try during("set the selinux label \(label)") { () throws(SystemError) in
+        try proc.write("\(me)/attr/exec", label)
+      }
+    }
+  }
+
+  private static var apparmorIsOn: Bool {
+    (try? FileTree.readText("/sys/module/apparmor/parameters/enabled"))?.hasPrefix("Y") ?? false
+  }
+
+  /// Lets the process open /dev/stdout and its like again.
+  private func giveStandardStreams() throws(RuntimeError) {
+    guard plan.user.uid != 0 else { return }
+    for fd in Int32(0)...2 {
+      guard let status = try? FileStatus.of(descriptor: fd), status.uid != plan.user.uid,
+        status.deviceNumber != (1, 3)
+      else { continue }
+      // A file of somebody else's stays theirs: EPERM, EINVAL (no mapping), EROFS.
+      try? FileNode.setOwner(descriptor: fd, uid: plan.user.uid, gid: .max)
+    }
+  }
+
+  /// Resolved inside the root, magic links refused: a directory of the host's that is still open
+  /// cannot be reached as /proc/self/fd/N (CVE-2024-21626).
+  private func enterWorkingDirectory(retry: Bool) throws(RuntimeError) -> Bool {
+    do throws(SystemError) {
+      let root = try RootDirectory("/")
+      let directory = try root.open(plan.workingDirectory, [.path, .directory])
+      try ProcessAttributes.changeDirectory(descriptor: directory.raw)
+      return true
+    } catch {
+      // A directory of the user's on a filesystem that root may not read.
+      if !retry && error.errno == Errno.accessDenied { return false }
+      throw .system("change to the working directory `\(plan.workingDirectory)`", error)
+    }
+  }
+
+  private func changeUser() throws(RuntimeError) {
+    let user = plan.user
+    do throws(SystemError) {
+      try Credentials.setSupplementaryGroups(user.additionalGids)
+    } catch {
+      // setgroups(2) is denied where an unprivileged user wrote the gid map; having no groups to
+      // set or to drop is then fine.
+      guard error.errno == Errno.notPermitted, user.additionalGids.isEmpty else {
+        throw .system("set the additional groups", error)
+      }
+    }
+    try during("change to user \(user.uid):\(user.gid)") { () throws(SystemError) in
+      try Credentials.setGroup(user.gid)
+      try Credentials.setUser(user.uid)
+    }
+  }
+
+  /// The last part: capabilities, filter, program. Returns only by throwing.
+  ///
+  /// - Parameter notify: takes the filter's notification descriptor, which closes afterwards.
+  func execute(notify: (Int32) -> Void) throws(RuntimeError) -> Never {
+    let program = try findProgram()
+    let environment = environment()
+    try during("close descriptors") { () throws(SystemError) in
+      try ProcessAttributes.closeOnExec(from: 3 + plan.preservedDescriptors)
+      for fd in 3..<(3 + plan.preservedDescriptors) where Descriptor.isOpen(fd) {
+        try Descriptor.replace(fd, with: fd)
+      }
+    }
+    let sets = plan.capabilities
+    if !plan.noNewPrivileges {
+      // Without no_new_privs a filter needs CAP_SYS_ADMIN: before the capabilities go.
+      try during("install the seccomp filter") { () throws(SystemError) in
+        let now = try Capability.current()
+        try Capability.set(
+          effective: now.permitted, permitted: now.permitted, inheritable: now.inheritable)
+        try installFilter(notify)
+      }
+    }
+    try during("set capabilities") { () throws(SystemError) in
+      try Capability.set(
+        effective: sets.effective.intersection(sets.permitted), permitted: sets.permitted,
+        inheritable: sets.inheritable)
+      try Capability.setAmbient(sets.ambient)
+    }
+    if plan.noNewPrivileges {
+      try during("install the seccomp filter") { () throws(SystemError) in
+        try Credentials.denyNewPrivileges()
+        try installFilter(notify)
+      }
+    }
+    var image = Program(program, Array(plan.arguments.dropFirst()), environment: environment)
+    image.name = plan.arguments[0]
+    ProcessAttributes.resetSignals()
+    do throws(SystemError) { try image.exec() } catch {
+      throw Self.meaning(of: error, for: plan.arguments[0])
+    }
+  }
+
+  private func installFilter(_ notify: (Int32) -> Void) throws(SystemError) {
+    guard !plan.filter.instructions.isEmpty else { return }
+    let flags = SystemCallFilter.Flags(rawValue: plan.filter.flags)
+    let listener = try SystemCallFilter.install(plan.filter.instructions, flags: flags)
+    if flags.contains(.newListener) { notify(listener) }
+  }
+
+  private func environment() -> [String] {
+    guard !plan.environment.contains(where: { $0.hasPrefix("HOME=") }) else {
+      return plan.environment
+    }
+    return plan.environment + ["HOME=\(Self.home(of: plan.user.uid) ?? "/")"]
+  }
+
+  /// The user's home in the container's passwd(5).
+  private static func home(of uid: UInt32) -> String? {
+    guard let root = try? RootDirectory("/"),
+      let bytes = try? root.readSmallFile("/etc/passwd")
+    else { return nil }
+    for line in bytes.split(separator: 0x0A) {
+      let fields = line.split(separator: 0x3A, omittingEmptySubsequences: false)
+      guard fields.count >= 6, UInt32(String(decoding: fields[2], as: UTF8.self)) == uid,
+        !fields[5].isEmpty
+      else { continue }
+      return String(decoding: fields[5], as: UTF8.self)
+    }
+    return nil
+  }
+
+  /// The program's path, looked up as the container's user in the container's PATH.
+  private func findProgram() throws(RuntimeError) -> String {
+    let name = plan.arguments[0]
+    if name.contains("/") {
+      try checkProgram(name, name)
+      return name
+    }
+    let path = plan.environment.last { $0.hasPrefix("PATH=") }?.dropFirst(5)
+    var found: String?
+    for directory in (path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+      .split(separator: ":", omittingEmptySubsequences: false)
+    {
+      let candidate = directory.isEmpty ? "./\(name)" : "\(directory)/\(name)"
+      guard let status = try? FileStatus.find(candidate, follow: true), status.kind == .regular
+      else { continue }
+      if FileTree.isExecutable(candidate) { return candidate }
+      found = found ?? candidate
+    }
+    guard let found else { throw .commandNotFound(name) }
+    try checkProgram(found, name)
+    return found
+  }
+
+  private func checkProgram(_ path: String, _ name: String) throws(RuntimeError) {
+    do throws(SystemError) {
+      let status = try FileStatus.of(path, follow: true)
+      guard status.kind != .directory else {
+        throw SystemError("execve", path, errno: Errno.isDirectory)
+      }
+      guard status.kind == .regular, FileTree.isExecutable(path) else {
+        throw SystemError("execve", path, errno: Errno.accessDenied)
+      }
+    } catch { throw Self.meaning(of: error, for: name) }
+  }
+
+  private static func meaning(of error: SystemError, for name: String) -> RuntimeError {
+    switch error.errno {
+    case Errno.noEntry, Errno.notDirectory: .commandNotFound(name)
+    case Errno.accessDenied, Errno.notPermitted:
+      .commandNotExecutable(name, "permission denied")
+    case Errno.isDirectory: .commandNotExecutable(name, "permission denied: it is a directory")
+    default: .commandNotExecutable(name, error.reason)
+    }
+  }
+}

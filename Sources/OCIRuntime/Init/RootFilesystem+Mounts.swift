@@ -1,0 +1,181 @@
+import Cgroups
+import LinuxSystem
+
+extension RootFilesystem {
+  /// Makes every mount of the specification, in order.
+  func mountAll() throws(RuntimeError) {
+    for mount in plan.mounts { try make(mount) }
+  }
+
+  private func make(_ mount: MountPlan) throws(RuntimeError) {
+    let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
+    switch mount.kind {
+    case .bind(let recursive):
+      try during(step) { () throws(SystemError) in try bind(mount, recursive: recursive) }
+    case .cgroup:
+      try during(step) { () throws(SystemError) in try mountCgroups(mount) }
+    case .filesystem(let type):
+      try during(step) { () throws(SystemError) in try mountFilesystem(mount, type) }
+    }
+  }
+
+  private func bind(_ mount: MountPlan, recursive: Bool) throws(SystemError) {
+    let tree: OwnedDescriptor
+    if mount.prepared >= 0 {
+      tree = OwnedDescriptor(owning: mount.prepared)
+    } else {
+      tree = try MountCall.copyTree(mount.source, recursive: recursive)
+    }
+    let kind = try FileStatus.of(descriptor: tree.raw).kind
+    let place = try target(mount.destination, isDirectory: kind == .directory)
+    try guardProc(mount, source: tree.raw, target: place.raw)
+    if mount.idMapNamespace >= 0 {
+      try MountCall.setAttributes(
+        tree.raw, recursive: mount.idMap?.recursive ?? false, idMap: mount.idMapNamespace,
+        subject: "id map of \(mount.destination)")
+    }
+    try apply(mount, to: tree.raw)
+    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  /// A mount over /proc that is not procfs would show the runtime and the container's programs
+  /// whatever its maker likes (CVE-2019-16884, CVE-2025-52881); a few files are replaced by tools
+  /// such as lxcfs.
+  private func guardProc(_ mount: MountPlan, source: Int32, target: Int32) throws(SystemError) {
+    guard try MountCall.filesystemMagic(target) == MountCall.Magic.proc else { return }
+    if try MountCall.filesystemMagic(source) == MountCall.Magic.proc { return }
+    let allowed: Set<String> = [
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps",
+      "/proc/uptime", "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev",
+      "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+    ]
+    let path = mount.destination.split(separator: "/").joined(separator: "/")
+    guard allowed.contains("/" + path) else {
+      throw SystemError("mount over procfs", mount.destination, errno: Errno.notPermitted)
+    }
+  }
+
+  /// Attributes and propagation of a mount that is not attached yet.
+  private func apply(_ mount: MountPlan, to tree: Int32, filesystem: Bool = false)
+    throws(SystemError)
+  {
+    let clear = filesystem ? [] : mount.clear
+    if !filesystem && !(mount.set.isEmpty && clear.isEmpty) {
+      try change(tree, set: mount.set, clear: clear, recursive: false, mount.destination)
+    }
+    if !(mount.recursiveSet.isEmpty && mount.recursiveClear.isEmpty) {
+      try change(
+        tree, set: mount.recursiveSet, clear: mount.recursiveClear, recursive: true,
+        mount.destination)
+    }
+    for rule in mount.propagation {
+      try MountCall.setAttributes(
+        tree, propagation: rule.kind, recursive: rule.recursive, subject: mount.destination)
+    }
+  }
+
+  /// A user namespace may not clear what the host has locked on a mount (mount_namespaces(7)):
+  /// then what is to be set is set, and the locked stays, as a bind mount has it anyway.
+  private func change(
+    _ tree: Int32, set: MountCall.Attributes, clear: MountCall.Attributes, recursive: Bool,
+    _ subject: String
+  ) throws(SystemError) {
+    do throws(SystemError) {
+      try MountCall.setAttributes(
+        tree, set: set, clear: clear, recursive: recursive, subject: subject)
+    } catch {
+      guard error.errno == Errno.notPermitted, !clear.isEmpty else { throw error }
+      let atime = clear.intersection(.accessTimeModes)
+      let kept = set.subtracting(.accessTimeModes)
+      if kept.isEmpty { return }
+      _ = atime
+      try MountCall.setAttributes(tree, set: kept, recursive: recursive, subject: subject)
+    }
+  }
+
+  private func mountFilesystem(_ mount: MountPlan, _ type: String) throws(SystemError) {
+    let tree: OwnedDescriptor
+    do throws(SystemError) {
+      tree = try filesystem(type, mount)
+    } catch {
+      guard let fallback = try substitute(for: type, mount, error) else { throw error }
+      tree = fallback
+    }
+    let place = try target(mount.destination, isDirectory: true)
+    try guardProc(mount, source: tree.raw, target: place.raw)
+    if mount.copyUp, type == "tmpfs" { try CopyUp.copy(from: place, to: tree) }
+    if mount.set.contains(.readOnly) {
+      try MountCall.setAttributes(tree.raw, set: .readOnly, subject: mount.destination)
+    }
+    try apply(mount, to: tree.raw, filesystem: true)
+    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  private func filesystem(_ type: String, _ mount: MountPlan) throws(SystemError)
+    -> OwnedDescriptor
+  {
+    // Read-only comes after a copy-up.
+    let attributes = mount.set.subtracting(.readOnly)
+    do throws(SystemError) {
+      return try MountCall.makeFilesystem(
+        type, source: mount.source, options: mount.data, attributes: attributes)
+    } catch {
+      // A gid that has no mapping: the terminal's group is then the user's own.
+      guard type == "devpts", error.errno == Errno.invalid,
+        mount.data.contains(where: { $0.hasPrefix("gid=") })
+      else { throw error }
+      return try MountCall.makeFilesystem(
+        type, source: mount.source, options: mount.data.filter { !$0.hasPrefix("gid=") },
+        attributes: attributes)
+    }
+  }
+
+  /// What the host has already, where a user namespace may not mount anew because the network or
+  /// IPC namespace belongs to the host.
+  private func substitute(for type: String, _ mount: MountPlan, _ error: SystemError)
+    throws(SystemError) -> OwnedDescriptor?
+  {
+    guard error.errno == Errno.notPermitted || error.errno == Errno.busy else { return nil }
+    let host: String
+    switch type {
+    case "sysfs": host = "/sys"
+    case "mqueue": host = "/dev/mqueue"
+    case "proc" where !plan.newNamespaces.contains(.pid): host = "/proc"
+    default: return nil
+    }
+    let tree = try MountCall.copyTree(host, recursive: true)
+    let readOnly: MountCall.Attributes = type == "sysfs" ? .readOnly : []
+    try MountCall.setAttributes(
+      tree.raw, set: mount.set.union(readOnly).subtracting(.accessTimeModes), recursive: true,
+      subject: host)
+    return tree
+  }
+
+  private func mountCgroups(_ mount: MountPlan) throws(SystemError) {
+    let place = try target(mount.destination, isDirectory: true)
+    let tree = try cgroupTree(mount)
+    try apply(mount, to: tree.raw, filesystem: true)
+    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  private func cgroupTree(_ mount: MountPlan) throws(SystemError) -> OwnedDescriptor {
+    guard plan.cgroupLayout != .none else {
+      return try MountCall.makeFilesystem("tmpfs", options: ["size=0"], attributes: .readOnly)
+    }
+    if plan.cgroupLayout == .unified {
+      do throws(SystemError) {
+        return try MountCall.makeFilesystem("cgroup2", source: "cgroup", attributes: mount.set)
+      } catch {
+        guard error.errno == Errno.notPermitted || error.errno == Errno.busy else { throw error }
+      }
+    }
+    // The host's own tree is only ever shown read-only (CVE-2023-25809, CVE-2022-0492).
+    let tree = try MountCall.copyTree(HostCgroups.mountPoint, recursive: true)
+    try MountCall.setAttributes(
+      tree.raw,
+      set: mount.set.union([.readOnly, .noSetID, .noDevices, .noExecute])
+        .subtracting(.accessTimeModes),
+      recursive: true, subject: HostCgroups.mountPoint)
+    return tree
+  }
+}

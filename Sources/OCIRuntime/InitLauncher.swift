@@ -1,0 +1,168 @@
+import Cgroups
+import LinuxSystem
+import Model
+import OCISpec
+
+/// The runtime's side of making a container: starts the init stage and answers it
+/// (InitChannel.swift has the talk).
+struct InitLauncher {
+  let plan: ContainerPlan
+  let spec: RuntimeSpec
+  /// The container's state directory.
+  let directory: String
+
+  /// - Parameter saved: called once, when the process is ready, before the caller may know.
+  func launch(
+    _ record: inout StateRecord, listens: Bool, saved: (StateRecord) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) -> CreateContainer.Created {
+    let listener = try listens ? listen() : -1
+    let pair = try during("make the init channel") { () throws(SystemError) in
+      try MessageChannel.pair()
+    }
+    let child =
+      try plan.needsGoBetween
+      ? spawnByGoBetween(record, listener, pair)
+      : spawn(record, listener, pair)
+    let channel = pair.takeFirst()
+    if listener >= 0 { Descriptor.close(listener) }
+    do throws(RuntimeError) {
+      record.pid = child.pid
+      try place(child, record)
+      try during("talk to the init stage") { () throws(SystemError) in
+        try channel.send(InitMessage.proceed.bytes)
+      }
+      let terminal = try converse(channel, child, &record, saved)
+      return CreateContainer.Created(
+        child: child, record: record, spec: spec, terminal: terminal)
+    } catch {
+      // It may have ended by itself already.
+      try? child.kill(9)
+      _ = try? child.wait()
+      throw error
+    }
+  }
+
+  private func listen() throws(RuntimeError) -> Int32 {
+    try during("listen for `start`") { () throws(SystemError) in
+      let place = try OwnedDescriptor.open(directory, [.path, .directory])
+      return try PathSocket.listen("start", in: place.raw)
+    }.release()
+  }
+
+  /// A go-between enters the namespaces that only a child can be born into, and makes the init
+  /// stage as our child.
+  private func spawnByGoBetween(
+    _ record: StateRecord, _ listener: Int32, _ pair: borrowing MessageChannel.Pair
+  ) throws(RuntimeError) -> ChildProcess {
+    let between = try spawn(record, listener, pair)
+    do throws(RuntimeError) {
+      if plan.makesUserNamespace {
+        try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: between.pid)
+      }
+      let (bytes, descriptors) = try during("talk to the go-between") { () throws(SystemError) in
+        try pair.first.send(InitMessage.proceed.bytes)
+        return try pair.first.receive()
+      }
+      switch InitMessage(bytes) {
+      case .child(let pid):
+        guard let pidfd = descriptors.first else { break }
+        _ = try during("wait for the go-between") { () throws(SystemError) in try between.wait() }
+        return ChildProcess(adopting: pid, pidfd: pidfd)
+      case .failed(let report): throw .reported(report)
+      default: break
+      }
+      throw .reported(ErrorReport(.bug, "the go-between ended without a word"))
+    } catch {
+      try? between.kill(9)
+      _ = try? between.wait()
+      throw error
+    }
+  }
+
+  private func spawn(
+    _ record: StateRecord, _ listener: Int32, _ pair: borrowing MessageChannel.Pair
+  ) throws(RuntimeError) -> ChildProcess {
+    let ours = pair.first.descriptor.raw
+    let theirs = pair.second.descriptor.raw
+    let between = plan.needsGoBetween ? GoBetween(plan) : nil
+    let flags = between?.ownFlags ?? plan.newNamespaces.reduce(0) { $0 | $1.cloneFlag }
+    let cgroup = try during("open the cgroup") { () throws(SystemError) in
+      try record.cgroup?.birthplace()?.release()
+    }
+    let plan = plan
+    let state = record.state(.creating)
+    let child = try during("start the container's first process") { () throws(SystemError) in
+      try ChildProcess.spawn(flags: flags, cgroup: between == nil ? cgroup : nil) {
+        Descriptor.close(ours)
+        if let between { return between.run(theirs, listener, cgroup, state) }
+        return InitStage(
+          plan: plan, channel: MessageChannel(owning: OwnedDescriptor(owning: theirs)),
+          startListener: listener, hookState: state
+        ).run()
+      }
+    }
+    if let cgroup { Descriptor.close(cgroup) }
+    return child
+  }
+
+  /// What only the parent may do for the child: its maps and its v1 cgroups.
+  private func place(_ child: borrowing ChildProcess, _ record: StateRecord)
+    throws(RuntimeError)
+  {
+    if plan.makesUserNamespace && !plan.needsGoBetween {
+      try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: child.pid)
+    }
+    try during("put the container in its cgroup") { [pid = child.pid] () throws(SystemError) in
+      try record.cgroup?.adopt(pid, bornInUnified: true)
+    }
+  }
+
+  private func converse(
+    _ channel: borrowing MessageChannel, _ child: borrowing ChildProcess,
+    _ record: inout StateRecord, _ saved: (StateRecord) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) -> Int32 {
+    var terminal: Int32 = -1
+    var isReady = false
+    while true {
+      let (bytes, descriptors) = try receive(channel)
+      if bytes.isEmpty {
+        if isReady { return terminal }
+        let end = try during("wait for the init stage") { () throws(SystemError) in
+          try child.wait()
+        }
+        throw .reported(ErrorReport(.bug, "the init stage ended without a word (\(end))"))
+      }
+      switch InitMessage(bytes) {
+      case .runHooks:
+        var state = record.state(.creating)
+        state.pid = record.pid
+        let runner = HookRunner(state: state)
+        try runner.run(plan.hooks.prestart)
+        try runner.run(plan.hooks.createRuntime)
+        try during("talk to the init stage") { () throws(SystemError) in
+          try channel.send(InitMessage.proceed.bytes)
+        }
+      case .terminal: terminal = descriptors.first ?? -1
+      case .ready where !isReady:
+        isReady = true
+        record.startTime = ProcessHandle.startTime(record.pid) ?? 0
+        try saved(record)
+        // `create` ends here; `run` waits for the program or its error.
+        if FileTree.exists("\(directory)/start") { return terminal }
+      case .ready: continue
+      case .failed(let report): throw .reported(report)
+      case .proceed, .child, nil:
+        throw .reported(ErrorReport(.bug, "the init stage sent an unknown message"))
+      }
+    }
+  }
+
+  private func receive(_ channel: borrowing MessageChannel) throws(RuntimeError)
+    -> ([UInt8], [Int32])
+  {
+    do throws(SystemError) {
+      let (message, descriptors) = try channel.receive()
+      return (message, descriptors)
+    } catch { throw .system("talk to the init stage", error) }
+  }
+}

@@ -1,0 +1,43 @@
+import Cgroups
+import LinuxSystem
+import OCISpec
+
+/// `kill`: sends a signal to a container's process, or to all of them.
+public struct KillContainer {
+  public var id: String
+  public var signal: Int32
+  public var all = false
+  public var context: RuntimeContext
+
+  public init(_ id: String, signal: Int32, context: RuntimeContext) {
+    self.id = id
+    self.signal = signal
+    self.context = context
+  }
+
+  public func run() throws(RuntimeError) {
+    let id = try ContainerID(id)
+    let record = try context.states.load(id)
+    if all, let cgroup = record.cgroup {
+      return try during("signal all processes of `\(id)`") { () throws(SystemError) in
+        try cgroup.killAll(signal)
+      }
+    }
+    guard record.isAlive else {
+      throw .wrongState(id: id.text, status: "stopped", needed: "running")
+    }
+    try record.signal(signal)
+  }
+}
+
+extension StateRecord {
+  /// Signals the first process, checked to be the one that the record means.
+  func signal(_ number: Int32) throws(RuntimeError) {
+    try during("signal `\(id)`") { () throws(SystemError) in
+      guard let process = try ProcessHandle.find(pid), isAlive else {
+        throw SystemError("kill", "\(pid)", errno: Errno.noProcess)
+      }
+      try process.kill(number)
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import LinuxSystem
+import OCISpec
+
+/// One entry of `mounts`, its options sorted by what carries them out.
+struct MountPlan: Equatable, Sendable {
+  enum Kind: Equatable, Sendable {
+    case bind(recursive: Bool)
+    case filesystem(String)
+    case cgroup
+  }
+
+  struct SpreadRule: Equatable, Sendable {
+    var kind: MountCall.Propagation
+    var recursive: Bool
+  }
+
+  var kind: Kind
+  var destination: String
+  var source: String
+  var set: MountCall.Attributes = []
+  var clear: MountCall.Attributes = []
+  var recursiveSet: MountCall.Attributes = []
+  var recursiveClear: MountCall.Attributes = []
+  var propagation: [SpreadRule] = []
+  /// The filesystem's own options.
+  var data: [String] = []
+  var copyUp = false
+  /// Whether, and how deep, the mount's ids are mapped; nil when not.
+  var idMap: IDMap?
+  /// A detached copy of the source made by the parent, or -1.
+  var prepared: Int32 = -1
+  /// The user namespace whose map the mount takes, or -1.
+  var idMapNamespace: Int32 = -1
+  /// For messages: `mounts[3]`.
+  var field: String
+
+  struct IDMap: Equatable, Sendable {
+    var recursive: Bool
+    /// Empty: the container's own.
+    var uids: [RuntimeIDMapping]
+    var gids: [RuntimeIDMapping]
+  }
+
+  init(_ mount: RuntimeMount, index: Int, bundle: String) throws(RuntimeError) {
+    field = "mounts[\(index)]"
+    guard mount.destination.hasPrefix("/") else {
+      throw .unusable(
+        field: "\(field).destination", "`\(mount.destination)` is not an absolute path")
+    }
+    destination = mount.destination
+    let options = Set(mount.options)
+    let isBind = mount.type == "bind" || options.contains("bind") || options.contains("rbind")
+    if isBind {
+      kind = .bind(recursive: options.contains("rbind"))
+      guard let path = mount.source, !path.isEmpty else {
+        throw .unusable(field: "\(field).source", "a bind mount needs a source")
+      }
+      source = path.hasPrefix("/") ? path : "\(bundle)/\(path)"
+    } else {
+      guard let type = mount.type, !type.isEmpty, type != "none" else {
+        throw .unusable(field: "\(field).type", "is missing")
+      }
+      kind = type == "cgroup" || type == "cgroup2" ? .cgroup : .filesystem(type)
+      source = mount.source ?? type
+    }
+    for option in mount.options { apply(option) }
+    if !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty {
+      guard !mount.uidMappings.isEmpty, !mount.gidMappings.isEmpty else {
+        throw .unusable(field: field, "uidMappings and gidMappings go together")
+      }
+      idMap = IDMap(
+        recursive: idMap?.recursive ?? false, uids: mount.uidMappings, gids: mount.gidMappings)
+    }
+  }
+
+  /// Words that set or clear one attribute; an `r` before one means the whole tree.
+  static let attributes: [String: (set: MountCall.Attributes, clear: MountCall.Attributes)] =
+    [
+      "ro": (.readOnly, []), "rw": ([], .readOnly),
+      "nosuid": (.noSetID, []), "suid": ([], .noSetID),
+      "nodev": (.noDevices, []), "dev": ([], .noDevices),
+      "noexec": (.noExecute, []), "exec": ([], .noExecute),
+      "nodiratime": (.noDirectoryAccessTime, []), "diratime": ([], .noDirectoryAccessTime),
+      "nosymfollow": (.noSymbolicLinks, []), "symfollow": ([], .noSymbolicLinks),
+      // relatime is the field's zero: clearing the field sets it.
+      "noatime": (.noAccessTime, .accessTimeModes), "atime": ([], .accessTimeModes),
+      "relatime": ([], .accessTimeModes), "norelatime": (.strictAccessTime, .accessTimeModes),
+      "strictatime": (.strictAccessTime, .accessTimeModes),
+      "nostrictatime": ([], .accessTimeModes),
+    ]
+
+  static let propagations: [String: SpreadRule] = [
+    "shared": SpreadRule(kind: .shared, recursive: false),
+    "rshared": SpreadRule(kind: .shared, recursive: true),
+    "slave": SpreadRule(kind: .slave, recursive: false),
+    "rslave": SpreadRule(kind: .slave, recursive: true),
+    "private": SpreadRule(kind: .private, recursive: false),
+    "rprivate": SpreadRule(kind: .private, recursive: true),
+    "unbindable": SpreadRule(kind: .unbindable, recursive: false),
+    "runbindable": SpreadRule(kind: .unbindable, recursive: true),
+  ]
+
+  /// Words without an effect here: for mount(8) or for other systems.
+  private static let ignored: Set<String> = [
+    "bind", "rbind", "defaults", "_netdev", "nofail", "auto", "noauto", "user", "nouser", "users",
+    "async", "loud", "silent", "norbind", "nobind", "nolazytime", "nomand", "noiversion",
+  ]
+
+  private mutating func apply(_ option: String) {
+    if Self.ignored.contains(option) { return }
+    if let rule = Self.propagations[option] { return propagation.append(rule) }
+    if let change = Self.attributes[option] {
+      set = set.subtracting(change.clear).union(change.set)
+      clear = clear.subtracting(change.set).union(change.clear)
+      return
+    }
+    if option.hasPrefix("r"), let change = Self.attributes[String(option.dropFirst())] {
+      recursiveSet = recursiveSet.subtracting(change.clear).union(change.set)
+      recursiveClear = recursiveClear.subtracting(change.set).union(change.clear)
+      return
+    }
+    switch option {
+    case "tmpcopyup": copyUp = true
+    case "idmap": idMap = IDMap(recursive: false, uids: [], gids: [])
+    case "ridmap": idMap = IDMap(recursive: true, uids: [], gids: [])
+    default: data.append(option)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import LinuxSystem
+import OCISpec
+
+/// What the parent does for mounts because a child in a user namespace may not: it copies the
+/// sources that only root can reach, and makes namespaces whose maps id-mapped mounts take.
+struct MountPreparation {
+  var plan: ContainerPlan
+
+  func prepare() throws(RuntimeError) -> [MountPlan] {
+    var mounts = plan.mounts
+    let copies = plan.makesUserNamespace && CurrentProcess.effectiveUser == 0
+    for index in mounts.indices {
+      let mount = mounts[index]
+      if let map = mount.idMap {
+        guard case .bind = mount.kind else {
+          throw .unusable(field: mount.field, "only bind mounts can have their ids mapped")
+        }
+        let uids = map.uids.isEmpty ? plan.uidMap : map.uids
+        let gids = map.gids.isEmpty ? plan.gidMap : map.gids
+        guard !uids.isEmpty, !gids.isEmpty else {
+          throw .unusable(
+            field: "\(mount.field).uidMappings",
+            "are missing, and the container has no user namespace to take them from")
+        }
+        mounts[index].idMapNamespace = try namespace(uids, gids)
+      }
+      guard case .bind(let recursive) = mount.kind, copies || mount.idMap != nil else { continue }
+      let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
+      mounts[index].prepared = try during(step) { () throws(SystemError) in
+        let tree = try MountCall.copyTree(mount.source, recursive: recursive)
+        if mounts[index].idMapNamespace >= 0 {
+          try MountCall.setAttributes(
+            tree.raw, recursive: mount.idMap?.recursive ?? false,
+            idMap: mounts[index].idMapNamespace, subject: "id map of \(mount.destination)")
+          mounts[index].idMapNamespace = -1
+        }
+        return tree
+      }.release()
+    }
+    return mounts
+  }
+
+  /// A user namespace with a map, kept by its descriptor alone.
+  private func namespace(_ uids: [RuntimeIDMapping], _ gids: [RuntimeIDMapping])
+    throws(RuntimeError) -> Int32
+  {
+    let pipe = try during("make a pipe") { () throws(SystemError) in try OwnedDescriptor.pipe() }
+    let ends = (pipe.readEnd.raw, pipe.writeEnd.raw)
+    let holder = try during("make a user namespace") { () throws(SystemError) in
+      try ChildProcess.spawn(flags: Namespace.user.cloneFlag) {
+        Descriptor.close(ends.1)
+        _ = try? Descriptor.read(ends.0, upTo: 1)
+        return 0
+      }
+    }
+    let result: Int32
+    do throws(RuntimeError) {
+      try IDMapWriter(uids: uids, gids: gids).write(for: holder.pid)
+      result = try during("open the user namespace") { [pid = holder.pid] () throws(SystemError) in
+        try OwnedDescriptor.open("/proc/\(pid)/ns/user")
+      }.release()
+    } catch {
+      try? holder.kill(9)
+      _ = try? holder.wait()
+      throw error
+    }
+    try? holder.kill(9)
+    _ = try? holder.wait()
+    return result
+  }
+}

@@ -1,0 +1,87 @@
+import LinuxSystem
+
+/// The file that this process runs from, which a container's process can reach as /proc/PID/exe
+/// while the init stage becomes it (CVE-2019-5736).
+///
+/// The program runs itself again from a read-only copy of its own mount that is attached nowhere,
+/// so that nobody can open the file for writing that way, not even root of the same user namespace.
+/// A caller that starts us from such a copy saves us the second execve(2).
+enum ProgramImage {
+  private static let marker = "MARTLET_OCI_IMAGE=read-only"
+
+  static func ensureReadOnly(_ arguments: [String]) throws(RuntimeError) {
+    try during("protect the runtime's own file") { () throws(SystemError) in
+      let image = try OwnedDescriptor.open("/proc/self/exe", [.path])
+      if try MountCall.isReadOnly(image.raw) { return }
+      if try CurrentProcess.executablePath().hasPrefix("/memfd:") { return }
+      let tried = CurrentProcess.environment.contains(marker)
+      if !tried, let copy = try mountCopy(of: image) {
+        // Falls through where a mount forbids execution.
+        try? run(copy, arguments)
+      }
+      try run(try memoryCopy(), arguments)
+    }
+  }
+
+  private static func run(_ image: consuming OwnedDescriptor, _ arguments: [String])
+    throws(SystemError)
+  {
+    try ProcessAttributes.exec(
+      descriptor: image.raw, arguments: ["martlet-oci"] + arguments,
+      environment: CurrentProcess.environment + [marker])
+  }
+
+  private static func mountCopy(of image: borrowing OwnedDescriptor) throws(SystemError)
+    -> OwnedDescriptor?
+  {
+    do throws(SystemError) {
+      return try readOnlyTree()
+    } catch {
+      guard error.errno == Errno.notPermitted else {
+        // Not implemented, or a mount that may not be copied.
+        return nil
+      }
+    }
+    return try borrowedCopy()
+  }
+
+  private static func readOnlyTree() throws(SystemError) -> OwnedDescriptor {
+    let tree = try MountCall.copyTree("/proc/self/exe")
+    try MountCall.setAttributes(tree.raw, set: [.readOnly, .noSetID, .noDevices])
+    return tree
+  }
+
+  /// An unprivileged caller may copy mounts only in a user namespace of its own: a child makes one,
+  /// copies there and hands the copy over.
+  private static func borrowedCopy() throws(SystemError) -> OwnedDescriptor? {
+    let pair = try MessageChannel.pair()
+    let ours = pair.first.descriptor.raw
+    let theirs = pair.second.descriptor.raw
+    let kinds = Namespace.user.cloneFlag | Namespace.mount.cloneFlag
+    let child: ChildProcess
+    do throws(SystemError) {
+      child = try ChildProcess.spawn(flags: kinds) {
+        Descriptor.close(ours)
+        guard let tree = try? readOnlyTree() else { return 1 }
+        try? MessageChannel.send(theirs, [0x69], descriptors: [tree.raw])
+        return 0
+      }
+    } catch {
+      // No user namespaces for this caller.
+      return nil
+    }
+    let channel = pair.takeFirst()
+    let (_, descriptors) = try channel.receive()
+    _ = try child.wait()
+    return descriptors.first.map { OwnedDescriptor(owning: $0) }
+  }
+
+  /// The last resort costs a copy of the whole file: one in memory that nothing can change.
+  private static func memoryCopy() throws(SystemError) -> OwnedDescriptor {
+    let file = try OwnedDescriptor.open("/proc/self/exe")
+    let copy = try OwnedDescriptor.anonymousFile("martlet-oci", sealable: true)
+    while try Descriptor.copy(to: copy.raw, from: file.raw, count: 1 << 24) > 0 {}
+    try copy.seal()
+    return copy
+  }
+}

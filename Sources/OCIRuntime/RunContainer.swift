@@ -1,0 +1,35 @@
+import LinuxSystem
+import Model
+import OCISpec
+
+/// `run`: create and start in one, in the foreground unless detached.
+public struct RunContainer {
+  public var create: CreateContainer
+  public var detach = false
+  /// Leaves the container's state behind after its end.
+  public var keep = false
+
+  public init(_ create: CreateContainer) {
+    self.create = create
+    self.create.waitsForStart = false
+  }
+
+  /// The exit status: the process's own, or 0 when detached.
+  public func run() throws(RuntimeError) -> Int32 {
+    let created = try create.run()
+    let context = create.context
+    let record = created.record
+    let id = try ContainerID(record.id)
+    do throws(RuntimeError) {
+      try HookRunner(state: record.state(.running)).run(created.spec.hooks?.poststart ?? [])
+    } catch { context.warn(error.report.message) }
+    if detach { return 0 }
+    let end = try ForegroundProcess(terminal: created.terminal).wait(for: created.child)
+    if !keep {
+      var delete = DeleteContainer(record.id, context: context)
+      delete.force = true
+      try delete.clean(record, id)
+    }
+    return end.shellStatus
+  }
+}

@@ -1,0 +1,68 @@
+public import LinuxSystem
+public import Model
+public import OCISpec
+
+/// What goes wrong in the runtime.
+public enum RuntimeError: ReportableError, Equatable {
+  /// A document that is not what the specification says: the file and the field.
+  case badDocument(file: String, SpecError)
+  /// A field whose value cannot be carried out, and why.
+  case unusable(field: String, String)
+  /// A step failed in the kernel: what was being done.
+  case system(String, SystemError)
+  case invalidID(String)
+  case idInUse(String)
+  case noContainer(String)
+  case wrongState(id: String, status: String, needed: String)
+  case commandNotFound(String)
+  case commandNotExecutable(String, String)
+  case hook(path: String, String)
+  /// A message that another process of ours sent, already complete.
+  case reported(ErrorReport)
+
+  public var report: ErrorReport {
+    switch self {
+    case .badDocument(let file, let error):
+      ErrorReport(.invalidRequest, "\(file): \(error)")
+    case .unusable(let field, let problem):
+      ErrorReport(.invalidRequest, "\(field): \(problem)")
+    case .system(let step, let error):
+      ErrorReport(Self.kind(of: error), "\(step): \(error)")
+    case .invalidID(let id):
+      ErrorReport(
+        .invalidRequest, "invalid container id `\(id)`",
+        hint: "use letters, digits, `_`, `+`, `-` and `.`, starting with a letter or digit")
+    case .idInUse(let id):
+      ErrorReport(.conflict, "container `\(id)` already exists")
+    case .noContainer(let id):
+      ErrorReport(.notFound, "container `\(id)` does not exist")
+    case .wrongState(let id, let status, let needed):
+      ErrorReport(.conflict, "container `\(id)` is \(status), not \(needed)")
+    case .commandNotFound(let name):
+      // Podman and Docker recognise these words and exit with 127.
+      ErrorReport(
+        .commandNotFound,
+        "executable file `\(name)` not found in $PATH: No such file or directory")
+    case .commandNotExecutable(let name, let problem):
+      ErrorReport(.commandNotExecutable, "cannot run `\(name)`: \(problem)")
+    case .hook(let path, let problem):
+      ErrorReport(.invalidRequest, "hook `\(path)`: \(problem)")
+    case .reported(let report): report
+    }
+  }
+
+  private static func kind(of error: SystemError) -> ErrorReport.Kind {
+    switch error.errno {
+    case Errno.notPermitted, Errno.accessDenied: .notPermitted
+    case Errno.noEntry: .notFound
+    default: .unavailable
+    }
+  }
+}
+
+/// Runs kernel calls, giving a failure the name of the step it belongs to.
+func during<Result: ~Copyable>(
+  _ step: @autoclosure () -> String, _ body: () throws(SystemError) -> Result
+) throws(RuntimeError) -> Result {
+  do throws(SystemError) { return try body() } catch { throw .system(step(), error) }
+}

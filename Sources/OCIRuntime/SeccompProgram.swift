@@ -1,0 +1,57 @@
+import LinuxSystem
+import OCISpec
+
+/// A compiled system call filter.
+struct SeccompProgram: Equatable, Sendable {
+  /// struct sock_filter[]; empty means no filter.
+  var instructions: [UInt8] = []
+  var flags: UInt32 = 0
+  /// Where the notification descriptor goes; nil when no rule notifies.
+  var listenerPath: String?
+  var listenerMetadata: String?
+
+  static var knownFlags: [String] { flagValues.keys.sorted() }
+
+  private static let flagValues: [String: UInt32] = [
+    "SECCOMP_FILTER_FLAG_TSYNC": SystemCallFilter.Flags.threadSync.rawValue,
+    "SECCOMP_FILTER_FLAG_LOG": SystemCallFilter.Flags.log.rawValue,
+    "SECCOMP_FILTER_FLAG_SPEC_ALLOW": SystemCallFilter.Flags.speculationAllowed.rawValue,
+    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": SystemCallFilter.Flags.waitKillable.rawValue,
+  ]
+
+  init() {}
+
+  /// The filter of a profile: from the cache, or compiled and put there.
+  init(_ profile: RuntimeSeccomp, cache: SeccompCache) throws(RuntimeError) {
+    for flag in profile.flags {
+      guard let value = Self.flagValues[flag] else {
+        throw .unusable(field: "linux.seccomp.flags", "unknown value `\(flag)`")
+      }
+      flags |= value
+    }
+    let notifies =
+      profile.defaultAction == "SCMP_ACT_NOTIFY"
+      || profile.syscalls.contains { $0.action == "SCMP_ACT_NOTIFY" }
+    if notifies {
+      guard let path = profile.listenerPath, !path.isEmpty else {
+        throw .unusable(
+          field: "linux.seccomp.listenerPath", "is missing, and a rule uses SCMP_ACT_NOTIFY")
+      }
+      guard profile.defaultAction != "SCMP_ACT_NOTIFY" else {
+        throw .unusable(
+          field: "linux.seccomp.defaultAction",
+          "SCMP_ACT_NOTIFY would stop the process that installs the filter")
+      }
+      listenerPath = path
+      listenerMetadata = profile.listenerMetadata
+      flags |= SystemCallFilter.Flags.newListener.rawValue
+    }
+    let key = profile.encoded()
+    if let found = cache.find(key) {
+      instructions = found
+      return
+    }
+    instructions = try SeccompCompiler.compile(profile)
+    cache.store(instructions, for: key)
+  }
+}

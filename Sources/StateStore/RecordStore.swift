@@ -1,0 +1,137 @@
+public import LinuxSystem
+public import Model
+
+/// A directory of small files, each replaced as a whole: a reader sees the old content or the new
+/// one, whenever the writer is killed (rename(2)).
+public struct RecordStore: Sendable {
+  public let directory: String
+
+  /// How sure a write must be when it returns.
+  public enum Durability: Sendable {
+    /// Against killed processes: enough for what a reboot makes void.
+    case process
+    /// Against a power cut as well: fsync(2) of the file and of the directory.
+    case power
+  }
+
+  /// The directory need not exist before the first write.
+  public init(_ directory: String) { self.directory = directory }
+
+  public func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+  /// A record, or nil when there is none.
+  public func find(_ name: String) throws(StateError) -> LineRecord? {
+    guard let bytes = try findBytes(name) else { return nil }
+    guard let record = LineRecord(parsing: bytes) else {
+      throw .damagedRecord(path: path(name))
+    }
+    return record
+  }
+
+  public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
+    do throws(SystemError) {
+      return try FileTree.read(path(name), limit: limit)
+    } catch {
+      if error.errno == Errno.noEntry || error.errno == Errno.notDirectory { return nil }
+      throw .system(error)
+    }
+  }
+
+  public func write(
+    _ name: String, _ record: LineRecord, durability: Durability = .process, mode: UInt32 = 0o600
+  ) throws(StateError) {
+    try write(name, bytes: Array(record.text.utf8), durability: durability, mode: mode)
+  }
+
+  public func write(
+    _ name: String, bytes: [UInt8], durability: Durability = .process, mode: UInt32 = 0o600
+  ) throws(StateError) {
+    do throws(SystemError) {
+      try FileTree.ensureDirectory(directory)
+      try replace(name, bytes, durability, mode)
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// Removes a record; whether it was there.
+  @discardableResult
+  public func remove(_ name: String, durability: Durability = .process) throws(StateError) -> Bool {
+    do throws(SystemError) {
+      let removed = try FileTree.unlinkIfPresent(path(name))
+      if removed && durability == .power { try FileTree.sync(directory) }
+      return removed
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// The names of all records, sorted; none when there is no directory yet.
+  public func names() throws(StateError) -> [String] {
+    do throws(SystemError) {
+      return try FileTree.list(directory).filter { !$0.hasPrefix(Self.temporaryPrefix) }.sorted()
+    } catch {
+      if error.errno == Errno.noEntry { return [] }
+      throw .system(error)
+    }
+  }
+
+  /// Removes the temporary files of writers that were killed: those nobody holds locked.
+  public func removeLeftovers() throws(StateError) {
+    do throws(SystemError) {
+      guard FileTree.exists(directory) else { return }
+      for name in try FileTree.list(directory) where name.hasPrefix(Self.temporaryPrefix) {
+        if try FileLock.isHeld(path(name)) { continue }
+        try FileTree.unlinkIfPresent(path(name))
+      }
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  static let temporaryPrefix = ".tmp-"
+
+  private func replace(
+    _ name: String, _ bytes: [UInt8], _ durability: Durability, _ mode: UInt32
+  ) throws(SystemError) {
+    // A sweep may take the file between its making and its lock; then it is simply made again.
+    for _ in 0..<16 {
+      let temporary = path("\(Self.temporaryPrefix)\(try RandomName.make())")
+      let file = try OwnedDescriptor.open(
+        temporary, [.readWrite, .create, .exclusive], mode: mode)
+      do throws(SystemError) {
+        try FileLock.hold(file.raw)
+        try Descriptor.writeAll(file.raw, bytes)
+        if durability == .power { try Descriptor.sync(file.raw) }
+        try FileTree.rename(temporary, to: path(name))
+        if durability == .power { try FileTree.sync(directory) }
+        return
+      } catch {
+        // The first failure is the one to tell; the file may be gone already.
+        _ = try? FileTree.unlinkIfPresent(temporary)
+        guard error.errno == Errno.noEntry, error.call == "rename" else {
+          throw SystemError(error.call, path(name), errno: error.errno)
+        }
+      }
+    }
+    throw SystemError("rename", path(name), errno: Errno.busy)
+  }
+}
+
+/// Names that no other process makes.
+public enum RandomName {
+  /// Sixteen hexadecimal digits.
+  public static func make() throws(SystemError) -> String {
+    hexadecimal(try CurrentProcess.randomBytes(8))
+  }
+
+  public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,160 @@
+public import LinuxSystem
+
+/// How a process comes into the user namespace in which containers and layers live.
+public enum UserNamespacePlan: Equatable, Sendable {
+  /// Already root: only a mount namespace is needed.
+  case alreadyRoot
+  /// A new user namespace with this mapping, written by newuidmap(1) and newgidmap(1).
+  case map(IDMapping)
+  /// A new user namespace whose mapping this process may write itself (root without
+  /// CAP_SYS_ADMIN, or only its own id).
+  case mapDirectly(IDMapping)
+}
+
+/// Processes inside the user namespace: uid 0 there, with a private mount namespace of their own.
+public struct UserNamespace: Sendable {
+  public let plan: UserNamespacePlan
+
+  public init(_ plan: UserNamespacePlan) { self.plan = plan }
+
+  /// Runs `body` in a new process that is root in the namespace and has private mounts; the
+  /// process ends with the value that `body` returns. Mounts made there end with it.
+  ///
+  /// - Parameter newNamespaces: further namespaces for the process, such as `.network`.
+  public func spawn(
+    newNamespaces: Set<Namespace> = [], _ body: () -> Int32
+  ) throws(UserNamespaceError) -> ChildProcess {
+    switch plan {
+    case .alreadyRoot:
+      return try spawnAsRoot(newNamespaces, body)
+    case .map(let mapping):
+      let helpers = try MappingHelpers.find()
+      return try spawnMapped(newNamespaces, body) { pid throws(UserNamespaceError) in
+        try helpers.write(mapping, for: pid)
+      }
+    case .mapDirectly(let mapping):
+      return try spawnMapped(newNamespaces, body) { pid throws(UserNamespaceError) in
+        try mapping.write(for: pid)
+      }
+    }
+  }
+
+  private func spawnAsRoot(_ kinds: Set<Namespace>, _ body: () -> Int32)
+    throws(UserNamespaceError) -> ChildProcess
+  {
+    do throws(SystemError) {
+      return try ChildProcess.spawn(flags: Namespace.cloneFlags(kinds.union([.mount]))) {
+        Self.privateMounts() ? body() : 125
+      }
+    } catch { throw Self.meaning(of: error) }
+  }
+
+  private func spawnMapped(
+    _ kinds: Set<Namespace>, _ body: () -> Int32,
+    map: (Int32) throws(UserNamespaceError) -> Void
+  ) throws(UserNamespaceError) -> ChildProcess {
+    let child: ChildProcess
+    let gate: OwnedDescriptor
+    do throws(SystemError) {
+      let pipe = try OwnedDescriptor.pipe()
+      let readEnd = pipe.readEnd.raw
+      let writeEnd = pipe.writeEnd.raw
+      child = try ChildProcess.spawn(
+        flags: Namespace.cloneFlags(kinds.union([.user, .mount]))
+      ) {
+        // Our copy of the gate must go, or the end of the parent would never be seen.
+        Descriptor.close(writeEnd)
+        guard let word = try? Descriptor.read(readEnd, upTo: 1), word == [1] else { return 125 }
+        Descriptor.close(readEnd)
+        guard (try? CurrentProcess.becomeRoot()) != nil, Self.privateMounts() else { return 125 }
+        return body()
+      }
+      gate = pipe.split { readEnd, writeEnd in writeEnd }
+    } catch { throw Self.meaning(of: error) }
+    do {
+      try map(child.pid)
+    } catch {
+      // Closing the gate unmapped ends the child.
+      _ = consume gate
+      _ = try? child.wait()
+      throw error
+    }
+    guard (try? Descriptor.writeAll(gate.raw, [1])) != nil else { throw .childLost }
+    return child
+  }
+
+  /// Our mounts shall not leave the namespace, nor the host's later ones be pinned by us.
+  private static func privateMounts() -> Bool {
+    (try? MountCall.setPropagation("/", .slave, recursive: true)) != nil
+  }
+
+  private static func meaning(of error: SystemError) -> UserNamespaceError {
+    guard error.errno == Errno.notPermitted || error.errno == Errno.noSpace else {
+      return .system(error)
+    }
+    for (file, bad, setting) in [
+      ("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+      (
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+        "kernel.apparmor_restrict_unprivileged_userns=0"
+      ), ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+    ] {
+      if let text = try? FileTree.readText(file), text.split(separator: "\n").first == bad[...] {
+        return .forbidden(error, setting: setting)
+      }
+    }
+    return .forbidden(error, setting: nil)
+  }
+}
+
+/// newuidmap(1) and newgidmap(1), found in system directories only.
+struct MappingHelpers {
+  let users: String
+  let groups: String
+
+  static func find() throws(UserNamespaceError) -> MappingHelpers {
+    guard let users = Program.find("newuidmap", in: Program.systemDirectories) else {
+      throw .helperMissing("newuidmap")
+    }
+    guard let groups = Program.find("newgidmap", in: Program.systemDirectories) else {
+      throw .helperMissing("newgidmap")
+    }
+    return MappingHelpers(users: users, groups: groups)
+  }
+
+  /// Both at once: each costs most of a millisecond, nearly all of it its own start.
+  func write(_ mapping: IDMapping, for pid: Int32) throws(UserNamespaceError) {
+    let complaint: (helper: String, text: String)?
+    do throws(SystemError) {
+      complaint = try run(mapping, for: pid)
+    } catch { throw .system(error) }
+    if let complaint {
+      throw .mappingRefused(helper: complaint.helper, complaint: complaint.text)
+    }
+  }
+
+  /// What the helper that failed said, or nil when both succeeded.
+  private func run(_ mapping: IDMapping, for pid: Int32) throws(SystemError)
+    -> (helper: String, text: String)?
+  {
+    let complaints = try OwnedDescriptor.pipe()
+    let first = try start(users, pid, mapping.users, complaints.writeEnd.raw)
+    let second = try start(groups, pid, mapping.groups, complaints.writeEnd.raw)
+    let ends = (try first.wait(), try second.wait())
+    let reader = complaints.split { readEnd, writeEnd in readEnd }
+    guard ends.0 != .exited(0) || ends.1 != .exited(0) else { return nil }
+    let text = String(decoding: try Descriptor.read(reader.raw, upTo: 4_096), as: UTF8.self)
+    return (
+      ends.0 == .exited(0) ? "newgidmap" : "newuidmap",
+      text.split(separator: "\n").first.map(String.init) ?? "no reason given"
+    )
+  }
+
+  private func start(_ path: String, _ pid: Int32, _ map: [IDRange], _ complaints: Int32)
+    throws(SystemError) -> ChildProcess
+  {
+    var program = Program(path, ["\(pid)"] + IDMapping.arguments(map), environment: [])
+    program.descriptors = [(2, complaints)]
+    return try program.start()
+  }
+}

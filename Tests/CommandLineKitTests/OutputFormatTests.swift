@@ -1,0 +1,50 @@
+import CommandLineKit
+import Testing
+
+@Suite struct OutputFormatTests {
+  static let rows: [TemplateValue] = [
+    .object([("ID", .string("1")), ("Names", .string("long-name")), ("CreatedAt", .string("now"))]),
+    .object([("ID", .string("22")), ("Names", .string("b")), ("CreatedAt", .string("\u{1b}[31m"))]),
+  ]
+
+  @Test(arguments: [
+    (
+      #"table {{.ID}}\t{{.Names}}\t{{.CreatedAt}}"#,
+      "CONTAINER ID  NAMES      CREATED AT\n1             long-name  now\n22            b          \\x1b[31m\n"
+    ),
+    ("{{.ID}}", "1\n22\n"),
+    (#"{{.ID}}\t{{.Names}}"#, "1\tlong-name\n22\tb\n"),
+    ("{{json .ID}}", "\"1\"\n\"22\"\n"),
+    ("{{range .}}{{.ID}};{{end}}", "1;22;\n"),
+    (#"{{printf "%s\t|" .ID}}"#, "1\t|\n22\t|\n"),
+    ("table", "NAMES\nlong-name\nb\n"),
+  ])
+  func rendersRows(format: String, expected: String) throws {
+    let output = try OutputFormat(
+      format, headings: ["ID": "CONTAINER ID"], defaultTable: "{{.Names}}")
+    #expect(try output.render(Self.rows) == expected)
+  }
+
+  @Test func jsonIsAnIndentedArray() throws {
+    let value = TemplateValue.list([
+      .object([
+        ("B", .string("<a&b>\n\u{1}\u{2028}")), ("A", .list([])), ("M", .map([])), ("N", .null),
+        ("D", .double(1e-7)), ("I", .int(.min)),
+      ])
+    ])
+    #expect(
+      value.json(pretty: true) == """
+        [
+            {
+                "B": "<a&b>\\n\\u0001\\u2028",
+                "A": [],
+                "M": {},
+                "N": null,
+                "D": 1e-7,
+                "I": -9223372036854775808
+            }
+        ]
+        """)
+    #expect(try OutputFormat("json").render([]) == "[]\n")
+  }
+}

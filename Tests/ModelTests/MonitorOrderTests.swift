@@ -1,0 +1,63 @@
+import Model
+import Testing
+
+@Suite struct MonitorOrderTests {
+  @Test func survivesItsRecord() {
+    var order = MonitorOrder(
+      id: "abc", runtime: "/usr/bin/crun", bundle: "/b", runDirectory: "/r with space")
+    order.name = "web\nserver"
+    order.runtimeArguments = ["--root", "/x"]
+    order.exitRecord = "/d/exit"
+    order.log = .init(driver: .k8sFile, path: "/l", maximumSize: 1_000, maximumFiles: 3)
+    order.terminal = true
+    order.keepsStandardInput = true
+    order.standardInputOnce = true
+    order.attached = [.standardInput, .standardError]
+    order.windowSize = WindowSize(rows: 24, columns: 80)
+    order.startsNow = false
+    order.network = NetworkHelperOrder(
+      arguments: ["/usr/bin/slirp4netns", "-r", "3"], readiness: .descriptor(3),
+      exitDescriptor: 4, pidFile: "/p", apiSocket: "/s", requests: ["{}"])
+    order.afterExit = ["/usr/bin/martlet", "__cleanup", "abc"]
+    order.stopSignal = 2
+    order.stopTimeout = 3
+    order.timeout = 60
+    order.restart = .onFailure(attempts: 4)
+    order.restartDelay = 1
+    order.restarts = 2
+    order.preservedDescriptors = 1
+    order.allowedUsers = [1000]
+    #expect(LineRecord(parsing: order.record.text).flatMap { MonitorOrder($0) } == order)
+  }
+
+  @Test(arguments: ["id", "runtime", "bundle", "run-dir", "log-driver"])
+  func refusesAnOrderWithout(field: String) {
+    let order = MonitorOrder(id: "a", runtime: "/r", bundle: "/b", runDirectory: "/d")
+    var record = order.record
+    #expect(MonitorOrder(record) == order)
+    record[field] = nil
+    #expect(MonitorOrder(record) == nil)
+  }
+
+  @Test(arguments: [
+    ("no", RestartPolicy.never), ("on-failure", .onFailure(attempts: nil)),
+    ("on-failure:3", .onFailure(attempts: 3)), ("always", .always),
+    ("unless-stopped", .unlessStopped),
+  ])
+  func readsRestartPolicies(text: String, policy: RestartPolicy) {
+    #expect(RestartPolicy(text) == policy)
+    #expect(policy.description == text)
+  }
+
+  @Test(arguments: ["sometimes", "on-failure:", "on-failure:-1", "on-failure:x", "Always"])
+  func refusesOtherRestartPolicies(text: String) {
+    #expect(RestartPolicy(text) == nil)
+  }
+
+  @Test func onFailureCountsItsAttempts() {
+    let policy = RestartPolicy.onFailure(attempts: 2)
+    #expect(policy.restarts(afterCode: 1, restarts: 1))
+    #expect(!policy.restarts(afterCode: 1, restarts: 2))
+    #expect(!policy.restarts(afterCode: 0, restarts: 0))
+  }
+}

@@ -1,0 +1,48 @@
+import LinuxSystem
+import Model
+import StateStore
+import Testing
+
+@Suite struct RecordStoreTests {
+  let store = RecordStore(Scratch.directory() + "/records")
+
+  @Test(arguments: [RecordStore.Durability.process, .power])
+  func keepsWhatWasWritten(durability: RecordStore.Durability) throws {
+    var record = LineRecord()
+    record["key"] = "value\nof two lines"
+    try store.write("one", record, durability: durability)
+    #expect(try store.find("one") == record)
+    record["key"] = "other"
+    try store.write("one", record, durability: durability)
+    #expect(try store.find("one") == record)
+    #expect(try store.names() == ["one"])
+    #expect(try store.remove("one"))
+    #expect(try store.remove("one") == false)
+    #expect(try store.find("one") == nil)
+  }
+
+  @Test func namesATornRecord() throws {
+    try store.write("torn", bytes: Array("key val".utf8))
+    #expect(throws: StateError.damagedRecord(path: store.path("torn"))) {
+      try store.find("torn")
+    }
+  }
+
+  @Test func sweepsOnlyTheTemporaryFilesOfTheDead() throws {
+    try store.write("kept", bytes: [])
+    try FileTree.write(store.path(".tmp-dead"), "half")
+    let alive = try FileLock(store.path(".tmp-alive"))
+    try store.removeLeftovers()
+    #expect(try FileTree.list(store.directory).sorted() == [".tmp-alive", "kept"])
+    #expect(try store.names() == ["kept"])
+    _ = alive.descriptor
+  }
+
+  @Test func leavesTheOldRecordWhenTheNewOneCannotBeWritten() throws {
+    try store.write("name", bytes: [1])
+    try FileTree.makeDirectory(store.path("directory"))
+    #expect(throws: StateError.self) { try store.write("directory", bytes: [2]) }
+    #expect(try store.names() == ["directory", "name"])
+    #expect(try FileTree.list(store.directory).count == 2)
+  }
+}
