@@ -78,6 +78,8 @@ public struct Home: Sendable {
     _ = try? home.martlet(["rmi", "-f", "-a"], in: home.base).run()
     if home.machine.isPeer {
       _ = try? home.martlet(["unshare", "rm", "-rf", home.base + "/d"], in: home.base).run()
+      // Podman keeps a process for its user namespace; this is its way to end it.
+      _ = try? home.martlet(["system", "migrate"], in: home.base).run()
     }
     try? FileManager.default.removeItem(atPath: home.base)
   }
