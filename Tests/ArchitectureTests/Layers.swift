@@ -42,7 +42,9 @@ enum Layers {
     ],
 
     // 5: surfaces and programs
-    "Commands": ["Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec"],
+    "Commands": [
+      "Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec", "ImageStore", "StateStore",
+    ],
     "martlet": ["Commands"],
     "martlet-oci": ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],
     "martlet-monitor": ["Monitor"],

@@ -20,10 +20,18 @@ public struct Home: Sendable {
         atPath: base + name, withIntermediateDirectories: false)
       unsafe chmod(base + name, 0o700)
     }
+    do {
+      try loadImage()
+    } catch {
+      try? FileManager.default.removeItem(atPath: base)
+      throw error
+    }
     atexit { Home.removeShared() }
-    let archive = try demoArchive()
-    try check(martlet(["load", "-i", archive], in: base).run())
-    // The first container may leave what lasts for the login (a namespace holder): not a leak.
+  }
+
+  /// The first container may leave what lasts for the login (a namespace holder): not a leak.
+  private func loadImage() throws {
+    try check(martlet(["load", "-i", try demoArchive()], in: base).run())
     try check(martlet(["run", "--rm", "--network", "none", Session.image, "true"], in: base).run())
   }
 
