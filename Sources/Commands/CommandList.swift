@@ -8,7 +8,7 @@ public enum CommandList {
     summary: "Daemonless, rootless containers", globalDefaults: GlobalOptions(),
     globalOptions: GlobalOptions.table,
     sections: [
-      .init("Containers", containers + [containerGroup, hiddenCleanUp]),
+      .init("Containers", containers + [containerGroup, hiddenCleanUp])
     ])
 
   private static let containers: [MartletCommand] = [

@@ -1,7 +1,8 @@
 /// Moments as text (RFC 3339), counted in nanoseconds since 1970-01-01 UTC.
 public enum Timestamp {
   /// `2026-01-02T03:04:05.678901234Z`, with an offset of seconds east of UTC when given.
-  public static func format(_ nanoseconds: Int64, offset: Int = 0, fraction: Bool = true) -> String {
+  public static func format(_ nanoseconds: Int64, offset: Int = 0, fraction: Bool = true) -> String
+  {
     let seconds = floorDivide(nanoseconds, 1_000_000_000)
     let rest = nanoseconds - seconds * 1_000_000_000
     let local = seconds + Int64(offset)
