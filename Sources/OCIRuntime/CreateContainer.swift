@@ -79,6 +79,9 @@ public struct CreateContainer {
     record.annotations = spec.annotations
     let hooks = plan.hooks
     record.hasHooks = !hooks.poststart.isEmpty || !hooks.poststop.isEmpty
+    if context.systemdCgroup {
+      context.warn("the systemd cgroup manager is not supported; cgroups are made by hand")
+    }
     do throws(CgroupError) {
       record.cgroup = try FileCgroupManager().make(
         path: spec.linux?.cgroupsPath, id: id.text, limits: spec.linux?.resources,

@@ -141,9 +141,9 @@ struct InitStage: ~Copyable {
     var state = hookState
     state.status = .created
     try HookRunner(state: state).run(plan.hooks.startContainer)
-    try ProcessStage(plan.process).execute { listener in
-      try? channel.send(InitMessage.ready.bytes, descriptors: [listener])
-    }
+    // The agent knows the process by its id in the pid namespace of the container's own.
+    state.pid = CurrentProcess.id
+    try ProcessStage(plan.process).execute(state)
   }
 
   /// Blocks until `start` connects and says so; whoever only looks is ignored.

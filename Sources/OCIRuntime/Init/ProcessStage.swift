@@ -45,7 +45,7 @@ struct ProcessStage {
           }
         try ProcessAttributes.setIOPriority(class: number, priority: io.priority)
       }
-      if let mask = plan.finalAffinity { try ProcessAttributes.setAffinity(mask) }
+      if let mask = plan.affinity { try ProcessAttributes.setAffinity(mask) }
       if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
     }
     // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.
@@ -122,8 +122,8 @@ struct ProcessStage {
 
   /// The last part: capabilities, filter, program. Returns only by throwing.
   ///
-  /// - Parameter notify: takes the filter's notification descriptor, which closes afterwards.
-  func execute(notify: (Int32) -> Void) throws(RuntimeError) -> Never {
+  /// - Parameter state: goes with the filter's notification descriptor to its agent.
+  func execute(_ state: RuntimeState) throws(RuntimeError) -> Never {
     let program = try findProgram()
     let environment = environment()
     try during("close descriptors") { () throws(SystemError) in
@@ -139,7 +139,7 @@ struct ProcessStage {
         let now = try Capability.current()
         try Capability.set(
           effective: now.permitted, permitted: now.permitted, inheritable: now.inheritable)
-        try installFilter(notify)
+        try installFilter(state)
       }
     }
     try during("set capabilities") { () throws(SystemError) in
@@ -151,7 +151,7 @@ struct ProcessStage {
     if plan.noNewPrivileges {
       try during("install the seccomp filter") { () throws(SystemError) in
         try Credentials.denyNewPrivileges()
-        try installFilter(notify)
+        try installFilter(state)
       }
     }
     var image = Program(program, Array(plan.arguments.dropFirst()), environment: environment)
@@ -162,11 +162,13 @@ struct ProcessStage {
     }
   }
 
-  private func installFilter(_ notify: (Int32) -> Void) throws(SystemError) {
+  private func installFilter(_ state: RuntimeState) throws(SystemError) {
     guard !plan.filter.instructions.isEmpty else { return }
     let flags = SystemCallFilter.Flags(rawValue: plan.filter.flags)
     let listener = try SystemCallFilter.install(plan.filter.instructions, flags: flags)
-    if flags.contains(.newListener) { notify(listener) }
+    if flags.contains(.newListener) {
+      try plan.filter.sendListener(listener, of: state)
+    }
   }
 
   private func environment() -> [String] {
