@@ -75,7 +75,7 @@ struct SpecBuilder {
     linux.namespaces = namespaces()
     linux.resources = resources()
     linux.sysctl = config.security.sysctl
-    linux.cgroupsPath = "/martlet/\(config.id)"
+    linux.cgroupsPath = facts.cgroupPath
     linux.devices = try devices()
     linux.rootfsPropagation = "rprivate"
     if !config.security.privileged {
