@@ -5,7 +5,9 @@ public import Model
 
 /// Standard output: results only.
 public enum Output {
-  /// Writes all of it. A reader that has gone away ends the program quietly, as `| head` expects.
+  /// Writes all of it.
+  ///
+  /// A reader that has gone away ends the program quietly, as `| head` expects.
   public static func write(_ text: String) throws {
     do throws(SystemError) {
       try Descriptor.writeAll(Descriptor.standardOutput, text)
@@ -18,7 +20,9 @@ public enum Output {
   public static func line(_ text: String) throws { try write(text + "\n") }
 }
 
-/// Standard error: progress, warnings and errors. What cannot be written there is lost on purpose.
+/// Standard error: progress, warnings and errors.
+///
+/// What cannot be written there is lost on purpose.
 public enum Message {
   public static func warn(_ text: String) { line("martlet: warning: \(terminalSafe(text))") }
 
