@@ -11,7 +11,7 @@ struct InitLauncher {
   /// The container's state directory.
   let directory: String
 
-  /// - Parameter saved: called once, when the process is ready, before the caller may know.
+  /// `saved` is called once, when the process is ready, before the caller may know.
   func launch(
     _ record: inout StateRecord, listens: Bool, saved: (StateRecord) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> CreateContainer.Created {

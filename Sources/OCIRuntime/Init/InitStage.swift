@@ -3,7 +3,9 @@ import Model
 import OCISpec
 
 /// The container's first process before it is the container's: walks the plan and becomes the
-/// program. Runs in the child of clone3(2).
+/// program.
+///
+/// Runs in the child of clone3(2).
 struct InitStage: ~Copyable {
   let plan: ContainerPlan
   let channel: MessageChannel
