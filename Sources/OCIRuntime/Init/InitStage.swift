@@ -59,7 +59,11 @@ struct InitStage: ~Copyable {
     try root.enter()
     try root.applyPropagation()
     try ProcessStage(plan.process).assume()
-    tell(.ready)
+    try during("tell the runtime") { () throws(SystemError) in
+      try channel.send(InitMessage.ready.bytes)
+    }
+    // A runtime that was killed before it wrote the state down must not leave us waiting for ever.
+    if startListener >= 0 { try awaitProceed() }
   }
 
   private func setSysctls() throws(RuntimeError) {
