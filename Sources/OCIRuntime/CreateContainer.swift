@@ -88,6 +88,8 @@ public struct CreateContainer {
         warn: context.warn)
     } catch { throw .reported(error.report) }
     do throws(RuntimeError) {
+      // Whoever kills us from here on leaves a record by which `delete --force` finds the cgroups.
+      if record.cgroup != nil { try states.save(record, id) }
       let launcher = InitLauncher(plan: plan, spec: spec, directory: states.directory(of: id))
       return try launcher.launch(&record, listens: waitsForStart) { (record) throws(RuntimeError) in
         try states.save(record, id)

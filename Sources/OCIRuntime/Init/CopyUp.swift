@@ -1,7 +1,8 @@
 import LinuxSystem
 
-/// Fills a new tmpfs with what it is about to hide (`tmpcopyup`). Its own mode stays what the mount's
-/// options made it.
+/// Fills a new tmpfs with what it is about to hide (`tmpcopyup`).
+///
+/// Its own mode stays what the mount's options made it.
 enum CopyUp {
   static func copy(from source: borrowing OwnedDescriptor, to target: borrowing OwnedDescriptor)
     throws(SystemError)

@@ -10,6 +10,7 @@ import Model
 //   proceed  ─────────────────────▶  createContainer hooks, pivot_root, credentials
 //            ◀─────────────────────  terminal [fd]       only when there is no console socket
 //            ◀─────────────────────  ready
+//   proceed  ─────────────────────▶  only for `create`, when the state is written
 //                                    `create`: waits on the start socket; `run`: goes on
 //            ◀─────────────────────  failed …  or end of file: execve(2) succeeded
 //

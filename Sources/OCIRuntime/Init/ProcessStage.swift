@@ -3,7 +3,9 @@ import Model
 import OCISpec
 
 /// Turns the calling process into one of the container's: limits, ids, capabilities, filter,
-/// program. The same for the first process and for `exec`.
+/// program.
+///
+/// The same for the first process and for `exec`.
 struct ProcessStage {
   let plan: ProcessPlan
 
@@ -120,9 +122,11 @@ struct ProcessStage {
     }
   }
 
-  /// The last part: capabilities, filter, program. Returns only by throwing.
+  /// The last part: capabilities, filter, program.
   ///
-  /// - Parameter state: goes with the filter's notification descriptor to its agent.
+  /// Returns only by throwing.
+  ///
+  /// `state` is goes with the filter's notification descriptor to its agent.
   func execute(_ state: RuntimeState) throws(RuntimeError) -> Never {
     let program = try findProgram()
     let environment = environment()
