@@ -34,9 +34,10 @@ public enum Message {
     if let hint = report.hint { line("hint: \(terminalSafe(hint))") }
   }
 
-  static func line(_ text: String) {
-    try? Descriptor.writeAll(Descriptor.standardError, text + "\n")
-  }
+  /// Text that is safe for a terminal already, or that means to move its cursor.
+  static func put(_ text: String) { try? Descriptor.writeAll(Descriptor.standardError, text) }
+
+  private static func line(_ text: String) { put(text + "\n") }
 }
 
 /// How a command ends that failed: what it says and its exit code.

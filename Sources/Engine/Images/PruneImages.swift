@@ -21,15 +21,17 @@ public struct PruneImages {
     var removed: [Digest] = []
     for image in try ListImages(context).run()
     where image.containers.isEmpty && (all || image.isDangling) && matches(image) {
-      do throws(ImageStoreError) {
-        let users = [image.id: image.containers]
-        if let id = try store.remove("\(image.id)", users: users, force: true).deleted {
-          removed.append(id)
-        }
-      } catch .notFound {
-        // Another command was faster.
-      }
+      if try remove(image.id, store) { removed.append(image.id) }
     }
     return (removed, try CollectLayers(context).run())
+  }
+
+  /// False when another command was faster.
+  private func remove(_ id: Digest, _ store: ImageStore) throws -> Bool {
+    guard try store.find(id: id) != nil else { return false }
+    // Asked again now: a container may have come since the list was made.
+    let users = try ImageUsers(context).names()
+    guard users[id] == nil else { return false }
+    return try store.remove("\(id)", users: users, force: true).deleted != nil
   }
 }
