@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -190,4 +192,15 @@ int32_t clinux_raise_default(int32_t signal_number) {
   uint64_t mask = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   return RESULT(raise(signal_number));
+}
+
+extern char __executable_start, etext;
+
+int32_t clinux_release_memory(void) {
+  uintptr_t first = (uintptr_t)&__executable_start & ~4095UL, end = (uintptr_t)&etext & ~4095UL;
+  uintptr_t stack = (uintptr_t)__builtin_frame_address(0) & ~4095UL;
+  malloc_trim(0);
+  /* The page below ours stays: the call itself needs it. */
+  madvise((void *)(stack - 32 * 4096), 31 * 4096, MADV_DONTNEED);
+  return RESULT(madvise((void *)first, end - first, MADV_DONTNEED));
 }

@@ -25,6 +25,7 @@ struct CollectGarbage {
     var errors = ErrorCollector()
     for path in trash {
       errors.collect {
+        // Only for the sum that is shown.
         let size = try? RecordStore(path).find(LayerDirectory.recordName)?.integer("size")
         try FileTree.removeTree(path)
         freed += size ?? 0
@@ -120,8 +121,15 @@ struct CollectGarbage {
 
   private func rename(_ path: String) throws -> String {
     let trash = "\(store.layers.root)/\(LayerDirectory.trashPrefix)\(try RandomName.make())"
-    try FileTree.rename(path, to: trash)
-    return trash
+    do throws(SystemError) {
+      try FileTree.rename(path, to: trash)
+      return trash
+    } catch {
+      guard [Errno.noSpace, Errno.quota].contains(error.errno) else { throw error }
+    }
+    // Some filesystems need a free block to rename. Without its record it is no layer any more.
+    try FileTree.unlinkIfPresent("\(path)/\(LayerDirectory.recordName)")
+    return path
   }
 
   private func sweepIngest() throws {

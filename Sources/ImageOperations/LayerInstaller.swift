@@ -141,6 +141,8 @@ struct LayerInstaller {
       let link = "\(store.layers.root)/\(store.layers.shortLink(job.chain))"
       _ = try FileTree.unlinkIfPresent(link)
       try FileTree.makeLink(link, to: "../\(job.chain.hex)/diff")
+      // What a deletion on a full disk left of an earlier one; its lock is ours.
+      try FileTree.removeTree(store.layers.path(job.chain))
       try FileTree.rename(ingestPath(job), to: store.layers.path(job.chain))
     }
     for (job, lock) in mine { try lock.remove(store.lockPath(.layer, job.chain.hex)) }

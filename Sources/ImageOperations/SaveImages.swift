@@ -157,8 +157,9 @@ extension SavePlace {
   }
 }
 
-struct ArchivePlace: SavePlace {
+final class ArchivePlace: SavePlace {
   private let writer: TarWriter
+  private var directories: Set<Substring> = []
 
   init(_ writer: TarWriter) { self.writer = writer }
 
@@ -166,6 +167,12 @@ struct ArchivePlace: SavePlace {
     _ name: String, size: Int64,
     _ body: (_ write: ([UInt8]) throws(ArchiveError) -> Void) throws(ArchiveError) -> Void
   ) throws {
+    // Directories have entries of their own: skopeo without root cannot make the missing ones.
+    for index in name.indices where name[index] == "/" {
+      if directories.insert(name[..<index]).inserted, let path = RawPath(name[...index].utf8) {
+        try writer.add(TarEntry(path, .directory, permissions: 0o755))
+      }
+    }
     guard let path = RawPath(name) else { throw OperationError.badRequest("a name with NUL") }
     try writer.begin(TarEntry(path, .file, permissions: 0o644, size: size))
     try body { (bytes) throws(ArchiveError) in try writer.write(bytes, 0..<bytes.count) }

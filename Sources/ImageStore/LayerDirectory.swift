@@ -29,7 +29,10 @@ public struct LayerDirectory: Sendable {
 
   public func mappedDiff(_ top: Digest, map: String) -> String { "\(mapped(top, map: map))/diff" }
 
-  public func contains(_ chain: Digest) -> Bool { FileTree.exists(path(chain)) }
+  /// Whether the layer is there whole: its record is the first that deleting takes.
+  public func contains(_ chain: Digest) -> Bool {
+    FileTree.exists("\(path(chain))/\(Self.recordName)")
+  }
 
   /// What the layer's record says; nil when there is no such layer.
   public func find(_ chain: Digest) throws(ImageStoreError) -> StoredLayer? {

@@ -73,6 +73,9 @@ public enum CurrentProcess {
     try check(clinux_prctl(4, on ? 1 : 0, 0, 0, 0), "prctl PR_SET_DUMPABLE")
   }
 
+  /// Gives back what an idle process does not need: free heap, unused stack, mapped code.
+  public static func releaseMemory() { _ = clinux_release_memory() }
+
   /// Random bytes from the kernel (getrandom(2)).
   public static func randomBytes(_ count: Int) throws(SystemError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)

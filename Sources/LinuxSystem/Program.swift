@@ -144,7 +144,7 @@ public struct Program: Sendable {
     return safeReport
   }
 
-  private func withArguments<Result>(
+  func withArguments<Result>(
     _ body: (
       UnsafePointer<UnsafeMutablePointer<CChar>?>, UnsafePointer<UnsafeMutablePointer<CChar>?>
     )

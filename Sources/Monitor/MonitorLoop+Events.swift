@@ -5,6 +5,7 @@ extension MonitorLoop {
   /// Handles events until `done`, or until the monotonic clock reads `deadline`; whether `done`.
   @discardableResult
   func pump(deadline: Int64? = nil, until done: () -> Bool) throws(MonitorError) -> Bool {
+    settle()
     while !done() {
       let now = Clock.monotonic()
       if let deadline, now >= deadline { return false }
@@ -15,14 +16,19 @@ extension MonitorLoop {
         try loop.wait(milliseconds: Int32(clamping: wait))
       }
       for event in events { handle(event) }
-      clients.removeAll { client in
-        let gone = client.isBroken || (client.isLeaving && !client.hasQueue)
-        if gone { left(client) }
-        return gone
-      }
-      updateStreamWatches()
+      settle()
     }
     return true
+  }
+
+  /// Brings what is watched in line with what has happened.
+  private func settle() {
+    clients.removeAll { client in
+      let gone = client.isBroken || (client.isLeaving && !client.hasQueue)
+      if gone { left(client) }
+      return gone
+    }
+    updateStreamWatches()
   }
 
   private func checkTimers(_ now: Int64) {

@@ -161,6 +161,8 @@ extension MonitorLoop {
     }
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     if let pid = initPid { broadcast(.started(pid: pid)) }
+    // Bringing the container up took most of the memory; what comes now may last for months.
+    CurrentProcess.releaseMemory()
   }
 
   // MARK: - Steps down

@@ -11,9 +11,8 @@ public enum DefaultSeccompProfile {
 
   /// The profile for a process with these capabilities in its bounding set (`CAP_SYS_ADMIN`).
   ///
-  /// - Parameters:
-  ///   - capabilities: names with their prefix.
-  ///   - machine: as uname(2) gives it.
+  /// `capabilities` is names with their prefix.
+  /// `machine` is as uname(2) gives it.
   public static func make(
     capabilities: Set<String>, machine: String = nativeMachine
   ) -> RuntimeSeccomp {

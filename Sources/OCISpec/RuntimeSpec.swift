@@ -1,6 +1,7 @@
 /// A container's configuration: `config.json` of a bundle (runtime-spec config.md).
 public struct RuntimeSpec: JSONRecord, Equatable {
-  public var ociVersion = "1.2.0"
+  /// Writers say 1.0.2, which every runtime takes; crun 1.8 refuses 1.1 and later.
+  public var ociVersion = "1.0.2"
   public var process: RuntimeProcess?
   public var root: RuntimeRoot?
   public var hostname: String?

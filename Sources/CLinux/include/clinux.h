@@ -127,6 +127,9 @@ int32_t clinux_keyctl_join_session(const char *name);
 int64_t clinux_getrandom(void *buffer, uint64_t size);
 int32_t clinux_bpf(int32_t command, void *attributes, uint32_t size);
 int32_t clinux_raise_default(int32_t signal);
+/* Gives the kernel back what an idle process does not need: free heap, the stack below the
+ * caller, and the mapping of code pages (they stay in the page cache). */
+int32_t clinux_release_memory(void);
 int32_t clinux_reset_signals(void);
 
 /* ---- mounts (mount.c) ---- */

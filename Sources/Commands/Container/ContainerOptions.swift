@@ -18,29 +18,34 @@ struct ContainerOptions: Sendable {
   var detachKeys: String?
   var passesSignals = true
 
-  static let shared: [OptionSpec<ContainerOptions>] = process + files + network + limits + security
+  static let shared: [OptionSpec<ContainerOptions>] =
+    process + files + network + limits + security
     + lifecycle
 
   static let process: [OptionSpec<ContainerOptions>] = [
     .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),
-    .list("attach", "a", \.attach, "STREAM", "Attach to stdin, stdout or stderr",
+    .list(
+      "attach", "a", \.attach, "STREAM", "Attach to stdin, stdout or stderr",
       choices: ["stdin", "stdout", "stderr"]),
     .parsed("entrypoint", nil, "COMMAND", "Overwrite the image's entrypoint") {
       options, text throws(UsageError) in
       options.request.entrypoint = try Entrypoint.parse(text)
     },
     .list("env", "e", \.request.environment, "NAME[=VALUE]", "Set an environment variable"),
-    .list("env-file", nil, \.request.environmentFiles, "FILE",
+    .list(
+      "env-file", nil, \.request.environmentFiles, "FILE",
       "Read environment variables from a file", complete: .file),
     .list("group-add", nil, \.request.groups, "GROUP", "Add the user to further groups"),
     .value("hostname", "h", \.request.hostname, "NAME", "Set the container's host name"),
     .flag("interactive", "i", \.request.interactive, "Keep standard input open"),
     .list("label", "l", \.request.labels, "KEY[=VALUE]", "Add a label"),
-    .list("label-file", nil, \.request.labelFiles, "FILE", "Read labels from a file",
+    .list(
+      "label-file", nil, \.request.labelFiles, "FILE", "Read labels from a file",
       complete: .file),
     .value("name", nil, \.request.name, "NAME", "Give the container a name"),
     .value("platform", nil, \.platform, "OS/ARCH[/VARIANT]", "Choose the image for a platform"),
-    .value("pull", nil, \.pull, "POLICY", "When to pull the image",
+    .value(
+      "pull", nil, \.pull, "POLICY", "When to pull the image",
       choices: ["always", "missing", "never", "newer"]),
     .flag("quiet", "q", \.quiet, "Show no progress of a pull"),
     .flag("rootfs", nil, \.usesRootfs, "The first argument is a root directory, not an image"),
@@ -49,12 +54,14 @@ struct ContainerOptions: Sendable {
     .value("user", "u", \.request.user, "USER[:GROUP]", "Run as this user"),
     .value("workdir", "w", \.request.workingDirectory, "DIR", "Set the working directory"),
     .optionalBool("tls-verify", nil, \.tlsVerify, "Check the registry's certificate"),
-    .value("authfile", nil, \.authFile, "FILE", "Take credentials from this file",
+    .value(
+      "authfile", nil, \.authFile, "FILE", "Take credentials from this file",
       complete: .file),
   ]
 
   static let files: [OptionSpec<ContainerOptions>] = [
-    .list("device", nil, \.request.devices, "HOST[:CONTAINER[:rwm]]",
+    .list(
+      "device", nil, \.request.devices, "HOST[:CONTAINER[:rwm]]",
       "Make a device of the host available"),
     .list("mount", nil, \.request.mounts, "type=TYPE,...", "Mount a file system"),
     .flag("read-only", nil, \.request.readOnly, "Make the root file system read-only"),
@@ -62,17 +69,21 @@ struct ContainerOptions: Sendable {
       options.request.sharedMemory = try Sizes.parse(text)
     },
     .list("tmpfs", nil, \.request.tmpfs, "DIR[:OPTIONS]", "Mount a temporary file system"),
-    .list("volume", "v", \.request.volumes, "[SOURCE:]DIR[:OPTIONS]", "Mount a volume or directory"),
+    .list(
+      "volume", "v", \.request.volumes, "[SOURCE:]DIR[:OPTIONS]", "Mount a volume or directory"),
   ]
 
   static let network: [OptionSpec<ContainerOptions>] = [
     .list("add-host", nil, \.request.hosts, "NAME:ADDRESS", "Add a line to /etc/hosts"),
     .list("dns", nil, \.request.dns, "ADDRESS", "Set a name server", commaSeparated: true),
-    .list("dns-option", nil, \.request.dnsOptions, "OPTION", "Set a resolver option",
+    .list(
+      "dns-option", nil, \.request.dnsOptions, "OPTION", "Set a resolver option",
       aliases: ["dns-opt"]),
-    .list("dns-search", nil, \.request.dnsSearch, "DOMAIN", "Set a search domain",
+    .list(
+      "dns-search", nil, \.request.dnsSearch, "DOMAIN", "Set a search domain",
       commaSeparated: true),
-    .value("network", nil, \.request.network, "MODE",
+    .value(
+      "network", nil, \.request.network, "MODE",
       "Connect to a network: none, host, pasta, slirp4netns, container:NAME", aliases: ["net"]),
     .flag("no-hosts", nil, \.request.noHosts, "Leave the image's /etc/hosts"),
     .list("publish", "p", \.request.ports, "[[IP:]HOST:]PORT[/PROTO]", "Publish a port"),
@@ -127,15 +138,18 @@ struct ContainerOptions: Sendable {
   ]
 
   static let security: [OptionSpec<ContainerOptions>] = [
-    .list("cap-add", nil, \.request.capAdd, "CAPABILITY", "Add a capability",
+    .list(
+      "cap-add", nil, \.request.capAdd, "CAPABILITY", "Add a capability",
       commaSeparated: true, complete: .capability),
-    .list("cap-drop", nil, \.request.capDrop, "CAPABILITY", "Drop a capability",
+    .list(
+      "cap-drop", nil, \.request.capDrop, "CAPABILITY", "Drop a capability",
       commaSeparated: true, complete: .capability),
     .value("cgroupns", nil, \.request.cgroupns, "MODE", "Cgroup namespace: private or host"),
     .value("ipc", nil, \.request.ipc, "MODE", "IPC namespace: private or host"),
     .value("pid", nil, \.request.pid, "MODE", "Process namespace: private or host"),
     .flag("privileged", nil, \.request.privileged, "Give all the rights that the user has"),
-    .list("security-opt", nil, \.request.securityOptions, "OPTION",
+    .list(
+      "security-opt", nil, \.request.securityOptions, "OPTION",
       "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask="),
     .list("sysctl", nil, \.request.sysctl, "KEY=VALUE", "Set a kernel parameter"),
     .value("userns", nil, \.request.userns, "MODE", "User namespace: host or keep-id"),
@@ -143,20 +157,25 @@ struct ContainerOptions: Sendable {
   ]
 
   static let lifecycle: [OptionSpec<ContainerOptions>] = [
-    .value("cidfile", nil, \.request.cidFile, "FILE", "Write the container id to a file",
+    .value(
+      "cidfile", nil, \.request.cidFile, "FILE", "Write the container id to a file",
       complete: .file),
     .flag("init", nil, \.request.initProcess, "Run a small init as process 1"),
-    .value("log-driver", nil, \.request.logDriver, "DRIVER", "Where the output is logged",
+    .value(
+      "log-driver", nil, \.request.logDriver, "DRIVER", "Where the output is logged",
       choices: ["k8s-file", "json-file", "none", "passthrough"]),
     .list("log-opt", nil, \.request.logOptions, "KEY=VALUE", "Options of the log driver"),
     .flag("replace", nil, \.request.replace, "Replace a container of the same name"),
-    .value("restart", nil, \.request.restart, "POLICY",
+    .value(
+      "restart", nil, \.request.restart, "POLICY",
       "When to start again: no, on-failure[:N], always, unless-stopped"),
     .flag("rm", nil, \.request.autoRemove, "Remove the container when it ends"),
     .value("runtime", nil, \.request.runtime, "NAME", "OCI runtime for this container"),
-    .value("stop-signal", nil, \.request.stopSignal, "SIGNAL", "Signal that stops the container",
+    .value(
+      "stop-signal", nil, \.request.stopSignal, "SIGNAL", "Signal that stops the container",
       complete: .signal),
-    .integer("stop-timeout", nil, \.request.stopTimeout, "SECONDS",
+    .integer(
+      "stop-timeout", nil, \.request.stopTimeout, "SECONDS",
       "Seconds between the stop signal and SIGKILL"),
   ]
 

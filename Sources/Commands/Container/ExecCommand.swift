@@ -18,11 +18,13 @@ enum ExecCommand {
     options: [
       .flag("detach", "d", \.request.detached, "Run in the background"),
       .list("env", "e", \.request.environment, "NAME[=VALUE]", "Set an environment variable"),
-      .list("env-file", nil, \.request.environmentFiles, "FILE",
+      .list(
+        "env-file", nil, \.request.environmentFiles, "FILE",
         "Read environment variables from a file", complete: .file),
       .flag("interactive", "i", \.request.interactive, "Keep standard input open"),
       .flag("latest", "l", \.latest, "The container that was created last"),
-      .integer("preserve-fds", nil, \.request.preservedDescriptors, "COUNT",
+      .integer(
+        "preserve-fds", nil, \.request.preservedDescriptors, "COUNT",
         "Pass this many further descriptors"),
       .flag("privileged", nil, \.request.privileged, "Give all the rights that the user has"),
       .flag("tty", "t", \.request.terminal, "Give the process a terminal"),
@@ -43,7 +45,8 @@ enum ExecCommand {
     }
     guard !words.isEmpty else {
       throw ErrorReport(
-        .invalidRequest, "must provide a non-empty command to start an exec session: "
+        .invalidRequest,
+        "must provide a non-empty command to start an exec session: "
           + "no command for exec was given")
     }
     var request = options.request

@@ -96,12 +96,13 @@ enum LifecycleCommands {
   static let start = Command<GlobalOptions>(
     "start", summary: "Start containers", usage: "[options] CONTAINER [CONTAINER...]",
     positionals: .atLeast(0, .stoppedContainer), defaults: SelectionOptions(),
-    options: SelectionOptions.everyone + [
-      .flag("attach", "a", \.attach, "Attach to the container's output"),
-      .flag("interactive", "i", \.interactive, "Attach standard input too"),
-      .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
-      .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
-    ].filter { _ in true }
+    options: SelectionOptions.everyone
+      + [
+        .flag("attach", "a", \.attach, "Attach to the container's output"),
+        .flag("interactive", "i", \.interactive, "Attach standard input too"),
+        .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
+        .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
+      ].filter { _ in true }
   ) { options, invocation in
     let context = try invocation.globals.context()
     let selection = Selection(
@@ -133,7 +134,8 @@ enum LifecycleCommands {
     "stop", summary: "Stop containers", usage: "[options] CONTAINER [CONTAINER...]",
     positionals: .atLeast(0, .runningContainer), defaults: SelectionOptions(),
     options: SelectionOptions.everyone + SelectionOptions.cidFile + SelectionOptions.ignoring + [
-      .integer("time", "t", \.time, "SECONDS", "Seconds until the container is killed",
+      .integer(
+        "time", "t", \.time, "SECONDS", "Seconds until the container is killed",
         aliases: ["timeout"])
     ]
   ) { options, invocation in
@@ -149,7 +151,8 @@ enum LifecycleCommands {
     "restart", summary: "Restart containers", usage: "[options] CONTAINER [CONTAINER...]",
     positionals: .atLeast(0, .container), defaults: SelectionOptions(),
     options: SelectionOptions.everyone + [
-      .integer("time", "t", \.time, "SECONDS", "Seconds until the container is killed",
+      .integer(
+        "time", "t", \.time, "SECONDS", "Seconds until the container is killed",
         aliases: ["timeout"])
     ]
   ) { options, invocation in
@@ -179,7 +182,8 @@ enum LifecycleCommands {
   }
 
   static let wait = Command<GlobalOptions>(
-    "wait", summary: "Wait until containers have ended", usage: "[options] CONTAINER [CONTAINER...]",
+    "wait", summary: "Wait until containers have ended",
+    usage: "[options] CONTAINER [CONTAINER...]",
     description: "Prints the exit code of each container.",
     positionals: .atLeast(0, .container), defaults: SelectionOptions(),
     options: [
@@ -257,7 +261,8 @@ enum LifecycleCommands {
     "exists", summary: "Tell by the exit code whether a container exists", usage: "CONTAINER",
     positionals: .exactly(1, .container), defaults: NoOptions(), options: []
   ) { _, invocation in
-    try ContainerStore(try invocation.globals.context()).find(invocation.arguments[0]) == nil ? 1 : 0
+    try ContainerStore(try invocation.globals.context()).find(invocation.arguments[0]) == nil
+      ? 1 : 0
   }
 
   /// Run by a monitor as its last act for a container with `--rm`.

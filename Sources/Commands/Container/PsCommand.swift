@@ -27,11 +27,13 @@ enum PsCommand {
       .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
       .integer("last", "n", \.last, "COUNT", "Show the last created containers"),
       .flag("latest", "l", \.latest, "Show the container that was created last"),
-      .flag("no-trunc", nil, \.noTruncation, "Do not shorten ids and commands",
+      .flag(
+        "no-trunc", nil, \.noTruncation, "Do not shorten ids and commands",
         aliases: ["notruncate"]),
       .flag("noheading", nil, \.noHeading, "Leave the heading out"),
       .flag("quiet", "q", \.quiet, "Show ids only"),
-      .value("sort", nil, \.sort, "KEY", "Sort by a column",
+      .value(
+        "sort", nil, \.sort, "KEY", "Sort by a column",
         choices: ["command", "created", "id", "image", "names", "runningfor", "status"]),
     ]
   ) { options, invocation in
@@ -49,7 +51,8 @@ enum PsCommand {
     }
     let values = rows.map { ContainerRow($0, truncates: !options.noTruncation).value }
     if options.format == "json" {
-      try Output.line(TemplateValue.list(rows.map { ContainerRow($0, truncates: false).json }).json(pretty: true))
+      try Output.line(
+        TemplateValue.list(rows.map { ContainerRow($0, truncates: false).json }).json(pretty: true))
       return 0
     }
     let format = try OutputFormat(
@@ -75,7 +78,8 @@ enum PsCommand {
 
   private static func sort(_ rows: inout [ContainerSummary], by key: String) {
     switch key {
-    case "command": rows.sort { $0.command.joined(separator: " ") < $1.command.joined(separator: " ") }
+    case "command":
+      rows.sort { $0.command.joined(separator: " ") < $1.command.joined(separator: " ") }
     case "id": rows.sort { $0.id < $1.id }
     case "image": rows.sort { $0.image < $1.image }
     case "names": rows.sort { $0.name < $1.name }
@@ -295,8 +299,9 @@ enum NamePattern {
 
 /// Published ports as `ps` shows them.
 enum PortText {
-  private static func parts(_ port: String) -> (ip: String, host: String, inside: String, kind: String)
-  {
+  private static func parts(_ port: String) -> (
+    ip: String, host: String, inside: String, kind: String
+  ) {
     let pair = port.split(separator: "/", maxSplits: 1)
     let fields = pair[0].split(separator: ":", omittingEmptySubsequences: false)
     let kind = pair.count == 2 ? String(pair[1]) : "tcp"

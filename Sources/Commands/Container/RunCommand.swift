@@ -89,7 +89,8 @@ enum RunCommand {
 
 /// What an attached command says at its end, and its exit code.
 enum AttachResult {
-  static func status(_ outcome: AttachOutcome, _ id: String, _ context: EngineContext) throws -> Int32
+  static func status(_ outcome: AttachOutcome, _ id: String, _ context: EngineContext) throws
+    -> Int32
   {
     switch outcome {
     case .exited(let end): return end.code

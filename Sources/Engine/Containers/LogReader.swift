@@ -35,7 +35,8 @@ public struct LogReader {
     guard lifecycle.logDriver == "k8s-file" || lifecycle.logDriver == "json-file" else {
       throw ErrorReport(
         .invalidRequest,
-        "container \(config.name) uses log driver \(lifecycle.logDriver), which keeps nothing to read")
+        "container \(config.name) uses log driver \(lifecycle.logDriver), which keeps nothing to read"
+      )
     }
     let path = lifecycle.logPath ?? "\(store.directory(id))/ctr.log"
     let isJSON = lifecycle.logDriver == "json-file"

@@ -125,7 +125,8 @@ enum ContainerInspection {
       let binding = TemplateValue.object([
         ("HostIp", .string(ip.isEmpty ? "0.0.0.0" : ip)), ("HostPort", .string(text("host_port"))),
       ])
-      if let index = ports.firstIndex(where: { $0.0 == key }), case .list(let all) = ports[index].1 {
+      if let index = ports.firstIndex(where: { $0.0 == key }), case .list(let all) = ports[index].1
+      {
         ports[index].1 = .list(all + [binding])
       } else {
         ports.append((key, .list([binding])))
@@ -152,7 +153,9 @@ enum ContainerInspection {
       ("Cmd", .strings(process.command)), ("Image", .string(config.image?.name ?? "")),
       ("Volumes", .null), ("WorkingDir", .string(process.workingDirectory)),
       ("Entrypoint", .strings(process.entrypoint)), ("OnBuild", .null),
-      ("Labels", .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      (
+        "Labels", .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+      ),
       (
         "Annotations",
         .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })

@@ -1,4 +1,0 @@
-import OCISpec
-extension RuntimeSeccomp {
-  static func defaultProfile(capabilities: Set<String>) -> RuntimeSeccomp? { nil }
-}
