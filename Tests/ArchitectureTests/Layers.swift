@@ -13,7 +13,7 @@ enum Layers {
     "CommandLineKit": ["Model"],
 
     // 2: the kernel
-    "LinuxSystem": ["CLinux", "Model"],
+    "LinuxSystem": ["CLinux"],
     "Diagnostics": ["LinuxSystem"],
 
     // 3: mechanisms
