@@ -28,8 +28,10 @@ public struct SignalSet: Equatable, Sendable, ExpressibleByArrayLiteral {
   }
 }
 
-/// Signals as something to be read (signalfd(2)). While it lives they are blocked, so the process
-/// must have one thread; a child that is to execute something gets them reset by `Program`.
+/// Signals as something to be read (signalfd(2)).
+///
+/// While it lives they are blocked, so the process must have one thread; a child that is to execute
+/// something gets them reset by `Program`.
 public struct SignalDescriptor: ~Copyable, Sendable {
   public let descriptor: OwnedDescriptor
 

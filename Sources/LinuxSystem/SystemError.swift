@@ -67,6 +67,8 @@ public enum Errno {
   public static let notSupported = EOPNOTSUPP
   public static let connectionRefused = ECONNREFUSED
   public static let quota = EDQUOT
+  public static let addressInUse = EADDRINUSE
+  public static let addressNotAvailable = EADDRNOTAVAIL
   public static let noChild = ECHILD
 }
 
