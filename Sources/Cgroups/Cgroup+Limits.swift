@@ -72,8 +72,10 @@ extension Cgroup {
     } catch { throw .system("read the cgroup's controllers", error) }
   }
 
-  /// Attaches the device rules to a v2 cgroup. Only root of the initial user namespace may; in
-  /// others no node can be made and those of the host are what is reachable.
+  /// Attaches the device rules to a v2 cgroup.
+  ///
+  /// Only root of the initial user namespace may; in others no node can be made and those of the
+  /// host are what is reachable.
   public func confineDevices(_ rules: [RuntimeDeviceRule]) throws(CgroupError) {
     guard layout == .unified, !rules.isEmpty, let directory = directories.first else { return }
     do throws(SystemError) {

@@ -35,8 +35,9 @@ public enum CgroupError: ReportableError, Equatable {
 public struct FileCgroupManager: Sendable {
   public init() {}
 
-  /// Makes the container's cgroup and sets its limits. Nil where none can be made and none is
-  /// asked for: the container then stays in the caller's.
+  /// Makes the container's cgroup and sets its limits.
+  ///
+  /// Nil where none can be made and none is asked for: the container then stays in the caller's.
   public func make(
     path: String?, id: String, limits: RuntimeResources?, warn: (String) -> Void
   ) throws(CgroupError) -> Cgroup? {

@@ -16,12 +16,18 @@ public enum MartletProgram {
         try Output.line("martlet version \(MartletVersion.text)")
         return 0
       case .complete(let words):
-        try Output.write(CompletionEngine(CommandList.tree) { _ in [] }.answer(words).text)
+        try Output.write(completion(words))
         return 0
       }
     } catch {
       return CommandFailure.end(error)
     }
+  }
+
+  private static func completion(_ words: [String]) -> String {
+    CompletionEngine(CommandList.tree) { kind in
+      DocumentationCommands.candidates(kind).map { .init($0.0, $0.1) }
+    }.answer(words).text
   }
 
   private static func help(_ command: MartletCommand?, _ path: String) -> String {

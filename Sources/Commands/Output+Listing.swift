@@ -16,7 +16,9 @@ public struct Listing: Sendable {
 
   public init(_ columns: String) { self.columns = columns }
 
-  /// Prints the rows. `--format json` takes `json` instead where its keys are others.
+  /// Prints the rows.
+  ///
+  /// `--format json` takes `json` instead where its keys are others.
   public func print(
     _ rows: [TemplateValue], json: @autoclosure () -> [TemplateValue]? = nil
   ) throws {

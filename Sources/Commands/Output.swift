@@ -5,7 +5,9 @@ public import Model
 
 /// Standard output: results only.
 public enum Output {
-  /// Writes all of it. A reader that has gone away ends the program quietly, as `| head` expects.
+  /// Writes all of it.
+  ///
+  /// A reader that has gone away ends the program quietly, as `| head` expects.
   public static func write(_ text: String) throws {
     do throws(SystemError) {
       try Descriptor.writeAll(Descriptor.standardOutput, text)
@@ -18,7 +20,9 @@ public enum Output {
   public static func line(_ text: String) throws { try write(text + "\n") }
 }
 
-/// Standard error: progress, warnings and errors. What cannot be written there is lost on purpose.
+/// Standard error: progress, warnings and errors.
+///
+/// What cannot be written there is lost on purpose.
 public enum Message {
   public static func warn(_ text: String) { line("martlet: warning: \(terminalSafe(text))") }
 
@@ -30,9 +34,10 @@ public enum Message {
     if let hint = report.hint { line("hint: \(terminalSafe(hint))") }
   }
 
-  static func line(_ text: String) {
-    try? Descriptor.writeAll(Descriptor.standardError, text + "\n")
-  }
+  /// Text that is safe for a terminal already, or that means to move its cursor.
+  static func put(_ text: String) { try? Descriptor.writeAll(Descriptor.standardError, text) }
+
+  private static func line(_ text: String) { put(text + "\n") }
 }
 
 /// How a command ends that failed: what it says and its exit code.

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// Who the calling thread is. Callers have one thread.
+/// Who the calling thread is.
+///
+/// Callers have one thread.
 public enum Credentials {
   /// Sets real, effective and saved user ids (setresuid(2)).
   public static func setUser(_ uid: UInt32) throws(SystemError) {

@@ -17,7 +17,9 @@ public enum FileNode {
       unsafe clinux_mknodat(directory, name, kind.rawValue | mode, major, minor), "mknod", name)
   }
 
-  /// An empty regular file; one that exists stays. Links are not followed.
+  /// An empty regular file; one that exists stays.
+  ///
+  /// Links are not followed.
   public static func ensureFile(_ name: String, in directory: Int32, mode: UInt32 = 0o644)
     throws(SystemError)
   {

@@ -43,8 +43,9 @@ public struct MessageChannel: ~Copyable, Sendable {
       }, "sendmsg", "\(socket)")
   }
 
-  /// The next message, up to 64 kB; empty when the other side has gone. The received descriptors
-  /// are the caller's to close.
+  /// The next message, up to 64 kB; empty when the other side has gone.
+  ///
+  /// The received descriptors are the caller's to close.
   public func receive() throws(SystemError) -> (message: [UInt8], descriptors: [Int32]) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     var fds = [Int32](repeating: -1, count: 16)

@@ -52,9 +52,8 @@ public enum MountCall {
 
   /// A new, detached mount of a filesystem.
   ///
-  /// - Parameters:
-  ///   - options: the filesystem's own, `key` or `key=value`.
-  ///   - source: the device or name it shows as its source.
+  /// `options` is the filesystem's own, `key` or `key=value`.
+  /// `source` is the device or name it shows as its source.
   public static func makeFilesystem(
     _ type: String, source: String? = nil, options: [String] = [], attributes: Attributes = []
   ) throws(SystemError) -> OwnedDescriptor {

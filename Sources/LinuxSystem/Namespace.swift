@@ -53,7 +53,7 @@ public enum Namespace: String, CaseIterable, Sendable {
       clinux_setns(pidfd, flags), "setns", kinds.map(\.rawValue).sorted().joined(separator: " "))
   }
 
-  /// What identifies a namespace, e.g. `pid:[4026531836]`; nil when the process is gone.
+  /// What identifies a namespace, such as `pid:[4026531836]`; nil when the process is gone.
   public func identity(of pid: String = "self") -> String? {
     try? FileTree.readLink("/proc/\(pid)/ns/\(fileName)")
   }

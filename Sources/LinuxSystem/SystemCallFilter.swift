@@ -19,8 +19,10 @@ public enum SystemCallFilter {
     var instructions: UnsafePointer<UInt8>?
   }
 
-  /// Installs `program`, an array of struct sock_filter (8 bytes each). Needs no_new_privs or
-  /// CAP_SYS_ADMIN. With `newListener` the notification descriptor is returned.
+  /// Installs `program`, an array of struct sock_filter (8 bytes each).
+  ///
+  /// Needs no_new_privs or CAP_SYS_ADMIN. With `newListener` the notification descriptor is
+  /// returned.
   @discardableResult
   public static func install(_ program: [UInt8], flags: Flags = []) throws(SystemError) -> Int32 {
     let length = UInt16(exactly: program.count / 8)

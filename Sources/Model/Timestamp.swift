@@ -47,7 +47,10 @@ public enum Timestamp {
       let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
       (1...12).contains(month), (1...31).contains(day)
     else { return unix(text) }
-    var nanoseconds = daysFromCivil(Int(year), Int(month), Int(day)) * 86_400 * 1_000_000_000
+    let seconds = daysFromCivil(Int(year), Int(month), Int(day)) * 86_400
+    // 64 bits of nanoseconds reach from 1678 to 2262; images do say 0001-01-01.
+    guard abs(seconds) < 9_000_000_000 else { return nil }
+    var nanoseconds = seconds * 1_000_000_000
     if characters.count == 10 { return nanoseconds }
     guard characters.count >= 19, characters[10] == 0x54 || characters[10] == 0x20,
       let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),

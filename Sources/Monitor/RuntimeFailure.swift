@@ -2,8 +2,7 @@ import Model
 
 /// Makes a report of what an OCI runtime wrote when it failed.
 ///
-/// Runtimes have no machine-readable errors in common, so here, and only here, the class of a
-/// failure is read from its text: crun's, runc's and our own.
+/// The text is all that crun, runc and our own runtime have in common.
 enum RuntimeFailure {
   static func report(doing: String, runtime: String, text: String) -> ErrorReport {
     let program = runtime.split(separator: "/").last.map(String.init) ?? runtime
@@ -17,7 +16,7 @@ enum RuntimeFailure {
     guard !why.isEmpty else {
       return ErrorReport(.unavailable, "\(program) failed to \(doing) the container", hint: hint)
     }
-    return ErrorReport(kind(of: why), "\(program): \(why)", hint: hint)
+    return ErrorReport(RuntimeMessage.kind(of: why), "\(program): \(why)", hint: hint)
   }
 
   /// A line without the prefixes that runtimes put before their message.
@@ -43,24 +42,6 @@ enum RuntimeFailure {
       }
     }
     return result[...].prefix(1_000).trimmed
-  }
-
-  private static func kind(of text: String) -> ErrorReport.Kind {
-    let executes = ["executable file", "exec: ", "exec ", "cannot execute", "stat "]
-      .contains { text.contains($0) }
-    let lowered = text.lowercased()
-    if lowered.contains("not found in $path") { return .commandNotFound }
-    if executes && (lowered.contains("no such file") || lowered.contains("not found")) {
-      return .commandNotFound
-    }
-    let refusals = [
-      "permission denied", "operation not permitted", "is a directory", "exec format error",
-      "not executable",
-    ]
-    if executes || lowered.contains("open executable") {
-      if refusals.contains(where: { lowered.contains($0) }) { return .commandNotExecutable }
-    }
-    return .unavailable
   }
 }
 

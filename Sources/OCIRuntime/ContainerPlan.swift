@@ -57,6 +57,8 @@ struct ContainerPlan: Sendable {
     readonlyRoot = root.readonly
     rootPropagation = try Self.propagation(linux.rootfsPropagation)
     self.process = try ProcessPlan(process)
+    // For `exec` alone (config.md#process).
+    self.process.affinity = nil
     hostname = spec.hostname.flatMap { $0.isEmpty ? nil : $0 }
     domainname = spec.domainname.flatMap { $0.isEmpty ? nil : $0 }
     hooks = spec.hooks ?? RuntimeHooks()

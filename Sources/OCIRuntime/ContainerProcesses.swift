@@ -12,7 +12,9 @@ public struct ContainerProcesses {
     self.context = context
   }
 
-  /// Sorted. Without a cgroup of its own: what shares the first process's pid namespace.
+  /// Sorted.
+  ///
+  /// Without a cgroup of its own: what shares the first process's pid namespace.
   public func list() throws(RuntimeError) -> [Int32] {
     let id = try ContainerID(id)
     let record = try context.states.load(id)

@@ -79,12 +79,17 @@ public struct CreateContainer {
     record.annotations = spec.annotations
     let hooks = plan.hooks
     record.hasHooks = !hooks.poststart.isEmpty || !hooks.poststop.isEmpty
+    if context.systemdCgroup {
+      context.warn("the systemd cgroup manager is not supported; cgroups are made by hand")
+    }
     do throws(CgroupError) {
       record.cgroup = try FileCgroupManager().make(
         path: spec.linux?.cgroupsPath, id: id.text, limits: spec.linux?.resources,
         warn: context.warn)
     } catch { throw .reported(error.report) }
     do throws(RuntimeError) {
+      // Whoever kills us from here on leaves a record by which `delete --force` finds the cgroups.
+      if record.cgroup != nil { try states.save(record, id) }
       let launcher = InitLauncher(plan: plan, spec: spec, directory: states.directory(of: id))
       return try launcher.launch(&record, listens: waitsForStart) { (record) throws(RuntimeError) in
         try states.save(record, id)

@@ -38,7 +38,7 @@ public struct DeleteContainer {
     guard status == .stopped || force || status == .created else {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "stopped")
     }
-    if status != .stopped { try end(record) }
+    if status != .stopped && status != .creating { try end(record) }
     try clean(record, id)
   }
 

@@ -1,6 +1,7 @@
 import Cgroups
 import LinuxSystem
 import Model
+import OCISpec
 
 /// Starts a process in the namespaces of a container's first one.
 ///
@@ -94,7 +95,7 @@ struct ExecLauncher {
     let theirs = pair.second.descriptor.raw
     let stage = ExecStage(
       plan: plan, console: console, target: target, namespaces: late,
-      waits: record.cgroup?.layout == .legacy)
+      waits: record.cgroup?.layout == .legacy, state: record.state(.running))
     return try during("start the process") { () throws(SystemError) in
       let body = { () -> Int32 in
         Descriptor.close(ours)
@@ -143,6 +144,7 @@ struct ExecStage: Sendable {
   let namespaces: Set<Namespace>
   /// Whether the parent still moves it into cgroups.
   let waits: Bool
+  let state: RuntimeState
 
   /// Returns only on failure.
   func run(_ channel: consuming MessageChannel) -> Int32 {
@@ -159,7 +161,7 @@ struct ExecStage: Sendable {
       try during("tell the runtime") { () throws(SystemError) in
         try channel.send(InitMessage.ready.bytes)
       }
-      try stage.execute { _ in }
+      try stage.execute(state)
     } catch {
       try? channel.send(InitMessage.failed(error.report).bytes)
       return 1

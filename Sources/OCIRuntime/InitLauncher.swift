@@ -11,7 +11,7 @@ struct InitLauncher {
   /// The container's state directory.
   let directory: String
 
-  /// - Parameter saved: called once, when the process is ready, before the caller may know.
+  /// `saved` is called once, when the process is ready, before the caller may know.
   func launch(
     _ record: inout StateRecord, listens: Bool, saved: (StateRecord) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> CreateContainer.Created {
@@ -31,7 +31,7 @@ struct InitLauncher {
       try during("talk to the init stage") { () throws(SystemError) in
         try channel.send(InitMessage.proceed.bytes)
       }
-      let terminal = try converse(channel, child, &record, saved)
+      let terminal = try converse(channel, child, listens, &record, saved)
       return CreateContainer.Created(
         child: child, record: record, spec: spec, terminal: terminal)
     } catch {
@@ -118,7 +118,7 @@ struct InitLauncher {
   }
 
   private func converse(
-    _ channel: borrowing MessageChannel, _ child: borrowing ChildProcess,
+    _ channel: borrowing MessageChannel, _ child: borrowing ChildProcess, _ listens: Bool,
     _ record: inout StateRecord, _ saved: (StateRecord) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> Int32 {
     var terminal: Int32 = -1
@@ -148,7 +148,11 @@ struct InitLauncher {
         record.startTime = ProcessHandle.startTime(record.pid) ?? 0
         try saved(record)
         // `create` ends here; `run` waits for the program or its error.
-        if FileTree.exists("\(directory)/start") { return terminal }
+        guard listens else { continue }
+        try during("talk to the init stage") { () throws(SystemError) in
+          try channel.send(InitMessage.proceed.bytes)
+        }
+        return terminal
       case .ready: continue
       case .failed(let report): throw .reported(report)
       case .proceed, .child, nil:

@@ -23,8 +23,8 @@ struct ProcessPlan: Sendable {
   var selinuxLabel: String?
   var scheduler: SchedulerPlan?
   var ioPriority: RuntimeIOPriority?
+  /// CPUs by bit; nil leaves them as they are.
   var affinity: [UInt8]?
-  var finalAffinity: [UInt8]?
   /// personality(2)'s argument.
   var personality: UInt64?
   var keyring: String?
@@ -65,10 +65,11 @@ struct ProcessPlan: Sendable {
     if let priority = ioPriority?.priority, !(0...7).contains(priority) {
       throw .unusable(field: "\(field).ioPriority.priority", "\(priority) is not between 0 and 7")
     }
-    affinity = try Self.cpus(
+    // `initial` holds until the process is in its cgroup, `final` from then on; ours is born there.
+    let initial = try Self.cpus(
       process.execCPUAffinity?.initial, "\(field).execCPUAffinity.initial")
-    finalAffinity = try Self.cpus(
-      process.execCPUAffinity?.final, "\(field).execCPUAffinity.final")
+    let final = try Self.cpus(process.execCPUAffinity?.final, "\(field).execCPUAffinity.final")
+    affinity = final ?? initial
   }
 
   private static func limits(_ limits: [RuntimeResourceLimit], _ field: String)

@@ -9,6 +9,8 @@ struct SeccompProgram: Equatable, Sendable {
   /// Where the notification descriptor goes; nil when no rule notifies.
   var listenerPath: String?
   var listenerMetadata: String?
+  /// Connected to `listenerPath` by the parent, or -1.
+  var listenerSocket: Int32 = -1
 
   static var knownFlags: [String] { flagValues.keys.sorted() }
 
@@ -43,6 +45,9 @@ struct SeccompProgram: Equatable, Sendable {
           "SCMP_ACT_NOTIFY would stop the process that installs the filter")
       }
       listenerPath = path
+      listenerSocket = try during("connect to linux.seccomp.listenerPath") {
+        () throws(SystemError) in try PathSocket.connect(path: path)
+      }.release()
       listenerMetadata = profile.listenerMetadata
       flags |= SystemCallFilter.Flags.newListener.rawValue
     }
@@ -53,5 +58,23 @@ struct SeccompProgram: Equatable, Sendable {
     }
     instructions = try SeccompCompiler.compile(profile)
     cache.store(instructions, for: key)
+  }
+}
+
+extension SeccompProgram {
+  /// Gives the notification descriptor to the agent (config-linux.md#containerprocessstate).
+  func sendListener(_ listener: Int32, of state: RuntimeState) throws(SystemError) {
+    guard listenerSocket >= 0 else { return }
+    var members = [
+      JSONObject.Member("ociVersion", .string(state.ociVersion)),
+      JSONObject.Member("fds", .array([.string("seccompFd")])),
+      JSONObject.Member("pid", .integer(Int64(state.pid))),
+    ]
+    if let listenerMetadata {
+      members.append(JSONObject.Member("metadata", .string(listenerMetadata)))
+    }
+    members.append(JSONObject.Member("state", state.json))
+    try MessageChannel.send(
+      listenerSocket, JSONValue.object(JSONObject(members)).encoded(), descriptors: [listener])
   }
 }

@@ -2,7 +2,7 @@ public import OCISpec
 
 /// `spec`: a configuration to start from.
 public enum SpecTemplate {
-  /// - Parameter rootless: for an unprivileged caller with these ids; nil is for root.
+  /// `rootless` is for an unprivileged caller with these ids; nil is for root.
   public static func make(rootless: (uid: UInt32, gid: UInt32)?) -> RuntimeSpec {
     let names = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
     let process = RuntimeProcess(

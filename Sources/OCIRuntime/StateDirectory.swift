@@ -92,6 +92,7 @@ extension StateRecord {
   }
 
   func status(in directory: StateDirectory) -> RuntimeState.Status {
+    guard pid != 0 else { return .creating }
     guard isAlive else { return .stopped }
     if isPaused { return .paused }
     return FileTree.exists("\(directory.path)/\(id)/start") ? .created : .running

@@ -4,8 +4,9 @@ public protocol JSONField: Sendable {
   var json: JSONValue { get }
 }
 
-/// A struct that is a JSON object: one table of fields serves reading and writing. Members that the
-/// table does not name are ignored, as the OCI specifications ask.
+/// A struct that is a JSON object: one table of fields serves reading and writing.
+///
+/// Members that the table does not name are ignored, as the OCI specifications ask.
 public protocol JSONRecord: JSONField {
   init()
   mutating func visit(_ fields: inout RecordFields) throws(SpecError)

@@ -1,4 +1,6 @@
-/// A JSON document as a tree (RFC 8259). Objects keep their order; a repeated key is an error.
+/// A JSON document as a tree (RFC 8259).
+///
+/// Objects keep their order; a repeated key is an error.
 public enum JSONValue: Equatable, Sendable {
   case null
   case bool(Bool)

@@ -148,25 +148,8 @@ enum RuntimeLog {
         case .string(let message)? = entry.find("msg"),
         case .string(let level)? = entry.find("level"), level == "error" || level == "fatal"
       else { continue }
-      return meaning(of: message)
+      return ErrorReport(RuntimeMessage.kind(of: message), message)
     }
     return nil
-  }
-
-  /// Runtimes tell the kind of a failure only in words; these are the ones that runc, crun and ours
-  /// share, because docker and podman look for them too.
-  static func meaning(of message: String) -> ErrorReport {
-    let lower = message.lowercased()
-    if lower.contains("executable file") && lower.contains("not found")
-      || lower.contains("no such file or directory")
-    {
-      return ErrorReport(.commandNotFound, message)
-    }
-    if lower.contains("permission denied") || lower.contains("is a directory")
-      || lower.contains("exec format error")
-    {
-      return ErrorReport(.commandNotExecutable, message)
-    }
-    return ErrorReport(.unavailable, message)
   }
 }

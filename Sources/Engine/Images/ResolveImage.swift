@@ -16,7 +16,7 @@ public struct ResolveImage {
   /// A name without a registry is first looked for as a local build (`localhost/NAME`), then as
   /// one of docker.io. An image that is here costs two or three small files.
   ///
-  /// - Parameter starting: called with the full name right before it is fetched.
+  /// `starting` is called with the full name right before it is fetched.
   public func run(
     _ text: String, pull policy: PullPolicy = .missing, _ settings: PullSettings = PullSettings(),
     starting: (ImageReference) -> Void = { _ in }, events: (TransferEvent) -> Void = { _ in }

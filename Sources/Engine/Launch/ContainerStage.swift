@@ -61,6 +61,11 @@ struct ContainerStage {
       facts.files.append((SpecBuilder.initPath, "\(context.helpers)/martlet-monitor"))
     }
     try ensureWorkingDirectory(root, facts.user)
+    facts.cgroupPath = HostCgroup.path(for: config.id, isMachineRoot: mapping == nil)
+    if facts.cgroupPath == nil, order.runtime.hasSuffix("/crun") {
+      // crun takes a cgroup that cannot be made for an error; ours and runc do without.
+      order.runtimeArguments += ["--cgroup-manager", "disabled"]
+    }
     let spec = try SpecBuilder(config: config, facts: facts).build()
     try FileTree.ensureDirectory(order.bundle)
     try FileTree.write(

@@ -2,8 +2,28 @@ import LinuxSystem
 
 /// What this machine's cgroup file system looks like from here (cgroups(7)).
 enum HostCgroup {
+  static let mountPoint = "/sys/fs/cgroup"
+
   /// Whether /sys/fs/cgroup is the unified hierarchy.
-  static var hasUnified: Bool {
-    FileTree.exists("/sys/fs/cgroup/cgroup.controllers")
+  static var hasUnified: Bool { FileTree.exists("\(mountPoint)/cgroup.controllers") }
+
+  /// Where the cgroup of container `id` can be made: for root at the top, for others beside or
+  /// below the caller's own group if that was delegated; nil if nowhere.
+  static func path(for id: String, isMachineRoot: Bool) -> String? {
+    if isMachineRoot { return "/martlet/\(id)" }
+    guard hasUnified, let text = try? FileTree.readText("/proc/self/cgroup", limit: 65_536),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
+    else { return nil }
+    let own = String(line.dropFirst(3))
+    // Beside is better: a group with processes cannot hand controllers on to groups below it.
+    let parent = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
+    for place in [parent, own == "/" ? "" : own] where !place.isEmpty {
+      if FileTree.isWritable("\(mountPoint)\(place)/cgroup.procs"),
+        FileTree.isWritable("\(mountPoint)\(place)")
+      {
+        return "\(place)/martlet-\(id)"
+      }
+    }
+    return nil
   }
 }

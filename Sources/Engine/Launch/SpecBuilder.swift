@@ -75,7 +75,7 @@ struct SpecBuilder {
     linux.namespaces = namespaces()
     linux.resources = resources()
     linux.sysctl = config.security.sysctl
-    linux.cgroupsPath = "/martlet/\(config.id)"
+    linux.cgroupsPath = facts.cgroupPath
     linux.devices = try devices()
     linux.rootfsPropagation = "rprivate"
     if !config.security.privileged {
@@ -137,7 +137,7 @@ struct SpecBuilder {
     if config.security.privileged || config.security.seccomp == "unconfined" { return nil }
     let bounding = Set(try capabilities().bounding)
     guard let path = config.security.seccomp else {
-      return RuntimeSeccomp.defaultProfile(capabilities: bounding)
+      return DefaultSeccompProfile.make(capabilities: bounding)
     }
     let bytes = try FileTree.read(path, limit: 16 << 20)
     do throws(SpecError) { return try RuntimeSeccomp(parsing: bytes) } catch {

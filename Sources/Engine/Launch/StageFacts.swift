@@ -19,6 +19,8 @@ struct StageFacts {
   /// Whether we are root on the machine rather than in a user namespace.
   var isMachineRoot: Bool
   var hasCgroup2: Bool
+  /// nil: the container stays in our cgroup.
+  var cgroupPath: String?
   /// The group that owns terminals may not be mapped (`gid=5` of devpts).
   var mapsTerminalGroup: Bool
 }

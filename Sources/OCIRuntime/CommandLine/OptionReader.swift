@@ -22,7 +22,7 @@ struct OptionReader {
   /// Arguments after the last one that was read.
   private(set) var rest: [String] = []
 
-  /// - Parameter stopsAtOperand: whether the first operand ends the options, as before a command.
+  /// `stopsAtOperand` is whether the first operand ends the options, as before a command.
   init(_ arguments: [String], _ options: [Option], stopsAtOperand: Bool) throws(ErrorReport) {
     var waiting = arguments[...]
     while let argument = waiting.popFirst() {

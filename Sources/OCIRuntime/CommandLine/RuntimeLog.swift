@@ -16,7 +16,6 @@ struct RuntimeLog: Sendable {
       let log = try OwnedDescriptor.open(file, [.writeOnly, .create, .append], mode: 0o644)
       try Descriptor.writeAll(log.raw, line(level, message))
     } catch { print(level: level, message) }
-    if level == "error" { print(level: level, message) }
   }
 
   private func print(level: String, _ message: String) {

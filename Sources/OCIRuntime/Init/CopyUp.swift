@@ -1,6 +1,8 @@
 import LinuxSystem
 
 /// Fills a new tmpfs with what it is about to hide (`tmpcopyup`).
+///
+/// Its own mode stays what the mount's options made it.
 enum CopyUp {
   static func copy(from source: borrowing OwnedDescriptor, to target: borrowing OwnedDescriptor)
     throws(SystemError)
@@ -8,7 +10,6 @@ enum CopyUp {
     let from = try OwnedDescriptor.open(".", [.directory], in: source.raw)
     let to = try OwnedDescriptor.open(".", [.directory], in: target.raw)
     try copyEntries(from.raw, to.raw)
-    try copyOwner(of: try FileStatus.of(descriptor: from.raw), to: to.raw)
   }
 
   private static func copyEntries(_ from: Int32, _ to: Int32) throws(SystemError) {

@@ -25,9 +25,16 @@ struct GoBetween: Sendable {
           $0 | $1.cloneFlag
         }
       let plan = plan
+      let joinsUser = plan.joined.contains { $0.kind == .user }
       let child = try during("start the container's first process") { () throws(SystemError) in
         try ChildProcess.spawn(flags: flags, cgroup: cgroup) {
-          InitStage(
+          // Only now: being born in the cgroup takes the rights of whoever made it. The namespace's
+          // root, where there is one, shall own the files that are made in the container.
+          if joinsUser {
+            try? Credentials.setGroup(0)
+            try? Credentials.setUser(0)
+          }
+          return InitStage(
             plan: plan, channel: MessageChannel(owning: OwnedDescriptor(owning: channel)),
             startListener: listener, hookState: state
           ).run()
@@ -49,11 +56,6 @@ struct GoBetween: Sendable {
       guard let entry = plan.joined.first(where: { $0.kind == kind }) else { continue }
       try during("join the \(kind.rawValue) namespace") { () throws(SystemError) in
         try kind.join(entry.descriptor)
-        // The namespace's root, where there is one: its files are to be the container's.
-        if kind == .user {
-          try? Credentials.setGroup(0)
-          try? Credentials.setUser(0)
-        }
       }
     }
     guard plan.newNamespaces.contains(.time) else { return }

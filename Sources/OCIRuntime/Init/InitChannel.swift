@@ -9,8 +9,8 @@ import Model
 //            ◀─────────────────────  runHooks            only with prestart or createRuntime hooks
 //   proceed  ─────────────────────▶  createContainer hooks, pivot_root, credentials
 //            ◀─────────────────────  terminal [fd]       only when there is no console socket
-//            ◀─────────────────────  listener [fd]       only with a seccomp listener
 //            ◀─────────────────────  ready
+//   proceed  ─────────────────────▶  only for `create`, when the state is written
 //                                    `create`: waits on the start socket; `run`: goes on
 //            ◀─────────────────────  failed …  or end of file: execve(2) succeeded
 //

@@ -3,7 +3,9 @@ import Model
 import OCISpec
 
 /// The container's first process before it is the container's: walks the plan and becomes the
-/// program. Runs in the child of clone3(2).
+/// program.
+///
+/// Runs in the child of clone3(2).
 struct InitStage: ~Copyable {
   let plan: ContainerPlan
   let channel: MessageChannel
@@ -57,7 +59,11 @@ struct InitStage: ~Copyable {
     try root.enter()
     try root.applyPropagation()
     try ProcessStage(plan.process).assume()
-    tell(.ready)
+    try during("tell the runtime") { () throws(SystemError) in
+      try channel.send(InitMessage.ready.bytes)
+    }
+    // A runtime that was killed before it wrote the state down must not leave us waiting for ever.
+    if startListener >= 0 { try awaitProceed() }
   }
 
   private func setSysctls() throws(RuntimeError) {
@@ -141,9 +147,9 @@ struct InitStage: ~Copyable {
     var state = hookState
     state.status = .created
     try HookRunner(state: state).run(plan.hooks.startContainer)
-    try ProcessStage(plan.process).execute { listener in
-      try? channel.send(InitMessage.ready.bytes, descriptors: [listener])
-    }
+    // The agent knows the process by its id in the pid namespace of the container's own.
+    state.pid = CurrentProcess.id
+    try ProcessStage(plan.process).execute(state)
   }
 
   /// Blocks until `start` connects and says so; whoever only looks is ignored.

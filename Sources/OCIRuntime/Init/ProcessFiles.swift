@@ -20,7 +20,8 @@ struct ProcessFiles: ~Copyable {
     }
   }
 
-  /// Writes one of its files, e.g. `sys/net/ipv4/ip_forward`; links and other mounts are refused.
+  /// Writes one of its files, such as `sys/net/ipv4/ip_forward`; links and other mounts are
+  /// refused.
   func write(_ path: String, _ text: String) throws(SystemError) {
     let file = try RootDirectory.openPlain(path, .writeOnly, in: root.raw)
     guard try MountCall.filesystemMagic(file.raw) == MountCall.Magic.proc else {

@@ -3,7 +3,9 @@ import Model
 import OCISpec
 
 /// Turns the calling process into one of the container's: limits, ids, capabilities, filter,
-/// program. The same for the first process and for `exec`.
+/// program.
+///
+/// The same for the first process and for `exec`.
 struct ProcessStage {
   let plan: ProcessPlan
 
@@ -45,7 +47,7 @@ struct ProcessStage {
           }
         try ProcessAttributes.setIOPriority(class: number, priority: io.priority)
       }
-      if let mask = plan.finalAffinity { try ProcessAttributes.setAffinity(mask) }
+      if let mask = plan.affinity { try ProcessAttributes.setAffinity(mask) }
       if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
     }
     // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.
@@ -120,10 +122,12 @@ struct ProcessStage {
     }
   }
 
-  /// The last part: capabilities, filter, program. Returns only by throwing.
+  /// The last part: capabilities, filter, program.
   ///
-  /// - Parameter notify: takes the filter's notification descriptor, which closes afterwards.
-  func execute(notify: (Int32) -> Void) throws(RuntimeError) -> Never {
+  /// Returns only by throwing.
+  ///
+  /// `state` is goes with the filter's notification descriptor to its agent.
+  func execute(_ state: RuntimeState) throws(RuntimeError) -> Never {
     let program = try findProgram()
     let environment = environment()
     try during("close descriptors") { () throws(SystemError) in
@@ -139,7 +143,7 @@ struct ProcessStage {
         let now = try Capability.current()
         try Capability.set(
           effective: now.permitted, permitted: now.permitted, inheritable: now.inheritable)
-        try installFilter(notify)
+        try installFilter(state)
       }
     }
     try during("set capabilities") { () throws(SystemError) in
@@ -151,7 +155,7 @@ struct ProcessStage {
     if plan.noNewPrivileges {
       try during("install the seccomp filter") { () throws(SystemError) in
         try Credentials.denyNewPrivileges()
-        try installFilter(notify)
+        try installFilter(state)
       }
     }
     var image = Program(program, Array(plan.arguments.dropFirst()), environment: environment)
@@ -162,11 +166,13 @@ struct ProcessStage {
     }
   }
 
-  private func installFilter(_ notify: (Int32) -> Void) throws(SystemError) {
+  private func installFilter(_ state: RuntimeState) throws(SystemError) {
     guard !plan.filter.instructions.isEmpty else { return }
     let flags = SystemCallFilter.Flags(rawValue: plan.filter.flags)
     let listener = try SystemCallFilter.install(plan.filter.instructions, flags: flags)
-    if flags.contains(.newListener) { notify(listener) }
+    if flags.contains(.newListener) {
+      try plan.filter.sendListener(listener, of: state)
+    }
   }
 
   private func environment() -> [String] {

@@ -35,9 +35,9 @@ struct CommandOutcome {
 enum CommandRunner {
   struct Failed: Error {}
 
-  /// - Parameters:
-  ///   - inherited: descriptors that the program gets under these numbers.
-  ///   - waits: false returns at once, for programs whose children keep the output open.
+  /// `inherited` is descriptors that the program gets under these numbers.
+  ///
+  /// `waits` is false returns at once, for programs whose children keep the output open.
   static func run(
     _ path: String, _ arguments: [String], in directory: String,
     inherited: [(child: Int32, ours: Int32)] = []

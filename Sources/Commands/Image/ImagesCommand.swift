@@ -1,0 +1,141 @@
+import CommandLineKit
+import Engine
+import LinuxSystem
+import Model
+
+enum ImagesCommand {
+  struct Options: Sendable {
+    var all = false
+    var quiet = false
+    var noTruncation = false
+    var digests = false
+    var format: String?
+    var filters: [String] = []
+    var sort = "created"
+    var noHeading = false
+  }
+
+  static let command = MartletCommand(
+    "images", summary: "List images", usage: "[options] [IMAGE]",
+    examples: [
+      "martlet images", "martlet images --filter dangling=true",
+      "martlet images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+    ],
+    positionals: .between(0, 1, .image), defaults: Options(),
+    options: [
+      .flag("all", "a", \.all, "Show all images"),
+      .flag("digests", nil, \.digests, "Show the digests of manifests"),
+      .list("filter", "f", \.filters, "KEY=VALUE", "Only images that match"),
+      .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
+      .flag(
+        "no-trunc", nil, \.noTruncation, "Do not shorten ids", aliases: ["notruncate"]),
+      .flag("noheading", "n", \.noHeading, "Leave the heading out"),
+      .flag("quiet", "q", \.quiet, "Show ids only"),
+      .value(
+        "sort", nil, \.sort, "KEY", "Sort by a column",
+        choices: ["created", "id", "repository", "size", "tag"]),
+    ]
+  ) { options, invocation in
+    let context = try invocation.globals.context()
+    let images = try ListImages(context).run()
+    var filter = try ImageFilter(options.filters, among: images)
+    if let name = invocation.arguments.first { filter.add(reference: name) }
+    let shown = images.filter { filter.matches($0) }
+    if options.quiet, options.format == nil {
+      for image in shown {
+        try Output.line(options.noTruncation ? "\(image.id)" : image.id.shortID)
+      }
+      return 0
+    }
+    if options.format == "json" {
+      try Output.line(TemplateValue.list(shown.map(ImageRow.json)).json(pretty: true))
+      return 0
+    }
+    var rows: [ImageRow] = []
+    for image in shown {
+      let names = filter.shownNames(image)
+      rows += names.map { ImageRow(image, $0, truncates: !options.noTruncation) }
+      if names.isEmpty { rows.append(ImageRow(image, nil, truncates: !options.noTruncation)) }
+    }
+    sort(&rows, by: options.sort)
+    var listing = Listing(options.digests ? digestColumns : columns)
+    listing.format = options.format
+    listing.headings = headings
+    listing.showsHeading = !options.noHeading
+    try listing.print(rows.map(\.value))
+    return 0
+  }
+
+  private static let columns =
+    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+  private static let digestColumns =
+    "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+  private static let headings = ["ID": "IMAGE ID", "Id": "IMAGE ID", "CreatedSince": "CREATED"]
+
+  private static func sort(_ rows: inout [ImageRow], by key: String) {
+    switch key {
+    case "id": rows.sort { $0.image.id.hex < $1.image.id.hex }
+    case "repository": rows.sort { ($0.repository, $0.tag) < ($1.repository, $1.tag) }
+    case "size": rows.sort { $0.image.size < $1.image.size }
+    case "tag": rows.sort { $0.tag < $1.tag }
+    default: break
+    }
+  }
+}
+
+/// One line of `images`: an image under one of its names.
+struct ImageRow {
+  let image: ImageSummary
+  let name: ImageReference?
+  private let truncates: Bool
+
+  init(_ image: ImageSummary, _ name: ImageReference?, truncates: Bool) {
+    self.image = image
+    self.name = name
+    self.truncates = truncates
+  }
+
+  var repository: String { name?.name ?? "<none>" }
+  var tag: String { name?.tag ?? "<none>" }
+
+  /// The fields of `--format` templates.
+  var value: TemplateValue {
+    let since = Human.ago(image.created)
+    return .object([
+      ("ID", .string(truncates ? image.id.shortID : "\(image.id)")),
+      ("Repository", .string(repository)), ("Tag", .string(tag)),
+      ("Digest", .string("\(image.manifest)")), ("CreatedSince", .string(since)),
+      ("CreatedAt", .string(Timestamp.goFormat(image.created))),
+      ("CreatedTime", .string(Timestamp.goFormat(image.created))), ("Created", .string(since)),
+      ("Size", .string(Human.size(image.size))), ("VirtualSize", .string(Human.size(image.size))),
+      ("SharedSize", .string("0")), ("UniqueSize", .string(Human.size(image.size))),
+      ("ParentId", .string("")), ("RepoTags", .strings(image.names.map(\.full))),
+      ("RepoDigests", .strings(image.repositoryDigests)),
+      ("Names", .strings(image.names.map(\.full))), ("History", .strings(image.names.map(\.full))),
+      ("Labels", Self.labels(image)), ("Dangling", .bool(image.isDangling)),
+      ("Containers", .int(Int64(image.containers.count))), ("ReadOnly", .bool(false)),
+      ("Arch", .string(image.platform.architecture)), ("Os", .string(image.platform.os)),
+    ])
+  }
+
+  private static func labels(_ image: ImageSummary) -> TemplateValue {
+    .map(image.labels.map { ($0.key, .string($0.value)) })
+  }
+
+  /// Podman's keys of `--format json`.
+  static func json(_ image: ImageSummary) -> TemplateValue {
+    .object([
+      ("Id", .string(image.id.hex)), ("ParentId", .string("")),
+      ("RepoTags", .strings(image.names.map(\.full))),
+      ("RepoDigests", .strings(image.repositoryDigests)), ("Size", .int(image.size)),
+      ("SharedSize", .int(0)), ("VirtualSize", .int(image.size)), ("Labels", labels(image)),
+      ("Containers", .int(Int64(image.containers.count))),
+      ("Arch", .string(image.platform.architecture)),
+      ("Digest", .string("\(image.manifest)")), ("History", .strings(image.names.map(\.full))),
+      ("IsManifestList", .bool(false)), ("Names", .strings(image.names.map(\.full))),
+      ("Os", .string(image.platform.os)), ("Dangling", .bool(image.isDangling)),
+      ("Created", .int(image.created / 1_000_000_000)),
+      ("CreatedAt", .string(Timestamp.format(image.created, fraction: false))),
+    ])
+  }
+}

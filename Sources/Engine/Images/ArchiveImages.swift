@@ -1,0 +1,83 @@
+import ImageStore
+public import Model
+
+/// Images from and to files (`load`, `save`, `import`).
+public struct ArchiveImages {
+  public enum Format: String, CaseIterable, Sendable {
+    case dockerArchive = "docker-archive"
+    case ociArchive = "oci-archive"
+    case ociDirectory = "oci-dir"
+    case dockerDirectory = "docker-dir"
+
+    var wire: SaveRequest.Format {
+      switch self {
+      case .dockerArchive: .dockerArchive
+      case .ociArchive: .ociArchive
+      case .ociDirectory: .ociDirectory
+      case .dockerDirectory: .dockerDirectory
+      }
+    }
+  }
+
+  /// An image that came in, with its new names in full.
+  public struct Loaded: Equatable, Sendable {
+    public var id: Digest
+    public var names: [String]
+  }
+
+  private let context: EngineContext
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  /// Reads an archive or a layout's directory; `-` is standard input.
+  public func load(
+    _ path: String, platform: String? = nil, events: (TransferEvent) -> Void = { _ in }
+  ) throws -> [Loaded] {
+    if let platform { _ = try Platform(platform) }
+    let request = LoadRequest(path: path, platform: platform)
+    return try HelperClient(context).run(.load(request), events: events).images
+      .map { Loaded(id: $0.id, names: $0.names) }
+  }
+
+  /// Writes images to a file or directory that does not exist yet; `-` is standard output.
+  public func save(
+    _ images: [String], as format: Format, to path: String,
+    events: (TransferEvent) -> Void = { _ in }
+  ) throws {
+    let store = ImageStore(data: context.dataRoot)
+    for image in images where try store.find(image) == nil {
+      throw ErrorReport(.notFound, "\(image): image not known")
+    }
+    let request = SaveRequest(images: images, format: format.wire, path: path)
+    _ = try HelperClient(context).run(.save(request), events: events)
+  }
+
+  /// What `import` makes an image of, and how.
+  public struct Import: Sendable {
+    /// A tar file, or `-` for standard input.
+    public var path: String
+    /// A name of the user's; without a registry it becomes a local one.
+    public var name: String?
+    /// Instructions as in a Containerfile: `CMD ["sh"]`.
+    public var changes: [String] = []
+    public var message: String?
+    public var platform: String?
+
+    public init(path: String) { self.path = path }
+  }
+
+  public func importRootfs(
+    _ wanted: Import, events: (TransferEvent) -> Void = { _ in }
+  ) throws -> Digest {
+    var request = ImportRequest(
+      path: wanted.path, reference: try wanted.name.map { try TagImage.newName($0).full },
+      changes: wanted.changes)
+    request.message = wanted.message
+    request.platform = wanted.platform
+    let result = try HelperClient(context).run(.importRootfs(request), events: events)
+    guard let image = result.images.first else {
+      throw ErrorReport(.bug, "importing \(wanted.path) gave no image")
+    }
+    return image.id
+  }
+}

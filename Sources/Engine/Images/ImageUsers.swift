@@ -1,0 +1,55 @@
+import ImageStore
+import LinuxSystem
+import Model
+import StateStore
+
+/// What containers need of the images: nothing of it may be deleted.
+struct ImageUsers {
+  private let store: ContainerStore
+
+  init(_ context: EngineContext) { store = ContainerStore(context) }
+
+  /// The containers made from each image, by the image's id.
+  func names() throws -> [Digest: [String]] { try map { $0["name"] ?? "" } }
+
+  /// The same, as containers' ids.
+  func ids() throws -> [Digest: [String]] { try map { $0["id"] ?? "" } }
+
+  private func map(_ word: (LineRecord) -> String) throws -> [Digest: [String]] {
+    var users: [Digest: [String]] = [:]
+    for id in try store.ids().sorted() {
+      // One that goes away while we look uses nothing.
+      guard let summary = try RecordStore(store.directory(id)).find("summary") else { continue }
+      if let hex = summary["image-id"], let image = Digest(algorithm: .sha256, hex: hex) {
+        users[image, default: []].append(word(summary))
+      }
+    }
+    return users
+  }
+
+  /// Layers and mapped copies below containers, for the collection of garbage.
+  ///
+  /// A container whose configuration cannot be read stops it: nobody knows what it needs.
+  func request() throws -> CollectRequest {
+    var layers: Set<Digest> = []
+    var mapped: Set<String> = []
+    for id in try store.ids() {
+      do {
+        guard let image = try store.load(id).image else { continue }
+        layers.formUnion(image.layers.compactMap { Digest(algorithm: .sha256, hex: $0) })
+        if let path = image.mapped, let name = Self.mappedName(path) { mapped.insert(name) }
+      } catch EngineError.noSuchContainer {
+        continue
+      }
+    }
+    return CollectRequest(
+      layersInUse: layers.sorted { $0.hex < $1.hex }, mappedInUse: mapped.sorted())
+  }
+
+  /// `mapped/NAME/diff`, relative to the layers' root.
+  static func mappedName(_ path: String) -> String? {
+    let parts = path.split(separator: "/")
+    guard parts.count >= 2, parts[0] == "mapped" else { return nil }
+    return String(parts[1])
+  }
+}

@@ -1,0 +1,53 @@
+import ImageStore
+public import Model
+import OCISpec
+
+/// One image as lists show it.
+public struct ImageSummary: Sendable {
+  public var id: Digest
+  /// In the order of their spelling.
+  public var names: [ImageReference]
+  /// `REPOSITORY@sha256:…` for each name it was pulled by.
+  public var repositoryDigests: [String]
+  public var manifest: Digest
+  /// Nanoseconds since the epoch; 0 when the image does not say.
+  public var created: Int64
+  /// Bytes of its unpacked layers.
+  public var size: Int64
+  public var platform: Platform
+  public var labels: [String: String]
+  /// Chain ids, lowest first.
+  public var layers: [Digest]
+  /// The names of containers made from it.
+  public var containers: [String]
+
+  public var isDangling: Bool { names.isEmpty }
+}
+
+/// What `images` shows.
+public struct ListImages {
+  private let context: EngineContext
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  /// Every image, newest first.
+  public func run() throws -> [ImageSummary] {
+    let store = ImageStore(data: context.dataRoot)
+    let users = try ImageUsers(context).names()
+    let names = Dictionary(grouping: try store.listNames(), by: \.image)
+    return try store.list().map { image in
+      let own = names[image.id] ?? []
+      return ImageSummary(
+        id: image.id, names: own.map(\.reference),
+        repositoryDigests: Self.unique(own.flatMap(\.repositoryDigests)),
+        manifest: own.first?.manifest ?? image.manifest, created: image.created, size: image.size,
+        platform: image.platform, labels: image.execution.labels, layers: image.layers,
+        containers: users[image.id] ?? [])
+    }.sorted { ($1.created, $0.id.hex) < ($0.created, $1.id.hex) }
+  }
+
+  static func unique(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
+  }
+}

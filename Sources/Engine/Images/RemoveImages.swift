@@ -1,0 +1,71 @@
+import ImageStore
+public import Model
+
+/// `rmi`: removes images, or only names of them.
+public struct RemoveImages {
+  public struct Outcome: Sendable {
+    public var untagged: [ImageReference] = []
+    public var deleted: [Digest] = []
+    public var failures: [ErrorReport] = []
+    /// 0; 1 when images did not exist; 2 when containers use them; 125 for anything else.
+    public var exitCode: Int32 = 0
+
+    mutating func fail(_ report: ErrorReport, code: Int32) {
+      failures.append(report)
+      if exitCode == 0 || code > exitCode { exitCode = code }
+    }
+  }
+
+  private let context: EngineContext
+  private let store: ImageStore
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ImageStore(data: context.dataRoot)
+  }
+
+  /// Removes what `words` name.
+  ///
+  /// - Parameters:
+  ///   - words: names or ids.
+  ///   - force: containers of the images are removed first, and all names at once.
+  ///   - ignoresMissing: an image that is not there is no failure.
+  /// - Returns: what was done and what was not; one failure does not stop the others.
+  /// - Throws: only what makes all of it impossible.
+  public func run(_ words: [String], force: Bool, ignoresMissing: Bool) throws -> Outcome {
+    var outcome = Outcome()
+    for word in words {
+      do {
+        let removal = try remove(word, force: force)
+        outcome.untagged += removal.untagged
+        if let id = removal.deleted { outcome.deleted.append(id) }
+      } catch ImageStoreError.notFound {
+        if ignoresMissing { continue }
+        outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
+      } catch ImageStoreError.inUse(let word, let containers) {
+        outcome.fail(ImageStoreError.inUse(word, containers: containers).report, code: 2)
+      } catch {
+        outcome.fail(reportOf(error), code: 125)
+      }
+    }
+    if !outcome.deleted.isEmpty { try CollectLayers(context).run() }
+    return outcome
+  }
+
+  /// Every image that no container uses; with `force` the others as well.
+  public func runAll(force: Bool) throws -> Outcome {
+    try run(try store.list().map { "\($0.id)" }, force: force, ignoresMissing: true)
+  }
+
+  private func remove(_ word: String, force: Bool) throws -> ImageStore.Removal {
+    let name = ResolveImage.withoutTransport(word)
+    if force, let image = try store.find(name) { try removeContainers(of: image.id) }
+    return try store.remove(name, users: try ImageUsers(context).names(), force: force)
+  }
+
+  private func removeContainers(of image: Digest) throws {
+    for id in try ImageUsers(context).ids()[image] ?? [] {
+      try RemoveContainer(context).run(id, force: true, volumes: false)
+    }
+  }
+}

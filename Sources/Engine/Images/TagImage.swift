@@ -1,0 +1,49 @@
+import ImageStore
+public import Model
+
+/// Gives images names and takes them away.
+public struct TagImage {
+  private let store: ImageStore
+
+  public init(_ context: EngineContext) { store = ImageStore(data: context.dataRoot) }
+
+  public func tag(_ image: String, _ names: [String]) throws {
+    guard let found = try store.find(ResolveImage.withoutTransport(image)) else {
+      throw ErrorReport(.notFound, "\(image): image not known")
+    }
+    // All are checked before the first one changes anything.
+    for reference in try names.map(Self.newName) { try store.tag(found, reference) }
+  }
+
+  /// Takes these names away, or all names when none are given; the image stays.
+  public func untag(_ image: String, _ names: [String]) throws {
+    guard let found = try store.find(image) else {
+      throw ErrorReport(.notFound, "\(image): image not known")
+    }
+    if names.isEmpty {
+      for name in try store.listNames() where name.image == found.id {
+        try store.untag(name.reference)
+      }
+      return
+    }
+    let references = try names.map { text in
+      guard let match = try store.findMatch(text), match.image.id == found.id,
+        let name = match.name
+      else { throw ErrorReport(.notFound, "\(text): tag not known for image \(image)") }
+      return name.reference
+    }
+    for reference in references { try store.untag(reference) }
+  }
+
+  /// A name that the user makes up: without a registry it is local.
+  public static func newName(_ text: String) throws -> ImageReference {
+    let reference = try ImageReference(
+      ImageReference.isShortName(text) ? "localhost/\(text)" : text)
+    guard reference.digest == nil else {
+      throw ErrorReport(
+        .invalidRequest, "\(text): a new name cannot have a digest",
+        hint: "leave out @ and the rest")
+    }
+    return reference
+  }
+}
