@@ -70,6 +70,7 @@ public enum Errno {
   public static let quota = EDQUOT
   public static let addressInUse = EADDRINUSE
   public static let addressNotAvailable = EADDRNOTAVAIL
+  public static let noAddressFamily = EAFNOSUPPORT
   public static let noChild = ECHILD
 }
 
