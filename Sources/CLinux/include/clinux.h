@@ -235,6 +235,8 @@ int32_t clinux_is_terminal(int32_t fd);
 /* saved: 64 bytes, filled with the settings before. */
 #define CLINUX_TERMIOS_SIZE 64
 int32_t clinux_make_raw(int32_t fd, uint8_t *saved);
+/* Only output is passed through unchanged: keys keep their meaning. */
+int32_t clinux_make_output_raw(int32_t fd, uint8_t *saved);
 int32_t clinux_restore_terminal(int32_t fd, const uint8_t *saved);
 
 /* ---- events (events.c) ---- */
