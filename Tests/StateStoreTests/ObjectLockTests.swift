@@ -4,7 +4,10 @@ import StateStore
 import Testing
 
 @Suite struct ObjectLockTests {
-  let path = Scratch.directory() + "/locks/object"
+  private let scratch: Scratch
+  private var path: String { "\(scratch.path)/locks/object" }
+
+  init() throws { scratch = try Scratch() }
 
   private func canTake(shared: Bool = false) throws -> Bool {
     switch try ObjectLock.attempt(path, shared: shared) {

@@ -4,7 +4,13 @@ import StateStore
 import Testing
 
 @Suite struct RecordStoreTests {
-  let store = RecordStore(Scratch.directory() + "/records")
+  private let scratch: Scratch
+  private let store: RecordStore
+
+  init() throws {
+    scratch = try Scratch()
+    store = RecordStore("\(scratch.path)/records")
+  }
 
   @Test(arguments: [RecordStore.Durability.process, .power])
   func keepsWhatWasWritten(durability: RecordStore.Durability) throws {

@@ -1,15 +1,21 @@
 import LinuxSystem
 import StateStore
 
-/// A place for one test's files; the system's temporary directory is swept by its owner.
-enum Scratch {
-  static func directory() -> String {
-    let path = "/tmp/martlet-state-\(CurrentProcess.id)-\((try? RandomName.make()) ?? "x")"
-    try? FileTree.ensureDirectory(path)
-    return path
-  }
+/// A temporary directory that goes with the value.
+final class Scratch {
+  let path: String
 
   static var uid: UInt32 { CurrentProcess.effectiveUser }
+
+  init() throws {
+    path = "/tmp/martlet-state-\(try RandomName.make())"
+    try FileTree.ensureDirectory(path)
+  }
+
+  deinit {
+    // A left-over directory in the temporary folder harms nothing.
+    try? FileTree.removeTree(path)
+  }
 
   static func plant(_ kind: String, at path: String) throws {
     switch kind {

@@ -2,12 +2,16 @@ import StateStore
 import Testing
 
 @Suite struct UserDirectoriesTests {
-  static func around(_ variables: [String: String], uid: UInt32 = 1_000, initial: Bool = true)
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private func around(_ variables: [String: String], uid: UInt32 = 1_000, initial: Bool = true)
     -> UserDirectories.Surroundings
   {
     UserDirectories.Surroundings(
       variable: { variables[$0] }, uid: uid, inInitialNamespace: initial,
-      usersRuntime: "/nonexistent", temporary: Scratch.directory())
+      usersRuntime: "/nonexistent", temporary: scratch.path)
   }
 
   @Test(arguments: [
@@ -27,30 +31,30 @@ import Testing
       ], "/x", "/y"
     ),
   ]) func followsTheVariables(variables: [String: String], data: String, runtime: String) throws {
-    let found = try UserDirectories.find(Self.around(variables))
+    let found = try UserDirectories.find(around(variables))
     #expect(found.data == data)
     #expect(found.runtime == runtime)
   }
 
   @Test func givesRootOfTheMachineSystemDirectories() throws {
-    let found = try UserDirectories.find(Self.around(["HOME": "/root"], uid: 0))
+    let found = try UserDirectories.find(around(["HOME": "/root"], uid: 0))
     #expect(found.data == "/var/lib/martlet")
     #expect(found.runtime == "/run/martlet")
     #expect(found.config == "/root/.config")
   }
 
   @Test func asksForHome() {
-    #expect(throws: StateError.homeUnset) { try UserDirectories.find(Self.around([:])) }
+    #expect(throws: StateError.homeUnset) { try UserDirectories.find(around([:])) }
   }
 
   @Test func refusesRelativePaths() {
     #expect(throws: StateError.relativePath(variable: "XDG_DATA_HOME", value: "x")) {
-      try UserDirectories.find(Self.around(["HOME": "/h", "XDG_DATA_HOME": "x"]))
+      try UserDirectories.find(around(["HOME": "/h", "XDG_DATA_HOME": "x"]))
     }
   }
 
   @Test func makesAPrivateRuntimeDirectoryAsTheLastResort() throws {
-    let around = Self.around(["HOME": "/h"], uid: Scratch.uid)
+    let around = self.around(["HOME": "/h"], uid: Scratch.uid)
     if around.uid == 0 { return try namespaceRoot(around) }
     #expect(try UserDirectories.find(around).runtime == "\(around.temporary)/martlet-\(around.uid)")
   }
@@ -67,7 +71,7 @@ import Testing
   @Test(arguments: ["link", "open", "file"]) func refusesAPlantedRuntimeDirectory(kind: String)
     throws
   {
-    var around = Self.around(["HOME": "/h"], uid: Scratch.uid)
+    var around = self.around(["HOME": "/h"], uid: Scratch.uid)
     around.inInitialNamespace = false
     try Scratch.plant(kind, at: "\(around.temporary)/martlet-\(around.uid)")
     #expect(throws: StateError.self) { try UserDirectories.find(around) }
