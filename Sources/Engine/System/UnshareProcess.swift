@@ -34,7 +34,27 @@ public struct UnshareProcess {
         return 126
       }
     }
-    return try child.wait().shellStatus
+    return try waitForEnd(child).shellStatus
+  }
+
+  /// The terminal's signals reach the command by themselves, and it alone decides what they mean;
+  /// those that other processes send to us are passed on.
+  private func waitForEnd(_ child: borrowing ChildProcess) throws -> ProcessEnd {
+    let poll = try Poll()
+    let signals = try SignalDescriptor([
+      SignalSet.hangUp, SignalSet.interrupt, SignalSet.quit, SignalSet.terminate,
+    ])
+    try poll.add(child.pidfd.raw)
+    try poll.add(signals.descriptor.raw)
+    while true {
+      for ready in try poll.wait(milliseconds: -1) {
+        if ready == child.pidfd.raw { return try child.wait() }
+        while let (signal, sender) = try signals.receive() {
+          // The kernel's own have no sender (sigaction(2), SI_KERNEL). It may have ended since.
+          if sender != 0 { try? child.kill(signal) }
+        }
+      }
+    }
   }
 
   private func path(of name: String) throws(ErrorReport) -> String {
