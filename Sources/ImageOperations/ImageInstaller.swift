@@ -98,7 +98,7 @@ struct ImageInstaller {
     let execution = image.config.config ?? ImageConfig.Execution()
     var stored = StoredImage(
       id: image.manifest.config.digest, manifest: image.manifestDigest,
-      created: image.config.created.flatMap(RFC3339.nanoseconds) ?? 0, size: size,
+      created: image.config.created.flatMap { Timestamp.parse($0) } ?? 0, size: size,
       platform: image.config.platform, layers: visible, execution: execution)
     stored.author = image.config.author
     if let healthcheck = execution.healthcheck {

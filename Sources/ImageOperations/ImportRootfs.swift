@@ -18,7 +18,7 @@ struct ImportRootfs {
     let file = try stage(request.path, in: staging)
     let diffID = try diffID(of: file)
 
-    let now = RFC3339.text(Clock.realtime())
+    let now = Timestamp.format(Clock.realtime())
     var config = ImageConfig(platform: platform, diffIDs: [diffID], config: execution)
     config.created = now
     config.history = [

@@ -23,9 +23,9 @@ import Testing
 
   @Test(arguments: try SourceFile.all(in: "Sources")) func nothingIsLeftUnfinished(file: SourceFile)
   {
-    for (index, line) in file.lines.enumerated() {
-      #expect(
-        line.firstMatch(of: /\b(TO[D]O|FIX[M]E|XX[X])\b/) == nil,
+    let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
+    for (index, line) in file.lines.enumerated() where marks.contains(where: line.contains) {
+      Issue.record(
         "\(file.path):\(index + 1): a mark of unfinished work: finish it, or say clearly to the user that it is not supported"
       )
     }

@@ -14,19 +14,24 @@ struct SourceFile: CustomTestStringConvertible {
   /// The modules it imports, with the line numbers.
   var imports: [(line: Int, module: String)] {
     lines.enumerated().compactMap { index, line in
+      // A look at the bytes first: the expression is slow, and most lines are no imports.
+      guard line.contains("import ") else { return nil }
       let pattern =
         /^\s*(?:@[\w()]+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
       return line.firstMatch(of: pattern).map { (index + 1, String($0.output.1)) }
     }
   }
 
-  /// The lines without strings and comments, for rules about code; good enough for one-line uses.
-  var code: [(line: Int, text: String)] {
-    lines.enumerated().map { index, line in
-      let bare = line.replacing(/"(?:[^"\\]|\\.)*"/, with: "\"\"")
-      return (
-        index + 1, String(bare.prefix(upTo: bare.firstRange(of: "//")?.lowerBound ?? bare.endIndex))
-      )
+  /// The numbers of the lines with `word` in their code, that is outside of strings and comments;
+  /// good enough for words that have no business in either.
+  func lines(withCode word: String) -> [Int] {
+    lines.enumerated().compactMap { index, line in
+      // A look at the bytes first: the expressions are slow, and most lines have no such word.
+      guard line.contains(word) else { return nil }
+      let bare = line.replacing(/"(?:[^"\\]|\\.)*"/, with: "")
+      let code = bare.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+      let words = code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+      return words.contains { $0 == word } ? index + 1 : nil
     }
   }
 

@@ -47,8 +47,10 @@ extension SystemTests {
     }
 
     @Test(arguments: [
-      ("TERM", ["--stop-signal", "USR1"], "USR1"), ("INT", ["--stop-signal=SIGINT"], "INT"),
-      ("default", [], "TERM"),
+      ("a short name", ["--stop-signal", "HUP"], "HUP"),
+      ("a full name", ["--stop-signal=SIGINT"], "INT"),
+      ("a number", ["--stop-signal", "3"], "QUIT"),
+      ("the default", [], "TERM"),
     ])
     func stopsWithItsSignal(name: String, flags: [String], signal: String) throws {
       try Session.run { session in

@@ -20,10 +20,18 @@ public struct Home: Sendable {
         atPath: base + name, withIntermediateDirectories: false)
       unsafe chmod(base + name, 0o700)
     }
+    do {
+      try loadImage()
+    } catch {
+      try? FileManager.default.removeItem(atPath: base)
+      throw error
+    }
     atexit { Home.removeShared() }
-    let archive = try demoArchive()
-    try check(martlet(["load", "-i", archive], in: base).run())
-    // The first container may leave what lasts for the login (a namespace holder): not a leak.
+  }
+
+  /// The first container may leave what lasts for the login (a namespace holder): not a leak.
+  private func loadImage() throws {
+    try check(martlet(["load", "-i", try demoArchive()], in: base).run())
     try check(martlet(["run", "--rm", "--network", "none", Session.image, "true"], in: base).run())
   }
 
@@ -78,6 +86,8 @@ public struct Home: Sendable {
     _ = try? home.martlet(["rmi", "-f", "-a"], in: home.base).run()
     if home.machine.isPeer {
       _ = try? home.martlet(["unshare", "rm", "-rf", home.base + "/d"], in: home.base).run()
+      // Podman keeps a process for its user namespace; this is its way to end it.
+      _ = try? home.martlet(["system", "migrate"], in: home.base).run()
     }
     try? FileManager.default.removeItem(atPath: home.base)
   }
