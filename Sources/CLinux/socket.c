@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -121,4 +123,58 @@ int32_t clinux_loopback_up(void) {
   int32_t result = RESULT(ioctl(fd, SIOCSIFFLAGS, &request));
   close(fd);
   return result;
+}
+
+/* An address of either version as text; the length of the socket address or -EINVAL. */
+static int32_t ip_address(const char *text, uint16_t port, struct sockaddr_storage *out) {
+  struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+  memset(out, 0, sizeof *out);
+  if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    return sizeof *v4;
+  }
+  if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1) return -EINVAL;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(port);
+  return sizeof *v6;
+}
+
+int32_t clinux_ip_bind(const char *address, uint16_t port, int32_t type, int32_t *bound_port) {
+  struct sockaddr_storage name;
+  socklen_t size = sizeof name;
+  int32_t length = ip_address(address, port, &name), on = 1, off = 0;
+  if (length < 0) return length;
+  int fd = socket(name.ss_family, type | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  /* A listener still refuses us; connections that are closing do not. */
+  if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (name.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (bind(fd, (struct sockaddr *)&name, (socklen_t)length) < 0 ||
+      getsockname(fd, (struct sockaddr *)&name, &size) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  *bound_port = ntohs(name.ss_family == AF_INET ? ((struct sockaddr_in *)&name)->sin_port
+                                                : ((struct sockaddr_in6 *)&name)->sin6_port);
+  return fd;
+}
+
+int32_t clinux_ip_source(const char *destination, char *text, uint32_t size) {
+  struct sockaddr_storage name;
+  socklen_t got = sizeof name;
+  int32_t length = ip_address(destination, 9, &name), result = 0;
+  if (length < 0) return length;
+  int fd = socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (connect(fd, (struct sockaddr *)&name, (socklen_t)length) < 0 ||
+      getsockname(fd, (struct sockaddr *)&name, &got) < 0) result = -errno;
+  close(fd);
+  if (result < 0) return result;
+  const void *address = name.ss_family == AF_INET
+      ? (const void *)&((struct sockaddr_in *)&name)->sin_addr
+      : (const void *)&((struct sockaddr_in6 *)&name)->sin6_addr;
+  return inet_ntop(name.ss_family, address, text, size) ? 0 : -errno;
 }

@@ -55,6 +55,14 @@ int32_t clinux_make_raw(int32_t fd, uint8_t *saved) {
   return RESULT(tcsetattr(fd, TCSANOW, &settings));
 }
 
+int32_t clinux_make_output_raw(int32_t fd, uint8_t *saved) {
+  struct termios settings;
+  if (tcgetattr(fd, &settings) < 0) return -errno;
+  memcpy(saved, &settings, sizeof settings);
+  settings.c_oflag &= ~(tcflag_t)OPOST;
+  return RESULT(tcsetattr(fd, TCSANOW, &settings));
+}
+
 int32_t clinux_restore_terminal(int32_t fd, const uint8_t *saved) {
   struct termios settings;
   memcpy(&settings, saved, sizeof settings);

@@ -34,7 +34,7 @@ public enum EngineError: ReportableError {
         .invalidRequest,
         "container name \"\(name)\" is not valid: names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*")
     case .notRunning(let name, let state):
-      ErrorReport(.conflict, "container \(name) is not running: it is \(state)")
+      ErrorReport(.conflict, "container \(name) is not running: its state is \(state)")
     case .alreadyRunning(let name):
       ErrorReport(.conflict, "container \(name) is already running")
     case .running(let name):

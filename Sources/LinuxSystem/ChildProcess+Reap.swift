@@ -2,7 +2,9 @@ import CLinux
 import Glibc
 
 extension ChildProcess {
-  /// How the child `pid` ended, reaped; nil while it runs. No such child is ECHILD.
+  /// How the child `pid` ended, reaped; nil while it runs.
+  ///
+  /// No such child is ECHILD.
   public static func reapIfEnded(_ pid: Int32) throws(SystemError) -> ProcessEnd? {
     var code: Int32 = 0
     var status: Int32 = 0

@@ -43,12 +43,16 @@ public struct PseudoTerminal: ~Copyable, Sendable {
   public struct Settings: Sendable { fileprivate var bytes: [UInt8] }
 
   /// Passes bytes through unchanged from now on (cfmakeraw(3)); the settings before.
-  public static func makeRaw(_ terminal: Int32) throws(SystemError) -> Settings {
+  ///
+  /// - Parameter input: false leaves keys their meaning (interrupt, line editing).
+  public static func makeRaw(_ terminal: Int32, input: Bool = true) throws(SystemError) -> Settings
+  {
     var saved = [UInt8](repeating: 0, count: Int(CLINUX_TERMIOS_SIZE))
     try check(
       unsafe saved.withUnsafeMutableBufferPointer {
         guard let start = $0.baseAddress else { return -EINVAL }
-        return unsafe clinux_make_raw(terminal, start)
+        return unsafe input
+          ? clinux_make_raw(terminal, start) : clinux_make_output_raw(terminal, start)
       }, "tcsetattr", "\(terminal)")
     return Settings(bytes: saved)
   }

@@ -68,6 +68,9 @@ public enum Errno {
   public static let connectionRefused = ECONNREFUSED
   public static let connectionReset = ECONNRESET
   public static let quota = EDQUOT
+  public static let addressInUse = EADDRINUSE
+  public static let addressNotAvailable = EADDRNOTAVAIL
+  public static let noAddressFamily = EAFNOSUPPORT
   public static let noChild = ECHILD
 }
 

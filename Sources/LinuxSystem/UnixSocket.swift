@@ -22,8 +22,9 @@ public enum UnixSocket {
     public let pid: Int32
   }
 
-  /// Listens at `name` in `directory`, mode 0600; what was there of that name is removed. Changes
-  /// the umask for a moment: the caller must have one thread.
+  /// Listens at `name` in `directory`, mode 0600; what was there of that name is removed.
+  ///
+  /// Changes the umask for a moment: the caller must have one thread.
   public static func listen(
     directory: Int32, name: String, kind: Kind = .stream, backlog: Int32 = 16
   ) throws(SystemError) -> OwnedDescriptor {

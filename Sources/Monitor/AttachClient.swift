@@ -107,8 +107,9 @@ final class AttachClient {
 
   func markBroken() { isBroken = true }
 
-  /// Takes bytes that came from the client and calls `handle` for what they are. Input data is
-  /// passed on as it comes, so that no message needs to be kept whole.
+  /// Takes bytes that came from the client and calls `handle` for what they are.
+  ///
+  /// Input data is passed on as it comes, so that no message needs to be kept whole.
   func receive(_ bytes: ArraySlice<UInt8>, _ handle: (Input) -> Void) {
     var rest = bytes
     while !isBroken {

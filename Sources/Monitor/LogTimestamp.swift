@@ -1,6 +1,8 @@
 import LinuxSystem
 
-/// Moments as log files spell them (RFC 3339, nanoseconds). The text of the current second is kept.
+/// Moments as log files spell them (RFC 3339, nanoseconds).
+///
+/// The text of the current second is kept.
 struct LogTimestamp {
   private var second: Int64 = .min
   private var text: [UInt8] = []

@@ -1,8 +1,10 @@
 import LinuxSystem
 import Model
 
-/// The container's log file. Whatever happens to the file, the container never notices: records
-/// that cannot be written are counted, and the count is written when the file takes records again.
+/// The container's log file.
+///
+/// Whatever happens to the file, the container never notices: records that cannot be written are
+/// counted, and the count is written when the file takes records again.
 final class LogWriter {
   private static let flushSize = 8_192
 

@@ -77,8 +77,10 @@ extension MonitorLoop {
     }
   }
 
-  /// Reaps what has ended. Before the container's init is known only the children that are known
-  /// are asked for, since its status must not get lost among the orphans'.
+  /// Reaps what has ended.
+  ///
+  /// Before the container's init is known only the children that are known are asked for, since its
+  /// status must not get lost among the orphans'.
   func reap() {
     if initPid != nil {
       while let (pid, end) = try? ChildProcess.reapAny() { ended(pid, end) }
@@ -189,8 +191,10 @@ extension MonitorLoop {
     }
   }
 
-  /// Waits for room in the container's input while something is queued; then lets the clients go
-  /// on that were held. A terminal's master is watched under a number of its own.
+  /// Waits for room in the container's input while something is queued; then lets the clients go on
+  /// that were held.
+  ///
+  /// A terminal's master is watched under a number of its own.
   private func updateInputWatch() {
     if streams.hasQueuedInput != watchesInput, let input = inputToWatch {
       do throws(SystemError) {

@@ -8,8 +8,9 @@ extension MonitorLoop {
   /// Nanoseconds of running after which a restart is a fresh start again.
   private static let steadyTime: Int64 = 10_000_000_000
 
-  /// Brings the container up, stays with it to its end, and cleans up. Returns when nothing is
-  /// left to do but to become the order's last program.
+  /// Brings the container up, stays with it to its end, and cleans up.
+  ///
+  /// Returns when nothing is left to do but to become the order's last program.
   public func run() {
     do throws(MonitorError) {
       try startHelper()

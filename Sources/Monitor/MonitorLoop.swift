@@ -2,7 +2,9 @@ import LinuxSystem
 public import Model
 
 /// One container's monitor: its parent, the other end of its streams, and the writer of its
-/// records. One thread; everything waits in `pump`.
+/// records.
+///
+/// One thread; everything waits in `pump`.
 ///
 /// The sequence is in `MonitorLoop+Run`, what happens on events in `MonitorLoop+Events`.
 public final class MonitorLoop {
@@ -115,8 +117,9 @@ public final class MonitorLoop {
     }
   }
 
-  /// Stops the container: the stop signal now, SIGKILL after `milliseconds`. It is not started
-  /// again.
+  /// Stops the container: the stop signal now, SIGKILL after `milliseconds`.
+  ///
+  /// It is not started again.
   func stop(milliseconds: Int64) {
     stopRequested = true
     switch phase {

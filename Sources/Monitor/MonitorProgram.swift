@@ -3,8 +3,9 @@ import Model
 
 /// The life of a monitor process: its order, the loop, and what it becomes at the end.
 public enum MonitorProgram {
-  /// Reads the order from its descriptor and does it. The calling process must have one thread;
-  /// it never returns.
+  /// Reads the order from its descriptor and does it.
+  ///
+  /// The calling process must have one thread; it never returns.
   public static func run() -> Never {
     let hasSync = Descriptor.isOpen(MonitorOrder.syncDescriptor)
     let order: MonitorOrder

@@ -24,7 +24,9 @@ final class NetworkHelper {
 
   var program: String { order.arguments[0] }
 
-  /// Starts it. It has no descriptors but its error pipe and the ones in the order.
+  /// Starts it.
+  ///
+  /// It has no descriptors but its error pipe and the ones in the order.
   init(_ order: NetworkHelperOrder) throws(SystemError) {
     self.order = order
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])

@@ -15,7 +15,9 @@ struct RunFiles {
       try OwnedDescriptor.open(order.runDirectory, [.path, .directory]))
   }
 
-  /// Replaces `name` in the run directory. No flush: it does not outlive the boot.
+  /// Replaces `name` in the run directory.
+  ///
+  /// No flush: it does not outlive the boot.
   func write(_ name: String, _ text: String) throws(SystemError) {
     let temporary = "\(directory)/.\(name).new"
     try FileTree.write(temporary, text)

@@ -80,7 +80,7 @@ struct Census: Sendable {
 
   /// State that is named after a container has its id of 12 or more hexadecimal digits.
   private static func looksLikeContainer(_ name: String) -> Bool {
-    name.prefix { $0.isHexDigit }.count >= 12
+    name.prefix { $0.isHexDigit }.count >= 12 && !name.hasSuffix(".bpf")
   }
 
   private static func names(in directory: String) -> [String] {

@@ -207,6 +207,10 @@ int32_t clinux_socketpair(int32_t type, int32_t *a, int32_t *b);
 int32_t clinux_unix_listen(const char *path, int32_t type, int32_t backlog);
 int32_t clinux_unix_connect(const char *path, int32_t type);
 int32_t clinux_accept(int32_t fd);
+/* A socket of `type` bound to an address and port (0: any); [::] takes IPv4 as well. */
+int32_t clinux_ip_bind(const char *address, uint16_t port, int32_t type, int32_t *bound_port);
+/* The text of the local address that packets to `destination` would have; sends nothing. */
+int32_t clinux_ip_source(const char *destination, char *text, uint32_t size);
 int64_t clinux_sendmsg(int32_t fd, const void *data, uint64_t size, const int32_t *fds,
                        uint32_t fd_count, int32_t flags);
 /* fd_count in: room, out: received. Received descriptors are close-on-exec. */
@@ -231,6 +235,8 @@ int32_t clinux_is_terminal(int32_t fd);
 /* saved: 64 bytes, filled with the settings before. */
 #define CLINUX_TERMIOS_SIZE 64
 int32_t clinux_make_raw(int32_t fd, uint8_t *saved);
+/* Only output is passed through unchanged: keys keep their meaning. */
+int32_t clinux_make_output_raw(int32_t fd, uint8_t *saved);
 int32_t clinux_restore_terminal(int32_t fd, const uint8_t *saved);
 
 /* ---- events (events.c) ---- */

@@ -96,13 +96,14 @@ enum LifecycleCommands {
   static let start = Command<GlobalOptions>(
     "start", summary: "Start containers", usage: "[options] CONTAINER [CONTAINER...]",
     positionals: .atLeast(0, .stoppedContainer), defaults: SelectionOptions(),
-    options: SelectionOptions.everyone
-      + [
+    options: [
+      .flag("all", nil, \.all, "All containers that do not run"),
+      .flag("latest", "l", \.latest, "The container that was created last"),
         .flag("attach", "a", \.attach, "Attach to the container's output"),
         .flag("interactive", "i", \.interactive, "Attach standard input too"),
         .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
         .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
-      ].filter { _ in true }
+      ]
   ) { options, invocation in
     let context = try invocation.globals.context()
     let selection = Selection(

@@ -37,12 +37,14 @@ public struct AttachSession: ~Copyable {
   public mutating func run() throws(SystemError) -> AttachOutcome {
     let signals = try SignalDescriptor()
     var settings: PseudoTerminal.Settings?
-    if isTerminal, streams.contains(.standardInput), Descriptor.isTerminal(0) {
-      settings = try PseudoTerminal.makeRaw(0)
+    let reads = streams.contains(.standardInput)
+    let terminal: Int32 = reads ? 0 : 1
+    if isTerminal, Descriptor.isTerminal(terminal) {
+      settings = try PseudoTerminal.makeRaw(terminal, input: reads)
     }
     defer {
       // Nothing is left to restore when our terminal is gone.
-      if let settings { try? PseudoTerminal.restore(0, settings) }
+      if let settings { try? PseudoTerminal.restore(terminal, settings) }
     }
     if isTerminal { sendSize() }
     let poll = try Poll()

@@ -162,7 +162,7 @@ public struct CreateContainer {
   private func network(_ request: ContainerRequest) throws -> ContainerNetwork {
     var network = ContainerNetwork()
     network.mode = request.network ?? ""
-    network.ports = try NetworkSetup.resolvePorts(request.ports)
+    network.ports = try NetworkSetup.resolvePorts(request.ports, mode: network.mode)
     network.dns = request.dns
     network.dnsSearch = request.dnsSearch
     network.dnsOptions = request.dnsOptions

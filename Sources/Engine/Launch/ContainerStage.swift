@@ -48,6 +48,7 @@ struct ContainerStage {
     if namespaces.network >= 0 {
       facts.networkNamespace = "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)"
       order.network = try plan.helper(
+        descriptor: namespaces.network,
         namespacePath: "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)",
         runDirectory: order.runDirectory)
     } else if let path = plan.joinedPath {

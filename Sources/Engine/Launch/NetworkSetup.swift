@@ -1,48 +1,9 @@
 import LinuxSystem
 import Model
 import Networking
+import StateStore
 
-/// What a container's network needs at its start.
-struct NetworkPlan {
-  enum Kind {
-    case host, none
-    /// The namespace of another container or a path.
-    case joined(String)
-  }
-
-  let kind: Kind
-  let network: ContainerNetwork
-  let isMachineRoot: Bool
-  let userName: String?
-
-  var needsNamespace: Bool {
-    if case .none = kind { return true }
-    return false
-  }
-
-  var joinedPath: String? {
-    if case .joined(let path) = kind { return path }
-    return nil
-  }
-
-  func helper(namespacePath: String, runDirectory: String) throws -> NetworkHelperOrder? { nil }
-
-  func hosts(hostname: String, name: String) throws -> String {
-    var text = "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost localhost.localdomain\n"
-    text += "127.0.1.1\t\(hostname) \(name)\n"
-    for entry in network.hosts {
-      guard let colon = entry.firstIndex(of: ":") else { continue }
-      text += "\(entry[entry.index(after: colon)...])\t\(entry[..<colon])\n"
-    }
-    return text
-  }
-
-  func resolver() throws -> String {
-    (try? FileTree.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
-  }
-}
-
-/// Works the plan out from what was asked for.
+/// Works out from what was asked for how a container is connected.
 struct NetworkSetup {
   let network: ContainerNetwork
   let context: EngineContext
@@ -52,20 +13,97 @@ struct NetworkSetup {
     self.context = context
   }
 
+  private func find(_ program: String) -> String? {
+    Program.find(program, in: Program.systemDirectories)
+  }
+
+  /// For a start: another container's namespace must be there.
   func plan() throws -> NetworkPlan {
+    let ports = try storedPorts()
+    let mode = try NetworkMode(network.mode).resolved(find: find)
     let kind: NetworkPlan.Kind
-    switch network.mode {
-    case "host": kind = .host
-    case "none": kind = .none
-    default: kind = .none
+    switch mode {
+    case .host: kind = .host
+    case .none: kind = .none
+    case .container(let name): kind = try container(name)
+    case .path(let path):
+      guard FileTree.exists(path) else {
+        throw ErrorReport(.notFound, "network namespace \(path) does not exist")
+      }
+      kind = .joined(path: path, filesOf: nil)
+    case .pasta(let options): kind = .pasta(try pasta(options, ports))
+    case .slirp(let options): kind = .slirp(try slirp(options, ports))
+    case .automatic: throw NetworkError.noProgram
     }
     return NetworkPlan(
-      kind: kind, network: network, isMachineRoot: context.uid == 0, userName: context.userName)
+      kind: kind, network: network, ports: ports, isMachineRoot: isMachineRoot,
+      userName: context.userName, runtimeDirectory: context.directories.runtime)
+  }
+
+  private var isMachineRoot: Bool { context.uid == 0 && UserDirectories.isInitialNamespace() }
+
+  private func storedPorts() throws -> [PortMapping] {
+    try network.ports.map { text in
+      guard let port = PortMapping(canonical: text) else {
+        throw ErrorReport(.unavailable, "the configuration holds a damaged port mapping: \(text)")
+      }
+      return port
+    }
+  }
+
+  private func pasta(_ options: [String], _ ports: [PortMapping]) throws -> PastaDriver {
+    guard let program = find("pasta") else {
+      throw NetworkError.programMissing("pasta", package: "passt")
+    }
+    let features = try PastaFeatures.load(
+      program: program, cache: RecordStore("\(context.directories.runtime)/cache"))
+    return PastaDriver(program: program, features: features, options: options, ports: ports)
+  }
+
+  private func slirp(_ options: SlirpOptions, _ ports: [PortMapping]) throws -> SlirpDriver {
+    guard let program = find("slirp4netns") else {
+      throw NetworkError.programMissing("slirp4netns", package: "slirp4netns")
+    }
+    return try SlirpDriver(program: program, options: options, ports: ports)
+  }
+
+  private func container(_ name: String) throws -> NetworkPlan.Kind {
+    let store = ContainerStore(context)
+    let id = try store.resolve(name)
+    guard let pid = try StatusReader(store).read(id).pid else {
+      throw ErrorReport(
+        .conflict, "cannot join the network of container \(name): it is not running",
+        hint: "start it first: martlet start \(name)")
+    }
+    if try NetworkMode(store.load(id).network.mode) == .host { return .host }
+    return .joined(path: "/proc/\(pid)/ns/net", filesOf: "\(store.liveDirectory(id))/etc")
   }
 
   /// Port mappings as they are kept: host ports chosen where none was given.
-  static func resolvePorts(_ texts: [String]) throws -> [String] { texts }
+  static func resolvePorts(_ texts: [String], mode: String = "") throws -> [String] {
+    // Read first, so that mistakes show in every mode.
+    let ports = try PortAllocation.resolve(texts)
+    let mode = try NetworkMode(mode)
+    return mode.ignoresPorts ? [] : ports.map(\.description)
+  }
 
   /// Refuses what could not be set up at the start.
-  func validate() throws { _ = try plan() }
+  func validate() throws {
+    let mode = try NetworkMode(network.mode).resolved(find: find)
+    let ports = try storedPorts()
+    switch mode {
+    case .container(let name):
+      _ = try ContainerStore(context).resolve(name)
+      if !ports.isEmpty { throw NetworkError.portsRefused(network.mode) }
+    case .path:
+      if !ports.isEmpty { throw NetworkError.portsRefused(network.mode) }
+    case .slirp(let options): _ = try slirp(options, ports)
+    default: break
+    }
+    if mode.isPrivate {
+      try PortAllocation.checkPrivileges(ports, isMachineRoot: isMachineRoot)
+    }
+    _ = try NetworkPlan.wishes(network)
+    _ = try NetworkPlan.addedHosts(network)
+  }
 }
