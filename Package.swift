@@ -125,7 +125,9 @@ let package = Package(
       "ImageOperationsTests",
       ["ImageStore", "LayerArchive", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("LayerArchiveTests", ["LayerArchive", "OCISpec", "Model", "LinuxSystem"]),
-    tests("EngineTests", ["Engine", "OCISpec", "Model", "LinuxSystem"]),
+    tests(
+      "EngineTests",
+      ["Engine", "ImageStore", "UserNamespaces", "OCISpec", "Model", "LinuxSystem"]),
     tests("CommandsTests", ["Commands", "CommandLineKit", "Engine", "Model"]),
     .target(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport",

@@ -43,7 +43,8 @@ public struct RemoveImages {
         if ignoresMissing { continue }
         outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
       } catch ImageStoreError.inUse(let word, let containers) {
-        outcome.fail(ImageStoreError.inUse(word, containers: containers).report, code: 2)
+        let shown = (try? Digest(word))?.shortID ?? word
+        outcome.fail(ImageStoreError.inUse(shown, containers: containers).report, code: 2)
       } catch {
         outcome.fail(reportOf(error), code: 125)
       }

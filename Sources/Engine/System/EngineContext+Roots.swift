@@ -31,4 +31,7 @@ extension EngineContext {
 
   /// Where images and containers are.
   public var dataRoot: String { directories.data }
+
+  /// Where the state of running containers is.
+  public var runtimeRoot: String { directories.runtime }
 }
