@@ -44,4 +44,10 @@ extension Descriptor {
   public static func setInheritable(_ fd: Int32, _ inheritable: Bool) throws(SystemError) {
     try check(clinux_set_fd_flags(fd, inheritable ? 0 : FD_CLOEXEC), "fcntl F_SETFD", "\(fd)")
   }
+
+  /// Closes every descriptor from `first` on, up to `last` (close_range(2)).
+  public static func closeAll(from first: Int32, to last: Int32 = .max) throws(SystemError) {
+    guard first <= last else { return }
+    try check(clinux_close_range(UInt32(first), UInt32(last), 0), "close_range", "\(first)")
+  }
 }

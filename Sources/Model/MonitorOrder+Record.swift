@@ -78,7 +78,6 @@ extension NetworkHelperOrder {
     case .descriptor(let number): record.append("network-ready", "\(number)")
     }
     record["network-exit-fd"] = exitDescriptor.map { "\($0)" }
-    record["network-pid-file"] = pidFile
     record["network-api-socket"] = apiSocket
     for request in requests { record.append("network-request", request) }
   }
@@ -90,7 +89,7 @@ extension NetworkHelperOrder {
       arguments: arguments,
       readiness: record.integer("network-ready").map { .descriptor(Int32(clamping: $0)) } ?? .exit,
       exitDescriptor: record.integer("network-exit-fd").map { Int32(clamping: $0) },
-      pidFile: record["network-pid-file"], apiSocket: record["network-api-socket"],
+      apiSocket: record["network-api-socket"],
       requests: record.all("network-request"))
   }
 }

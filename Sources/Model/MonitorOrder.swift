@@ -98,20 +98,17 @@ public struct NetworkHelperOrder: Equatable, Sendable {
   public var readiness: Readiness
   /// A descriptor of the helper's at whose end it leaves.
   public var exitDescriptor: Int32?
-  /// Where a helper in the background writes its process id.
-  public var pidFile: String?
   /// A socket that takes one request per connection, and the requests.
   public var apiSocket: String?
   public var requests: [String]
 
   public init(
     arguments: [String], readiness: Readiness, exitDescriptor: Int32? = nil,
-    pidFile: String? = nil, apiSocket: String? = nil, requests: [String] = []
+    apiSocket: String? = nil, requests: [String] = []
   ) {
     self.arguments = arguments
     self.readiness = readiness
     self.exitDescriptor = exitDescriptor
-    self.pidFile = pidFile
     self.apiSocket = apiSocket
     self.requests = requests
   }

@@ -98,8 +98,9 @@ extension MonitorLoop {
     } else if pid == initPid && initEnd == nil {
       initEnd = end
       finished = Clock.realtime()
-    } else if pid == helper?.pid {
-      helper?.ended(end)
+    } else {
+      // Anything else is an orphan of the container's, reaped and forgotten.
+      _ = helper?.ended(pid, end)
     }
   }
 

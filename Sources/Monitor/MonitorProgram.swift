@@ -12,6 +12,7 @@ public enum MonitorProgram {
     do throws(MonitorError) {
       try prepareProcess()
       order = try readOrder()
+      try step("close what is not ours") { () throws(SystemError) in try closeStrays(order) }
       if order.log.driver != .passthrough {
         try step("leave the terminal") { () throws(SystemError) in try detachStandardStreams() }
       }
@@ -47,6 +48,13 @@ public enum MonitorProgram {
     guard let record = LineRecord(parsing: bytes) else { throw .badOrder("it is torn") }
     guard let order = MonitorOrder(record) else { throw .badOrder("a field is missing or wrong") }
     return order
+  }
+
+  /// A descriptor that the caller let slip would stay open for the container's life.
+  private static func closeStrays(_ order: MonitorOrder) throws(SystemError) {
+    let first = MonitorOrder.firstPreservedDescriptor
+    try Descriptor.closeAll(from: MonitorOrder.networkDescriptor + 1, to: first - 1)
+    try Descriptor.closeAll(from: first + Int32(order.preservedDescriptors))
   }
 
   /// A monitor that keeps the caller's streams open would keep its pipeline and login waiting.

@@ -15,6 +15,8 @@ final class NetworkHelper {
   private(set) var condition = Condition.starting
   /// The process that was started, until it has ended.
   private(set) var pid: Int32?
+  /// The process that went on in the background, until it has ended.
+  private(set) var background: Int32?
   /// Where it tells that it is ready, until then.
   private(set) var readiness: HeldDescriptor?
   private(set) var errors: HeldDescriptor?
@@ -22,7 +24,9 @@ final class NetworkHelper {
   private var lifeline: HeldDescriptor?
   private var text: [UInt8] = []
 
-  var program: String { order.arguments[0] }
+  private var name: String {
+    order.arguments[0].split(separator: "/").last.map(String.init) ?? order.arguments[0]
+  }
 
   /// Starts it.
   ///
@@ -60,7 +64,7 @@ final class NetworkHelper {
         let count = try Descriptor.readNow(errors.raw, into: &buffer, at: 0, limit: buffer.count)
       else { return }
       if count == 0 { self.errors = nil }
-      if condition == .starting { text = (text + buffer[..<count]).suffix(Self.textLimit) }
+      if condition != .ready { text = (text + buffer[..<count]).suffix(Self.textLimit) }
     } catch {
       self.errors = nil
     }
@@ -74,20 +78,43 @@ final class NetworkHelper {
     if !word.isEmpty && condition == .starting { condition = .ready }
   }
 
-  /// The process that was started has ended.
-  func ended(_ end: ProcessEnd) {
-    pid = nil
-    if condition == .starting && order.readiness == .exit && end == .exited(0) {
-      condition = .ready
-    } else {
+  /// A child of ours has ended; whether it was the helper.
+  func ended(_ ended: Int32, _ end: ProcessEnd) -> Bool {
+    switch ended {
+    case pid:
+      pid = nil
+      if condition == .starting && order.readiness == .exit && end == .exited(0) {
+        condition = .ready
+        background = findBackground()
+      } else {
+        condition = .ended(end)
+      }
+    case background:
+      background = nil
       condition = .ended(end)
+    default: return false
+    }
+    return true
+  }
+
+  /// The helper that went into the background: a subreaper's child from then on, known by its name.
+  ///
+  /// A file with its number is not asked for, as Debian's AppArmor profiles let pasta write none in
+  /// the places that are ours.
+  private func findBackground() -> Int32? {
+    let own = CurrentProcess.id
+    let children = (try? FileTree.readText("/proc/self/task/\(own)/children", limit: 65_536)) ?? ""
+    return children.split(separator: " ").compactMap { Int32($0) }.first { child in
+      let name = (try? FileTree.readText("/proc/\(child)/comm", limit: 64)) ?? ""
+      return name.hasPrefix(self.name.prefix(15))
     }
   }
 
   /// Why it is not ready.
   func failure(timedOut: Bool) -> MonitorError {
-    let name = program.split(separator: "/").last.map(String.init) ?? program
+    // Where there is no system log pasta says that, too, for each of its lines.
     let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .filter { !$0.hasPrefix("Failed to send") }
     let said = lines.suffix(3).joined(separator: "; ")
     let why = !said.isEmpty ? said : timedOut ? "it was not ready in time" : "it ended at once"
     return .network(
@@ -122,25 +149,9 @@ final class NetworkHelper {
   func end() {
     lifeline = nil
     errors = nil
-    if let pid, order.exitDescriptor == nil { Self.terminate(pid) }
-    guard let file = order.pidFile, let text = try? FileTree.readText(file, limit: 32),
-      let daemon = Int32(text.prefix { $0.isNumber })
-    else { return }
-    // Only a child of ours, as everything in the background under a subreaper is: the number may
-    // be a stranger's by now.
-    if Self.isOurChild(daemon) { Self.terminate(daemon) }
-  }
-
-  private static func terminate(_ pid: Int32) {
-    // Failure is fine: it may have ended by itself.
-    _ = try? ProcessHandle.find(pid)?.kill(SignalSet.terminate)
-  }
-
-  private static func isOurChild(_ pid: Int32) -> Bool {
-    guard let stat = try? FileTree.readText("/proc/\(pid)/stat", limit: 4_096),
-      let close = stat.lastIndex(of: ")")
-    else { return false }
-    let fields = stat[stat.index(after: close)...].split(separator: " ")
-    return fields.count > 1 && fields[1] == "\(CurrentProcess.id)"
+    for child in [order.exitDescriptor == nil ? pid : nil, background].compactMap(\.self) {
+      // The number is the helper's until we reap it. Failure is fine: it may have ended by itself.
+      _ = try? ProcessHandle.find(child)?.kill(SignalSet.terminate)
+    }
   }
 }

@@ -17,7 +17,7 @@ import Testing
     order.startsNow = false
     order.network = NetworkHelperOrder(
       arguments: ["/usr/bin/slirp4netns", "-r", "3"], readiness: .descriptor(3),
-      exitDescriptor: 4, pidFile: "/p", apiSocket: "/s", requests: ["{}"])
+      exitDescriptor: 4, apiSocket: "/s", requests: ["{}"])
     order.afterExit = ["/usr/bin/martlet", "__cleanup", "abc"]
     order.stopSignal = 2
     order.stopTimeout = 3

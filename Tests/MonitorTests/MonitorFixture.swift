@@ -22,6 +22,8 @@ final class MonitorFixture {
   private var reader = AttachFrameReader()
 
   init(initScript: String) throws {
+    // A monitor that has ended is seen by what it sent, not by the tests' own end.
+    try SignalSet.ignore(SignalSet.pipe)
     let random = try CurrentProcess.randomBytes(6).map { String($0, radix: 16) }.joined()
     directory = "/tmp/martlet-monitor-test-\(random)"
     for part in ["bundle", "run", "data"] {
@@ -90,6 +92,13 @@ final class MonitorFixture {
 
   func closeSync() { sync = nil }
 
+  /// Another client, attached over the socket in the run directory.
+  func attach(_ streams: AttachStreams) throws -> AttachedClient {
+    let client = AttachedClient(try UnixSocket.connect(path: "\(directory)/run/attach"))
+    try client.send(.attach(streams))
+    return client
+  }
+
   /// Reads frames until one satisfies `found` or the monitor hangs up; fails after 20 seconds.
   @discardableResult
   func wait(for found: (AttachFrame) -> Bool) throws -> AttachFrame? {
@@ -99,7 +108,7 @@ final class MonitorFixture {
         frames.append(frame)
         if found(frame) { return frame }
       }
-      try #require(try Descriptor.waitReadable(sync, milliseconds: 5_000), "no frame came")
+      try #require(try Descriptor.waitReadable(sync, milliseconds: 20_000), "no frame came")
       let bytes = (try? Descriptor.read(sync, upTo: 65_536)) ?? []
       if bytes.isEmpty {
         isClosed = true
@@ -119,7 +128,7 @@ final class MonitorFixture {
   /// Waits for the monitor's own end and reaps it.
   func waitForMonitor() throws {
     guard let process = monitor.take() else { return }
-    let ended = try Descriptor.waitReadable(process.pidfd.raw, milliseconds: 5_000)
+    let ended = try Descriptor.waitReadable(process.pidfd.raw, milliseconds: 20_000)
     try #require(ended, "the monitor did not end")
     _ = try process.wait()
   }
@@ -130,12 +139,14 @@ final class MonitorFixture {
     _ = try process.wait()
   }
 
+  func signal(_ signal: Int32) throws { try monitor?.kill(signal) }
+
   var monitorID: Int32 { monitor?.pid ?? -1 }
 
   /// Whether the process ends within 20 seconds.
   static func hasEnded(_ pid: Int32) throws -> Bool {
     guard let process = try ProcessHandle.find(pid) else { return true }
-    return try process.waitForEnd(milliseconds: 5_000)
+    return try process.waitForEnd(milliseconds: 20_000)
   }
 
   var output: [UInt8] {
@@ -170,8 +181,41 @@ final class MonitorFixture {
 
   /// The log's records without their timestamps.
   func logRecords(_ name: String = "data/log") -> [String] {
-    text(name).split(separator: "\n").map { line in
+    text(name).split(whereSeparator: \.isNewline).map { line in
       String(line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)[1])
+    }
+  }
+}
+
+/// A client of the attach protocol.
+final class AttachedClient {
+  private let socket: OwnedDescriptor
+  private var reader = AttachFrameReader()
+  private(set) var frames: [AttachFrame] = []
+
+  init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
+
+  func send(_ frame: AttachFrame) throws { try Descriptor.writeAll(socket.raw, frame.bytes) }
+
+  /// Reads frames until one satisfies `found` or the monitor hangs up; fails after a while.
+  @discardableResult
+  func wait(for found: (AttachFrame) -> Bool) throws -> AttachFrame? {
+    while true {
+      while let frame = reader.next() {
+        frames.append(frame)
+        if found(frame) { return frame }
+      }
+      let ready = try Descriptor.waitReadable(socket.raw, milliseconds: 20_000)
+      try #require(ready, "no frame came")
+      let bytes = (try? Descriptor.read(socket.raw, upTo: 65_536)) ?? []
+      if bytes.isEmpty { return nil }
+      reader.append(bytes)
+    }
+  }
+
+  var output: [UInt8] {
+    frames.flatMap { frame -> [UInt8] in
+      if case .standardOutput(let bytes) = frame { bytes } else { [] }
     }
   }
 }
