@@ -44,7 +44,6 @@ public struct PastaDriver {
   public func order(namespace: String, runDirectory: String, isMachineRoot: Bool)
     -> NetworkHelperOrder
   {
-    let pidFile = "\(runDirectory)/net.pid"
     var arguments = [program, "--config-net"]
     arguments += publishing(.tcp, "-t", "--tcp-ports")
     arguments += publishing(.udp, "-u", "--udp-ports")
@@ -59,8 +58,8 @@ public struct PastaDriver {
     if isMachineRoot { arguments += ["--runas", "0"] }
     if !has("-q", "--quiet", "-d", "--debug", "--trace") { arguments.append("--quiet") }
     arguments += options.filter { $0 != "--map-gw" }
-    arguments += ["--pid", pidFile, "--netns", namespace]
-    return NetworkHelperOrder(arguments: arguments, readiness: .exit, pidFile: pidFile)
+    arguments += ["--netns", namespace]
+    return NetworkHelperOrder(arguments: arguments, readiness: .exit)
   }
 
   private func publishing(
