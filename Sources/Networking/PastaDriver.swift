@@ -41,10 +41,9 @@ public struct PastaDriver {
   /// - Parameter namespace: a path outside /proc, in a directory where its removal can be watched:
   ///   pasta gives up the capabilities that /proc asks for before it opens the namespace, and
   ///   leaves when the name goes.
-  public func order(namespace: String, runDirectory: String, isMachineRoot: Bool)
+  public func order(namespace: String, isMachineRoot: Bool)
     -> NetworkHelperOrder
   {
-    let pidFile = "\(runDirectory)/net.pid"
     var arguments = [program, "--config-net"]
     arguments += publishing(.tcp, "-t", "--tcp-ports")
     arguments += publishing(.udp, "-u", "--udp-ports")
@@ -59,8 +58,8 @@ public struct PastaDriver {
     if isMachineRoot { arguments += ["--runas", "0"] }
     if !has("-q", "--quiet", "-d", "--debug", "--trace") { arguments.append("--quiet") }
     arguments += options.filter { $0 != "--map-gw" }
-    arguments += ["--pid", pidFile, "--netns", namespace]
-    return NetworkHelperOrder(arguments: arguments, readiness: .exit, pidFile: pidFile)
+    arguments += ["--netns", namespace]
+    return NetworkHelperOrder(arguments: arguments, readiness: .exit)
   }
 
   private func publishing(
