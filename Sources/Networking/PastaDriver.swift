@@ -41,7 +41,7 @@ public struct PastaDriver {
   /// - Parameter namespace: a path outside /proc, in a directory where its removal can be watched:
   ///   pasta gives up the capabilities that /proc asks for before it opens the namespace, and
   ///   leaves when the name goes.
-  public func order(namespace: String, runDirectory: String, isMachineRoot: Bool)
+  public func order(namespace: String, isMachineRoot: Bool)
     -> NetworkHelperOrder
   {
     var arguments = [program, "--config-net"]

@@ -9,6 +9,9 @@ public enum UserNamespacePlan: Equatable, Sendable {
   /// A new user namespace whose mapping this process may write itself (root without
   /// CAP_SYS_ADMIN, or only its own id).
   case mapDirectly(IDMapping)
+  /// The user namespace of a process, which has this mapping. Only there can that process's other
+  /// namespaces be joined.
+  case join(pid: Int32, IDMapping)
 }
 
 /// Processes inside the user namespace: uid 0 there, with a private mount namespace of their own.
@@ -36,7 +39,27 @@ public struct UserNamespace: Sendable {
       return try spawnMapped(newNamespaces, body) { pid throws(UserNamespaceError) in
         try mapping.write(for: pid)
       }
+    case .join(let pid, _):
+      return try spawnJoining(pid, newNamespaces, body)
     }
+  }
+
+  private func spawnJoining(_ pid: Int32, _ kinds: Set<Namespace>, _ body: () -> Int32)
+    throws(UserNamespaceError) -> ChildProcess
+  {
+    do throws(SystemError) {
+      let target = try OwnedDescriptor.open("/proc/\(pid)/ns/user")
+      let raw = target.raw
+      let child = try ChildProcess.spawn {
+        guard (try? Namespace.user.join(raw)) != nil else { return 125 }
+        Descriptor.close(raw)
+        guard (try? Namespace.unshare(kinds.union([.mount]))) != nil,
+          (try? CurrentProcess.becomeRoot()) != nil, Self.privateMounts()
+        else { return 125 }
+        return body()
+      }
+      return child
+    } catch { throw Self.meaning(of: error) }
   }
 
   private func spawnAsRoot(_ kinds: Set<Namespace>, _ body: () -> Int32)

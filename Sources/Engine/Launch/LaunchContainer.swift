@@ -31,10 +31,11 @@ struct LaunchContainer {
     try RecordStore(directory).write("started", started)
     try FileTree.unlinkIfPresent("\(directory)/exit")
     let sockets = try SocketPair.stream()
-    let plan = try context.namespacePlan()
+    let plan = try NetworkSetup(config.network, context: context).namespacePlan()
     var mapping: IDMapping?
     if case .map(let map) = plan { mapping = map }
     if case .mapDirectly(let map) = plan { mapping = map }
+    if case .join(_, let map) = plan { mapping = map }
     let stage = ContainerStage(
       context: context, config: config, store: store, order: try makeOrder(live: live),
       mapping: mapping, sync: sockets.second.raw, lock: lock.descriptor,

@@ -50,8 +50,7 @@ struct NetworkPlan {
       try checkPorts()
       let name = try NamespaceName.make(
         descriptor: descriptor, runtimeDirectory: runtimeDirectory, runDirectory: runDirectory)
-      return driver.order(
-        namespace: name, runDirectory: runDirectory, isMachineRoot: isMachineRoot)
+      return driver.order(namespace: name, isMachineRoot: isMachineRoot)
     }
   }
 
@@ -94,15 +93,16 @@ struct NetworkPlan {
 
   private var needsMainAddress: Bool {
     switch kind {
-    case .pasta, .host: true
-    case .none, .slirp, .joined: false
+    case .pasta, .host, .slirp: true
+    case .none, .joined: false
     }
   }
 
   private func hostAddress(main: IPAddress?) -> IPAddress? {
     switch kind {
     case .pasta(let driver): driver.hostAddress
-    case .slirp(let driver): driver.options.host
+    // slirp4netns's own address for the host leads to its loopback.
+    case .slirp(let driver): driver.options.allowsHostLoopback ? driver.options.host : main
     case .host: main ?? IPAddress(127, 0, 0, 1)
     case .none, .joined: nil
     }

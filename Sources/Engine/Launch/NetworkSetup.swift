@@ -2,6 +2,7 @@ import LinuxSystem
 import Model
 import Networking
 import StateStore
+import UserNamespaces
 
 /// Works out from what was asked for how a container is connected.
 struct NetworkSetup {
@@ -77,6 +78,24 @@ struct NetworkSetup {
     }
     if try NetworkMode(store.load(id).network.mode) == .host { return .host }
     return .joined(path: "/proc/\(pid)/ns/net", filesOf: "\(store.liveDirectory(id))/etc")
+  }
+
+  /// The user namespace for the container's processes: another container's network can only be
+  /// joined from the user namespace that container lives in.
+  func namespacePlan() throws -> UserNamespacePlan {
+    let own = try context.namespacePlan()
+    guard case .container(let name) = try NetworkMode(network.mode), case .map(let mapping) = own
+    else { return own }
+    let store = ContainerStore(context)
+    let live = try RecordStore(store.liveDirectory(store.resolve(name))).find("state")
+    guard let monitor = live?.integer("monitor").flatMap({ Int32(exactly: $0) }), monitor > 0,
+      FileTree.exists("/proc/\(monitor)/ns/user")
+    else {
+      throw ErrorReport(
+        .conflict, "cannot join the network of container \(name): it is not running",
+        hint: "start it first: martlet start \(name)")
+    }
+    return .join(pid: monitor, mapping)
   }
 
   /// Port mappings as they are kept: host ports chosen where none was given.
