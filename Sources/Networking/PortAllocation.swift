@@ -50,7 +50,9 @@ public enum PortAllocation {
     }
   }
 
-  /// Refuses ports that somebody has. Another program may still be faster than the helper.
+  /// Refuses ports that somebody has.
+  ///
+  /// Another program may still be faster than the helper.
   public static func checkFree(_ ports: [PortMapping]) throws(NetworkError) {
     for port in ports { _ = try probe(port) }
   }
