@@ -22,6 +22,9 @@ public struct CreateContainer {
     config.createCommand = context.commandLine
     let random = try CurrentProcess.randomBytes(35)
     config.id = RandomName.hexadecimal(random[..<32])
+    // Nobody may collect the layers before the container's own record names them.
+    let lease = try Lease(
+      ImageStore(data: context.dataRoot), layers: request.image?.layers ?? [])
     try fillImage(&config, request)
     try fillProcess(&config, request)
     config.labels = try labels(request)
@@ -44,6 +47,7 @@ public struct CreateContainer {
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
     if let path = request.cidFile { try writeIDFile(path, config) }
     try lock.remove(store.creationLock(config.id))
+    _ = consume lease
     return config
   }
 

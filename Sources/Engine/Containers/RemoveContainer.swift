@@ -33,7 +33,18 @@ public struct RemoveContainer {
       paths += try unlistVolumes(config)
     }
     try FileTree.removeTree(store.liveDirectory(id))
-    try Trash(context).remove(paths)
+    try Trash(context).remove(paths + leftovers())
+  }
+
+  /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
+  private func leftovers() -> [String] {
+    // A list that cannot be had now is tried again by the next removal.
+    let drafts = ((try? FileTree.list(context.containers)) ?? []).filter { name in
+      guard name.hasPrefix("new-") else { return false }
+      return (try? ObjectLock.isHeld(store.creationLock(String(name.dropFirst(4))))) == false
+    }
+    let trash = (try? FileTree.list(context.trash)) ?? []
+    return drafts.map { "\(context.containers)/\($0)" } + trash.map { "\(context.trash)/\($0)" }
   }
 
   /// Anonymous volumes, moved out of sight.
@@ -84,11 +95,14 @@ public struct Trash {
     for path in paths where (try? FileTree.removeTree(path)) == nil { left.append(path) }
     if left.isEmpty { return }
     let child = try context.userNamespace().spawn {
-      for path in left where (try? FileTree.removeTree(path)) == nil { return 1 }
+      for path in left { _ = try? FileTree.removeTree(path) }
       return 0
     }
-    guard try child.wait() == .exited(0) else {
-      throw ErrorReport(.unavailable, "cannot remove \(left.joined(separator: ", "))")
+    _ = try child.wait()
+    // Another command may be at the same work: what counts is that it is gone.
+    let stuck = left.filter { FileTree.exists($0) }
+    guard stuck.isEmpty else {
+      throw ErrorReport(.unavailable, "cannot remove \(stuck.joined(separator: ", "))")
     }
   }
 }

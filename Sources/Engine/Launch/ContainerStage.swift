@@ -44,6 +44,12 @@ struct ContainerStage {
     }
     let plan = try NetworkSetup(config.network, context: context).plan()
     let namespaces = try makeNamespaces(plan)
+    if let nested = namespaces.nested, config.rootfs == nil {
+      // The root's own directory is the container's root's, as in the image.
+      try FileTree.setOwner(
+        rootfs, uid: IDMapping.outside(0, in: nested.users) ?? 0,
+        gid: IDMapping.outside(0, in: nested.groups) ?? 0)
+    }
     var facts = try gatherFacts(rootfs: rootfs, root: root, nested: namespaces.nested)
     let own = CurrentProcess.id
     if namespaces.network >= 0 {
