@@ -20,10 +20,10 @@ public struct UserNamespace: Sendable {
 
   public init(_ plan: UserNamespacePlan) { self.plan = plan }
 
-  /// Runs `body` in a new process that is root in the namespace and has private mounts; the
-  /// process ends with the value that `body` returns. Mounts made there end with it.
+  /// Runs `body` in a new process that is root in the namespace and has private mounts.
   ///
-  /// - Parameter newNamespaces: further namespaces for the process, such as `.network`.
+  /// The process ends with the value that `body` returns, and the mounts made there end with it.
+  /// Further namespaces for it, such as `.network`, can be asked for.
   public func spawn(
     newNamespaces: Set<Namespace> = [], _ body: () -> Int32
   ) throws(UserNamespaceError) -> ChildProcess {
