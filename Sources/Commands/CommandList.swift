@@ -10,7 +10,9 @@ public enum CommandList {
     sections: [
       .init("Containers", containers + [containerGroup, LifecycleCommands.cleanUp]),
       .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
-      .init("General", [InspectCommand.command]),
+      .init(
+        "General",
+        SystemCommands.topLevel + [InspectCommand.command, SystemCommands.group]),
       .init(
         "Help",
         [

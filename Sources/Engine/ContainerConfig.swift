@@ -77,7 +77,9 @@ public struct ContainerProcess: JSONRecord, Equatable {
   public var command: [String] = []
   /// `NAME=value`, merged from image and command line.
   public var environment: [String] = []
-  /// As docker writes it: name or number, optionally `:group`. Empty means the image's root.
+  /// As docker writes it.
+  ///
+  /// Name or number, optionally `:group`. Empty means the image's root.
   public var user = ""
   public var workingDirectory = "/"
   public var terminal = false

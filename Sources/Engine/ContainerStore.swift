@@ -3,9 +3,11 @@ import Model
 import OCISpec
 import StateStore
 
-/// The containers of one user on disk: `containers/<id>/` with `config.json`, and `names/<name>`,
-/// a link to the id. A name is taken by making its link, which only one process can
-/// (symlink(2)); a container exists from the moment its directory has its final name.
+/// The containers of one user on disk.
+///
+/// `containers/<id>/` with `config.json`, and `names/<name>`, a link to the id. A name is taken by
+/// making its link, which only one process can (symlink(2)); a container exists from the moment its
+/// directory has its final name.
 public struct ContainerStore: Sendable {
   public let context: EngineContext
 
@@ -134,8 +136,9 @@ public struct ContainerStore: Sendable {
     if (try? FileTree.readLink(path)) == id { try FileTree.unlinkIfPresent(path) }
   }
 
-  /// Makes a container and its name disappear at once; the files follow when somebody empties the
-  /// trash. False when it was gone already.
+  /// Makes a container and its name disappear at once.
+  ///
+  /// The files follow when somebody empties the trash. False when it was gone already.
   @discardableResult
   public func unlist(_ id: String, name: String) throws -> Bool {
     try FileTree.ensureDirectory(context.trash)

@@ -10,8 +10,10 @@ struct VolumeDirectory {
   var path: String { "\(context.volumes)/\(name)" }
   var data: String { "\(path)/_data" }
 
-  /// The data directory, made when missing. A new volume gets what the image has at `destination`
-  /// (nil: nothing), exactly once: the copy is finished before the volume has its name.
+  /// The data directory, made when missing.
+  ///
+  /// A new volume gets what the image has at `destination` (nil: nothing), exactly once: the copy
+  /// is finished before the volume has its name.
   func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String
   {
     let record = RecordStore(path)

@@ -32,8 +32,10 @@ public enum StorageDriver: String, Sendable {
   case fuseOverlay = "fuse-overlayfs"
 }
 
-/// A container's root: the image's layers below, the container's own files above. To be mounted by
-/// a process inside the user namespace, in its private mount namespace; the mount ends with it.
+/// A container's root.
+///
+/// The image's layers below, the container's own files above. To be mounted by a process inside the
+/// user namespace, in its private mount namespace; the mount ends with it.
 public struct ContainerRootfs: Sendable {
   /// The directory of all layers; short names of layers are below it.
   public let layersRoot: String
@@ -53,8 +55,8 @@ public struct ContainerRootfs: Sendable {
 
   /// Mounts the tree at `merged`, with the first driver that works.
   ///
-  /// - Parameter volatile: skip syncing (for containers that go away when they end).
-  /// - Parameter preferred: a driver that worked before in this place, tried alone when given.
+  /// `volatile`: skip syncing (for containers that go away when they end).
+  /// `preferred`: a driver that worked before in this place, tried alone when given.
   @discardableResult
   public func mount(volatile: Bool, preferred: StorageDriver? = nil) throws(StorageError)
     -> StorageDriver

@@ -20,8 +20,10 @@ public enum ProcessEnd: Equatable, Sendable {
   }
 }
 
-/// A child of this process, known by pidfd: it can never be mistaken for a stranger that got the
-/// same number. Dropping it neither ends nor reaps the process.
+/// A child of this process, known by pidfd.
+///
+/// It can never be mistaken for a stranger that got the same number. Dropping it neither ends nor
+/// reaps the process.
 public struct ChildProcess: ~Copyable, Sendable {
   public let pid: Int32
   public let pidfd: OwnedDescriptor
@@ -31,12 +33,12 @@ public struct ChildProcess: ~Copyable, Sendable {
     self.pidfd = pidfd
   }
 
-  /// Runs `body` in a new process whose memory is a copy of this one (clone3(2), no CLONE_VM); the
-  /// process ends with the value that `body` returns. The caller must have one thread.
+  /// Runs `body` in a new process whose memory is a copy of this one (clone3(2), no CLONE_VM).
   ///
-  /// - Parameters:
-  ///   - flags: CLONE_NEW* bits; `Namespace.Kinds.cloneFlags` makes them.
-  ///   - cgroup: a cgroup v2 directory's descriptor to be born in, or nil.
+  /// The process ends with the value that `body` returns. The caller must have one thread.
+  ///
+  /// `flags`: CLONE_NEW* bits; `Namespace.Kinds.cloneFlags` makes them.
+  /// `cgroup`: a cgroup v2 directory's descriptor to be born in, or nil.
   public static func spawn(
     flags: UInt64 = 0, cgroup: Int32? = nil, _ body: () -> Int32
   ) throws(SystemError) -> ChildProcess {
@@ -95,7 +97,9 @@ public struct ProcessHandle: ~Copyable, Sendable {
   public let pid: Int32
   public let pidfd: OwnedDescriptor
 
-  /// Nil when there is no such process. Check its identity (`startTime`) after opening.
+  /// Nil when there is no such process.
+  ///
+  /// Check its identity (`startTime`) after opening.
   public static func find(_ pid: Int32) throws(SystemError) -> ProcessHandle? {
     let fd = clinux_pidfd_open(pid, 0)
     if fd == -ESRCH || fd == -EINVAL { return nil }
@@ -117,8 +121,9 @@ public struct ProcessHandle: ~Copyable, Sendable {
     try Descriptor.waitReadable(pidfd.raw, milliseconds: milliseconds)
   }
 
-  /// When the process started, in clock ticks since boot: with the pid, its identity
-  /// (proc_pid_stat(5), field 22). Nil when it is gone or a zombie.
+  /// When the process started, in clock ticks since boot.
+  ///
+  /// With the pid, its identity (proc_pid_stat(5), field 22). Nil when it is gone or a zombie.
   public static func startTime(_ pid: Int32) -> UInt64? {
     guard let stat = try? FileTree.readText("/proc/\(pid)/stat"),
       let close = stat.lastIndex(of: ")")

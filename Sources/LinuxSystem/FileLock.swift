@@ -6,7 +6,9 @@ import Glibc
 public struct FileLock: ~Copyable, Sendable {
   private let file: OwnedDescriptor
 
-  /// The locked file's descriptor, e.g. to hand the lock to a child process.
+  /// The locked file's descriptor, e.g.
+  ///
+  /// To hand the lock to a child process.
   public var descriptor: Int32 { file.raw }
 
   /// Takes the lock, waiting for whoever has it.
@@ -35,7 +37,9 @@ public struct FileLock: ~Copyable, Sendable {
     try check(clinux_lock(descriptor, 1, 0), "lock", "\(descriptor)")
   }
 
-  /// Whether some process holds the file locked; a missing file is free. Never blocks.
+  /// Whether some process holds the file locked.
+  ///
+  /// A missing file is free. Never blocks.
   public static func isHeld(_ path: String) throws(SystemError) -> Bool {
     do throws(SystemError) {
       let file = try OwnedDescriptor.open(path)

@@ -1,8 +1,10 @@
 import CLinux
 import Glibc
 
-/// Names in directories: making, listing, moving and removing them. Paths are the caller's own,
-/// never a container's (those go through `RootDirectory`).
+/// Names in directories.
+///
+/// Making, listing, moving and removing them. Paths are the caller's own, never a container's
+/// (those go through `RootDirectory`).
 public enum FileTree {
   /// Makes `path` and its missing parents; what exists keeps its mode (mkdir(2)).
   public static func ensureDirectory(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
@@ -149,8 +151,10 @@ public enum FileTree {
     String(decoding: try read(path, limit: limit), as: UTF8.self)
   }
 
-  /// Writes a file in place: for kernel files (/proc, cgroups) and files nobody else can see yet.
-  /// Records go through `StateStore`.
+  /// Writes a file in place.
+  ///
+  /// For kernel files (/proc, cgroups) and files nobody else can see yet. Records go through
+  /// `StateStore`.
   public static func write(_ path: String, _ text: String, mode: UInt32 = 0o600)
     throws(SystemError)
   {

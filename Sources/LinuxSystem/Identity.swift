@@ -116,8 +116,10 @@ public enum Clock {
 }
 
 extension CurrentProcess {
-  /// Takes uid and gid 0 and no further groups: the first step in a new user namespace. Groups that
-  /// cannot be dropped (setgroups denied, user_namespaces(7)) stay.
+  /// Takes uid and gid 0 and no further groups.
+  ///
+  /// The first step in a new user namespace. Groups that cannot be dropped (setgroups denied,
+  /// user_namespaces(7)) stay.
   public static func becomeRoot() throws(SystemError) {
     _ = clinux_setgroups(0, nil)
     try check(clinux_setresgid(0, 0, 0), "setresgid", "0")

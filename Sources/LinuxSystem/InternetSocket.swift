@@ -9,7 +9,8 @@ public enum InternetSocket {
 
   /// Takes a port of an address for a moment: the port, or EADDRINUSE, EACCES, EADDRNOTAVAIL.
   ///
-  /// The address has no brackets, and `::` stands for IPv4 as well; port 0 is one that is free.
+  /// `address`: without brackets; `::` stands for IPv4 as well.
+  /// `port`: 0 for one that is free.
   public static func probe(_ address: String, port: UInt16, _ kind: Kind) throws(SystemError)
     -> UInt16
   {

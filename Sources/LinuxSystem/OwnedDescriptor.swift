@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// A file descriptor that closes itself (open(2)). Always close-on-exec unless made inheritable.
+/// A file descriptor that closes itself (open(2)).
+///
+/// Always close-on-exec unless made inheritable.
 public struct OwnedDescriptor: ~Copyable, Sendable {
   /// The descriptor's number, valid while this value lives.
   public let raw: Int32
@@ -110,7 +112,9 @@ public enum Descriptor {
     try check(clinux_dup3(fd, target, 0), "dup3", "\(fd) to \(target)")
   }
 
-  /// Reads at most `count` bytes; empty at the end of the file. EINTR is retried (read(2)).
+  /// Reads at most `count` bytes.
+  ///
+  /// Empty at the end of the file. EINTR is retried (read(2)).
   public static func read(_ fd: Int32, upTo count: Int) throws(SystemError) -> [UInt8] {
     var failure: Int32 = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, used in

@@ -9,8 +9,9 @@ public struct Program: Sendable {
   public var arguments: [String]
   /// The whole environment, `NAME=value`; nil inherits ours.
   public var environment: [String]?
-  /// Where each of the child's descriptors comes from. What is not named is closed, except 0-2,
-  /// which are inherited.
+  /// Where each of the child's descriptors comes from.
+  ///
+  /// What is not named is closed, except 0-2, which are inherited.
   public var descriptors: [(child: Int32, ours: Int32)] = []
   /// The name it sees as argv[0]; the path by default.
   public var name: String?
@@ -22,7 +23,9 @@ public struct Program: Sendable {
     self.environment = environment
   }
 
-  /// Replaces this process (execve(2)). Returns only by throwing.
+  /// Replaces this process (execve(2)).
+  ///
+  /// Returns only by throwing.
   public func exec() throws(SystemError) -> Never {
     let failure = unsafe withArguments { argv, envp in
       unsafe clinux_execve(path, argv, envp)
@@ -38,8 +41,10 @@ public struct Program: Sendable {
     try exec()
   }
 
-  /// Starts the program as a child. The parent must have one thread. A failure to execute it is
-  /// thrown here, not seen as an exit status.
+  /// Starts the program as a child.
+  ///
+  /// The parent must have one thread. A failure to execute it is thrown here, not seen as an exit
+  /// status.
   public func start() throws(SystemError) -> ChildProcess {
     let pipe = try OwnedDescriptor.pipe()
     let report = pipe.writeEnd.raw
@@ -68,9 +73,8 @@ public struct Program: Sendable {
 
   /// Runs the program to its end, with its output collected.
   ///
-  /// - Parameters:
-  ///   - input: what it reads on standard input; empty means /dev/null.
-  ///   - limit: bytes of output to keep; more fails with EFBIG.
+  /// `input`: what it reads on standard input; empty means /dev/null.
+  /// `limit`: bytes of output to keep; more fails with EFBIG.
   public func run(input: [UInt8] = [], limit: Int = 1 << 22) throws(SystemError) -> Output {
     var program = self
     let output = try OwnedDescriptor.pipe()
@@ -104,8 +108,9 @@ public struct Program: Sendable {
     public var text: String { String(decoding: output, as: UTF8.self) }
   }
 
-  /// Where `name` is in `directories`: the first executable file, or nil. `name` with a slash is
-  /// itself.
+  /// Where `name` is in `directories`.
+  ///
+  /// The first executable file, or nil. `name` with a slash is itself.
   public static func find(_ name: String, in directories: [String]) -> String? {
     if name.contains("/") { return FileTree.isExecutable(name) ? name : nil }
     for directory in directories where FileTree.isExecutable("\(directory)/\(name)") {
@@ -127,8 +132,10 @@ public struct Program: Sendable {
     OwnedDescriptor(owning: try check(unsafe clinux_memfd("martlet", 1), "memfd_create"))
   }
 
-  /// In the child: puts every named descriptor in its place and marks the rest close-on-exec.
-  /// Returns where the error report's descriptor is now.
+  /// In the child.
+  ///
+  /// Puts every named descriptor in its place and marks the rest close-on-exec. Returns where the
+  /// error report's descriptor is now.
   private func moveDescriptors(keeping report: Int32) throws(SystemError) -> Int32 {
     let highest = max(descriptors.map(\.child).max() ?? 2, 2) + 1
     // First out of the way: a target may be another's source.

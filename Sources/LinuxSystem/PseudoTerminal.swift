@@ -44,7 +44,7 @@ public struct PseudoTerminal: ~Copyable, Sendable {
 
   /// Passes bytes through unchanged from now on (cfmakeraw(3)); the settings before.
   ///
-  /// - Parameter input: false leaves keys their meaning (interrupt, line editing).
+  /// `input`: false leaves keys their meaning (interrupt, line editing).
   public static func makeRaw(_ terminal: Int32, input: Bool = true) throws(SystemError) -> Settings
   {
     var saved = [UInt8](repeating: 0, count: Int(CLINUX_TERMIOS_SIZE))

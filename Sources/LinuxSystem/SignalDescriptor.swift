@@ -1,8 +1,10 @@
 import CLinux
 import Glibc
 
-/// Signals as something to be read (signalfd(2)). While it lives they are blocked, so the process
-/// must have one thread; a child that is to execute something gets them reset by `Program`.
+/// Signals as something to be read (signalfd(2)).
+///
+/// While it lives they are blocked, so the process must have one thread; a child that is to execute
+/// something gets them reset by `Program`.
 public struct SignalDescriptor: ~Copyable, Sendable {
   public let descriptor: OwnedDescriptor
 

@@ -5,7 +5,9 @@ import Glibc
 /// out of its root and the target is a directory of ours.
 public enum TreeCopy {
   /// Copies the content, owner and mode of the directory `path` inside `root` into `target`, an
-  /// empty directory. A missing or other source is fine: then nothing is copied.
+  /// empty directory.
+  ///
+  /// A missing or other source is fine: then nothing is copied.
   public static func copyUp(from root: borrowing RootDirectory, path: String, to target: String)
     throws(SystemError)
   {

@@ -31,7 +31,9 @@ public enum Timestamp {
   }
 
   /// Reads RFC 3339 (with or without fraction and offset, `T` or space), a date, or Unix seconds
-  /// with an optional fraction; nil for anything else. Without an offset the time is UTC.
+  /// with an optional fraction.
+  ///
+  /// Nil for anything else. Without an offset the time is UTC.
   public static func parse(_ text: some StringProtocol) -> Int64? {
     let characters = Array(text.utf8)
     func number(_ from: Int, _ count: Int) -> Int64? {

@@ -4,7 +4,7 @@ import Model
 enum OutputStream: Int {
   case standardOutput, standardError
 
-  var name: StaticString {
+  var name: String {
     switch self {
     case .standardOutput: "stdout"
     case .standardError: "stderr"
@@ -127,8 +127,6 @@ struct LogRecordFormat {
 }
 
 extension [UInt8] {
-  /// Appends text without making a String of it.
-  mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { unsafe append(contentsOf: $0) }
-  }
+  /// Appends text's bytes.
+  mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 }

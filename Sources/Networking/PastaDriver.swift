@@ -38,9 +38,9 @@ public struct PastaDriver {
     (value(of: "--address") ?? value(of: "-a")).flatMap { IPAddress($0.prefix { $0 != "/" }) }
   }
 
-  /// - Parameter namespace: a path outside /proc, in a directory where its removal can be watched:
-  ///   pasta gives up the capabilities that /proc asks for before it opens the namespace, and
-  ///   leaves when the name goes.
+  /// `namespace`: a path outside /proc, in a directory where its removal can be watched:
+  /// pasta gives up the capabilities that /proc asks for before it opens the namespace, and
+  /// leaves when the name goes.
   public func order(namespace: String, isMachineRoot: Bool)
     -> NetworkHelperOrder
   {

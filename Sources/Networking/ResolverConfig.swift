@@ -54,10 +54,9 @@ public struct ResolverConfig: Equatable, Sendable {
 
   /// The configuration for a container.
   ///
-  /// - Parameters:
-  ///   - forwarder: an address in the container's network that leads to the host's server; only
-  ///     useful when the host has one of its version.
-  ///   - keepsLoopback: whether the host's loopback is the container's.
+  /// `forwarder`: an address in the container's network that leads to the host's server; only
+  /// useful when the host has one of its version.
+  /// `keepsLoopback`: whether the host's loopback is the container's.
   public func adapted(
     to wishes: Wishes, forwarder: IPAddress? = nil, keepsLoopback: Bool = false
   ) -> ResolverConfig {

@@ -22,8 +22,9 @@ public struct UserNamespace: Sendable {
 
   /// Runs `body` in a new process that is root in the namespace and has private mounts.
   ///
-  /// The process ends with the value that `body` returns, and the mounts made there end with it.
-  /// Further namespaces for it, such as `.network`, can be asked for.
+  /// The process ends with the value that `body` returns. Mounts made there end with it.
+  ///
+  /// `newNamespaces`: further namespaces for the process, such as `.network`.
   public func spawn(
     newNamespaces: Set<Namespace> = [], _ body: () -> Int32
   ) throws(UserNamespaceError) -> ChildProcess {

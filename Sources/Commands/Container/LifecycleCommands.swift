@@ -99,11 +99,11 @@ enum LifecycleCommands {
     options: [
       .flag("all", nil, \.all, "All containers that do not run"),
       .flag("latest", "l", \.latest, "The container that was created last"),
-        .flag("attach", "a", \.attach, "Attach to the container's output"),
-        .flag("interactive", "i", \.interactive, "Attach standard input too"),
-        .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
-        .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
-      ]
+      .flag("attach", "a", \.attach, "Attach to the container's output"),
+      .flag("interactive", "i", \.interactive, "Attach standard input too"),
+      .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
+      .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
+    ]
   ) { options, invocation in
     let context = try invocation.globals.context()
     let selection = Selection(

@@ -22,7 +22,7 @@ public struct AttachSession: ~Copyable {
   private var reader = AttachFrameReader()
   private var inputEnded = false
 
-  /// - Parameter isTerminal: the container has a terminal: ours goes raw for as long as this lasts.
+  /// `isTerminal`: the container has a terminal: ours goes raw for as long as this lasts.
   public init(
     socket: consuming OwnedDescriptor, streams: AttachStreams, isTerminal: Bool,
     detachKeys: DetachKeys, passesSignals: Bool

@@ -1,6 +1,8 @@
 public import ImageStore
 
-/// What `create` and `run` were asked for, as the command line spells it. Nothing is resolved yet.
+/// What `create` and `run` were asked for, as the command line spells it.
+///
+/// Nothing is resolved yet.
 public struct ContainerRequest: Sendable {
   public var image: StoredImage?
   public var imageName = ""

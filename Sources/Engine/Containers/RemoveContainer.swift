@@ -14,10 +14,10 @@ public struct RemoveContainer {
     store = ContainerStore(context)
   }
 
-  /// - Parameters:
-  ///   - force: a running container is killed first.
-  ///   - volumes: its anonymous volumes go too.
-  ///   - timeout: seconds between the stop signal and SIGKILL; nil kills at once.
+  /// `force`.
+  ///
+  /// A running container is killed first. `volumes`: its anonymous volumes go too. `timeout`:
+  /// seconds between the stop signal and SIGKILL; nil kills at once.
   public func run(_ id: String, force: Bool, volumes: Bool, timeout: Int? = nil) throws {
     let config = try? store.load(id)
     let status = try StatusReader(store).read(id)
@@ -51,8 +51,9 @@ public struct RemoveContainer {
     return moved
   }
 
-  /// A monitor's last act for a container that goes when it ends (`--rm`). Runs inside the user
-  /// namespace; whatever another command did already is fine.
+  /// A monitor's last act for a container that goes when it ends (`--rm`).
+  ///
+  /// Runs inside the user namespace; whatever another command did already is fine.
   public func cleanUp(_ id: String) throws {
     let trash = "\(context.trash)/\(id)"
     var config = try? store.load(id)
@@ -70,8 +71,9 @@ public struct RemoveContainer {
   }
 }
 
-/// Files that nothing refers to any more. Their owners may be subordinate ids, so removing them can
-/// need the user namespace.
+/// Files that nothing refers to any more.
+///
+/// Their owners may be subordinate ids, so removing them can need the user namespace.
 public struct Trash {
   private let context: EngineContext
 

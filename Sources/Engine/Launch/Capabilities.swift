@@ -21,7 +21,7 @@ enum Capabilities {
     "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_SYSLOG", "CAP_WAKE_ALARM",
   ]
 
-  /// - Parameter available: what this process could give; others are left out of `all`.
+  /// `available`: what this process could give; others are left out of `all`.
   static func resolve(
     add: [String], drop: [String], privileged: Bool, available: Set<String>
   ) throws(ErrorReport) -> [String] {

@@ -5,10 +5,11 @@ import OCISpec
 import StateStore
 import UserNamespaces
 
-/// The process that becomes a container's monitor: inside the user namespace, with mounts of its
-/// own, it puts the root together, writes the bundle and then executes `martlet-monitor` in its own
-/// place. It may be killed at any point: what it made ends with it, except files that the next
-/// start makes anew.
+/// The process that becomes a container's monitor.
+///
+/// Inside the user namespace, with mounts of its own, it puts the root together, writes the bundle
+/// and then executes `martlet-monitor` in its own place. It may be killed at any point: what it
+/// made ends with it, except files that the next start makes anew.
 struct ContainerStage {
   let context: EngineContext
   let config: ContainerConfig

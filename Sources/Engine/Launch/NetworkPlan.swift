@@ -35,9 +35,8 @@ struct NetworkPlan {
 
   /// The program that connects the new namespace, if one does.
   ///
-  /// - Parameters:
-  ///   - descriptor: the namespace in this process.
-  ///   - namespacePath: where it will be in the monitor, whose process this becomes.
+  /// `descriptor`: the namespace in this process.
+  /// `namespacePath`: where it will be in the monitor, whose process this becomes.
   func helper(descriptor: Int32, namespacePath: String, runDirectory: String) throws
     -> NetworkHelperOrder?
   {

@@ -156,7 +156,7 @@ extension SpecBuilder {
 
 /// `--ulimit` values (getrlimit(2)).
 enum Ulimits {
-  /// - Parameter texts: `NAME=soft[:hard]`, -1 for no limit; `host` keeps the caller's.
+  /// `texts`: `NAME=soft[:hard]`, -1 for no limit; `host` keeps the caller's.
   static func resolve(_ texts: [String]) throws -> [RuntimeResourceLimit] {
     if texts.contains("host") { return [] }
     var limits: [RuntimeResourceLimit] = []

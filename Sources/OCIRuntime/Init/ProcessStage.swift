@@ -82,10 +82,11 @@ struct ProcessStage {
   private func giveStandardStreams() throws(RuntimeError) {
     guard plan.user.uid != 0 else { return }
     for fd in Int32(0)...2 {
+      // Pipes only: a file or terminal of the caller's must not change hands.
       guard let status = try? FileStatus.of(descriptor: fd), status.uid != plan.user.uid,
-        status.deviceNumber != (1, 3)
+        status.kind == .fifo
       else { continue }
-      // A file of somebody else's stays theirs: EPERM, EINVAL (no mapping), EROFS.
+      // A pipe of somebody else's stays theirs: EPERM, or EINVAL when the id is not mapped.
       try? FileNode.setOwner(descriptor: fd, uid: plan.user.uid, gid: .max)
     }
   }
