@@ -52,7 +52,8 @@ public enum PortAllocation {
 
   /// Refuses ports that somebody has.
   ///
-  /// Another program may still be faster than the helper. The helper of a container that has just ended may hold its ports a moment longer.
+  /// Another program may still be faster than the helper. The helper of a container that has just
+  /// ended may hold its ports a moment longer.
   public static func checkFree(_ ports: [PortMapping], patience: Int = 100) throws(NetworkError) {
     var tries = patience
     for port in ports {
