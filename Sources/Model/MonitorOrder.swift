@@ -2,12 +2,13 @@
 ///
 /// The other descriptors of the contract: 4 the connected socket to whoever started it (the attach
 /// protocol, `AttachFrame`), 5 a descriptor that holds the container's monitor lock, 6 the network
-/// namespace (optional), from 10 on what `preservedDescriptors` counts.
+/// namespace and 7 the nested user namespace that owns it (both optional), from 10 on what `preservedDescriptors` counts.
 public struct MonitorOrder: Equatable, Sendable {
   public static let orderDescriptor: Int32 = 3
   public static let syncDescriptor: Int32 = 4
   public static let lockDescriptor: Int32 = 5
   public static let networkDescriptor: Int32 = 6
+  public static let userDescriptor: Int32 = 7
   /// Where the container's 3, 4, … are in the monitor.
   public static let firstPreservedDescriptor: Int32 = 10
 

@@ -34,6 +34,7 @@ public enum MonitorProgram {
       try CurrentProcess.changeDirectory("/")
       for fd in [
         MonitorOrder.syncDescriptor, MonitorOrder.lockDescriptor, MonitorOrder.networkDescriptor,
+        MonitorOrder.userDescriptor,
       ] where Descriptor.isOpen(fd) {
         try Descriptor.setInheritable(fd, false)
       }
@@ -53,7 +54,7 @@ public enum MonitorProgram {
   /// A descriptor that the caller let slip would stay open for the container's life.
   private static func closeStrays(_ order: MonitorOrder) throws(SystemError) {
     let first = MonitorOrder.firstPreservedDescriptor
-    try Descriptor.closeAll(from: MonitorOrder.networkDescriptor + 1, to: first - 1)
+    try Descriptor.closeAll(from: MonitorOrder.userDescriptor + 1, to: first - 1)
     try Descriptor.closeAll(from: first + Int32(order.preservedDescriptors))
   }
 

@@ -52,9 +52,23 @@ public enum PortAllocation {
 
   /// Refuses ports that somebody has.
   ///
-  /// Another program may still be faster than the helper.
-  public static func checkFree(_ ports: [PortMapping]) throws(NetworkError) {
-    for port in ports { _ = try probe(port) }
+  /// Another program may still be faster than the helper. The helper of a container that has just
+  /// ended may hold its ports a moment longer.
+  public static func checkFree(_ ports: [PortMapping], patience: Int = 100) throws(NetworkError) {
+    var tries = patience
+    for port in ports {
+      while true {
+        do throws(NetworkError) {
+          _ = try probe(port)
+          break
+        } catch {
+          guard case .portInUse = error, tries > 0 else { throw error }
+          tries -= 1
+          // Failure is fine: a shorter pause.
+          try? Clock.pause(milliseconds: 10)
+        }
+      }
+    }
   }
 
   private static func probe(_ port: PortMapping) throws(NetworkError) -> UInt16 {

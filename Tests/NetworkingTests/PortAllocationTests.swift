@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import Model
 import Testing
@@ -28,6 +29,24 @@ import Testing
     #expect(try PortAllocation.resolve(["80:80", "80:80/tcp"]).count == 1)
   }
 
+  @Test func seesThatAPortIsTaken() throws {
+    let holder = try ListeningSocket()
+    let port = PortMapping(
+      hostIP: IPAddress(127, 0, 0, 1), hostPort: holder.port, containerPort: 80)
+    let error = #expect(throws: NetworkError.self) {
+      try PortAllocation.checkFree([port], patience: 0)
+    }
+    #expect(
+      error?.report.message
+        == "cannot publish host port 127.0.0.1:\(holder.port)/tcp: address already in use")
+    let whole = PortMapping(hostPort: holder.port, containerPort: 80)
+    #expect(throws: NetworkError.self) { try PortAllocation.checkFree([whole], patience: 0) }
+    var other = port
+    other.transport = .udp
+    try PortAllocation.checkFree([other], patience: 0)
+    withExtendedLifetime(holder) {}
+  }
+
   @Test func saysWhatOnlyRootMayHave() throws {
     let port = PortMapping(hostPort: 1, containerPort: 1)
     try PortAllocation.checkPrivileges([port], isMachineRoot: true)
@@ -40,4 +59,28 @@ import Testing
     #expect(
       error?.report.hint?.contains("sudo sysctl net.ipv4.ip_unprivileged_port_start=1") == true)
   }
+}
+
+/// Holds a TCP port of 127.0.0.1.
+private final class ListeningSocket {
+  let descriptor: Int32
+  let port: UInt16
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    unsafe address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let fd = descriptor
+    let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(fd, $0, size) == 0 && listen(fd, 1) == 0 && getsockname(fd, $0, &size) == 0
+      }
+    }
+    try #require(bound)
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
 }

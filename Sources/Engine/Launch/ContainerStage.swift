@@ -61,7 +61,9 @@ struct ContainerStage {
     } else if let path = plan.joinedPath {
       facts.networkNamespace = path
     }
-    if namespaces.user >= 0 { facts.userNamespace = "/proc/\(own)/fd/\(Self.userDescriptor)" }
+    if namespaces.user >= 0 {
+      facts.userNamespace = "/proc/\(own)/fd/\(MonitorOrder.userDescriptor)"
+    }
     facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
       user: facts.user, root: root)
     if config.lifecycle.initProcess {
@@ -79,9 +81,6 @@ struct ContainerStage {
       "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
     try executeMonitor(order, namespaces)
   }
-
-  /// Where a nested user namespace is kept open in the monitor.
-  static let userDescriptor: Int32 = 7
 
   private func mountRoot() throws -> String {
     if let given = config.rootfs { return given }
@@ -211,7 +210,9 @@ struct ContainerStage {
     if namespaces.network >= 0 {
       program.descriptors.append((MonitorOrder.networkDescriptor, namespaces.network))
     }
-    if namespaces.user >= 0 { program.descriptors.append((Self.userDescriptor, namespaces.user)) }
+    if namespaces.user >= 0 {
+      program.descriptors.append((MonitorOrder.userDescriptor, namespaces.user))
+    }
     program.workingDirectory = "/"
     try program.become()
   }
