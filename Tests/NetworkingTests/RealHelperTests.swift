@@ -54,7 +54,8 @@ import Testing
     guard tools.allSatisfy({ Program.find($0, in: Program.systemDirectories) != nil }) else {
       return false
     }
-    return (try? Program("/usr/bin/unshare", ["-Urnm", "true"]).spawn().wait()) == .exited(0)
+    return (try? Program("/usr/bin/unshare", ["-Urnmpf", "--mount-proc", "true"]).spawn().wait())
+      == .exited(0)
       && (try? OwnedDescriptor.open("/dev/net/tun", [.readWrite])) != nil
   }
 
@@ -82,7 +83,8 @@ import Testing
     var program = Program(
       "/usr/bin/unshare",
       [
-        "-Urm", "--propagation", "private", "/bin/sh", "-c", Self.script, "sh", directory,
+        "-Urmpf", "--mount-proc", "--kill-child", "--propagation", "private", "/bin/sh", "-c",
+        Self.script, "sh", directory,
         "\(port)",
       ]
         + helper.arguments)
