@@ -5,7 +5,7 @@ extension Program {
   /// Starts the program as a child from a process that may have many threads (posix_spawn(3)).
   ///
   /// Otherwise as `start`, but descriptors above the named ones are inherited unless they are
-  /// close-on-exec, signals stay as they are, and the working directory is ours.
+  /// close-on-exec, and the working directory is ours.
   public func spawn() throws(SystemError) -> ChildProcess {
     // Sources get numbers that no target has, close-on-exec, so that the order does not matter.
     let highest = max(descriptors.map(\.child).max() ?? 2, 2) + 1
@@ -23,9 +23,20 @@ extension Program {
     for fd in 3..<highest where !descriptors.contains(where: { $0.child == fd }) {
       unsafe posix_spawn_file_actions_addclose(&actions, fd)
     }
+    // As `start` does: no signal is blocked or ignored (pasta refuses to start with SIGPIPE ignored).
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+    unsafe sigfillset(&signals)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+    unsafe posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var pid: pid_t = 0
     let failure = unsafe withArguments { argv, envp in
-      unsafe posix_spawn(&pid, path, &actions, nil, argv, envp)
+      unsafe posix_spawn(&pid, path, &actions, &attributes, argv, envp)
     }
     if failure != 0 { throw SystemError("posix_spawn", path, errno: failure) }
     let pidfd = try check(clinux_pidfd_open(pid, 0), "pidfd_open", "\(pid)")

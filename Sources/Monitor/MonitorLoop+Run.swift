@@ -151,6 +151,7 @@ extension MonitorLoop {
     }
     let pipe = try step("make a pipe") { () throws(SystemError) in try HeldDescriptor.pipe() }
     live.started = Clock.realtime()
+    phase = .starting
     let end = try callRuntime(["start", order.id], descriptors: [(2, pipe.writeEnd.raw)])
     guard end == .exited(0) else {
       let text = try? Descriptor.read(pipe.readEnd.raw, upTo: Self.errorTextLimit)
@@ -264,7 +265,9 @@ extension MonitorLoop {
     clients.forEach(updateWatch)
     // A loop that cannot be waited for has nobody to send to.
     _ = try? pump { !clients.contains { $0.isSync } || stopRequested }
-    _ = try? pump(deadline: Clock.monotonic() + Self.drainTime) { clients.isEmpty }
+    _ = try? pump(deadline: Clock.monotonic() + Self.drainTime) {
+      clients.isEmpty && helper?.isGone ?? true
+    }
     if order.afterExit.isEmpty {
       // What is left is on a tmpfs and told by the lock to be dead.
       try? FileTree.removeTree(order.runDirectory)

@@ -20,7 +20,7 @@ public final class MonitorLoop {
     static let firstClient: UInt64 = 16
   }
 
-  enum Phase { case creating, created, running, ended }
+  enum Phase { case creating, created, starting, running, ended }
 
   static let bufferSize = 8_192
   static let errorTextLimit = 16_384
@@ -123,7 +123,8 @@ public final class MonitorLoop {
   func stop(milliseconds: Int64) {
     stopRequested = true
     switch phase {
-    case .creating, .ended: break
+    // While it starts its first instruction may be run or not; the stop follows the start.
+    case .creating, .starting, .ended: break
     case .created: signalInit(SignalSet.kill)
     case .running:
       record(.stopping)

@@ -97,18 +97,17 @@ final class NetworkHelper {
     return true
   }
 
-  /// The helper that went into the background: a subreaper's child from then on, known by its name.
+  /// The helper that went into the background: a subreaper's child from then on, known by its
+  /// command line (pasta's name is that of the variant for the processor).
   ///
   /// A file with its number is not asked for, as Debian's AppArmor profiles let pasta write none in
   /// the places that are ours.
   private func findBackground() -> Int32? {
     let own = CurrentProcess.id
     let children = (try? FileTree.readText("/proc/self/task/\(own)/children", limit: 65_536)) ?? ""
-    // pasta is a link to passt, which may execute a variant for the processor (passt.avx2).
-    let names = name == "pasta" ? ["pasta", "passt"] : [String(name.prefix(15))]
     return children.split(separator: " ").compactMap { Int32($0) }.first { child in
-      let name = (try? FileTree.readText("/proc/\(child)/comm", limit: 64)) ?? ""
-      return names.contains { name.hasPrefix($0) }
+      let line = (try? FileTree.readText("/proc/\(child)/cmdline", limit: 65_536)) ?? ""
+      return line.split(separator: "\0").prefix(2).contains { $0 == order.arguments[0] }
     }
   }
 
@@ -146,6 +145,8 @@ final class NetworkHelper {
       }
     }
   }
+
+  var isGone: Bool { pid == nil && background == nil }
 
   /// Tells it to leave, whether it is our child or has gone into the background.
   func end() {

@@ -23,12 +23,15 @@ import Testing
     let script = """
       here=${0%/*}
       if [ "$1" != again ]; then
-        "$0" again & echo $! > "$here/data/daemon"; exit 0
+        "$0" again & read up < "$here/data/up"; exit 0
       fi
+      echo $$ > "$here/data/daemon"
+      echo up > "$here/data/up"
       read never < "$here/data/never"
       """
     let fixture = try fixture(helper: script, init: "cat \"${0%/*}/../data/daemon\"")
     try FileTree.makeFIFO("\(fixture.directory)/data/never")
+    try FileTree.makeFIFO("\(fixture.directory)/data/up")
     fixture.order.network = order(fixture, .exit)
     try fixture.launch()
     try fixture.finish()
