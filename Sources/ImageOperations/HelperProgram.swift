@@ -1,3 +1,4 @@
+import StateStore
 import FoundationEssentials
 import ImageStore
 import LinuxSystem
@@ -55,11 +56,7 @@ public enum HelperProgram {
 
   static func report(of error: any Error) -> ErrorReport {
     if let error = error as? any ReportableError { return error.report }
-    if let error = error as? SystemError {
-      return ErrorReport(
-        [Errno.accessDenied, Errno.notPermitted].contains(error.errno)
-          ? .notPermitted : .unavailable, error.description)
-    }
+    if let error = error as? SystemError { return error.stateReport }
     return ErrorReport(.bug, "this is a bug: \(error)")
   }
 }

@@ -162,7 +162,10 @@ final class BlobDownload: Sendable {
 
     func write(_ chunk: [UInt8]) throws {
       if download.state.withLock({ $0.isStopped }) { throw Stopped() }
-      try OpenFile.write(file.raw, chunk, 0..<chunk.count)
+      do throws(SystemError) { try OpenFile.write(file.raw, chunk, 0..<chunk.count) } catch {
+        // Through the registry client only a report keeps its meaning.
+        throw error.stateReport
+      }
       try take(chunk)
     }
 

@@ -211,7 +211,7 @@ struct PullTests {
     #expect(answer.status == 1)
     let message = try #require(answer.error?.message)
     #expect(message.contains("space"), "\(message)")
-    #expect(answer.error?.hint != nil)
+    #expect(answer.error?.hint != nil, "\(message)")
   }
 
   @Test func namesWhatTheRegistryLacks() throws {

@@ -42,8 +42,10 @@ public struct ExecContainer {
     let log = try OwnedDescriptor.anonymousFile("log")
     let description = try OwnedDescriptor.anonymousFile(
       "process", content: String(decoding: process.encoded(), as: UTF8.self))
+    let files = CallerFiles()
     let end = try runRuntime(
       config, request, log: log.raw, description: description.raw)
+    files.restoreOwners()
     if end != .exited(0), let report = try RuntimeLog.report(log.raw, command: request.command) {
       throw report
     }
@@ -151,5 +153,32 @@ enum RuntimeLog {
       return ErrorReport(RuntimeMessage.kind(of: message), message)
     }
     return nil
+  }
+}
+
+/// Regular files that the caller gave as standard streams.
+///
+/// Runtimes such as crun hand their inherited streams to the container's user; a file must not change
+/// hands for that.
+private struct CallerFiles {
+  private var owners: [(fd: Int32, uid: UInt32, gid: UInt32)] = []
+
+  init() {
+    for fd in Int32(0)...2 {
+      guard let status = try? FileStatus.of(descriptor: fd), status.kind == .regular else {
+        continue
+      }
+      owners.append((fd, status.uid, status.gid))
+    }
+  }
+
+  func restoreOwners() {
+    for owner in owners {
+      guard let status = try? FileStatus.of(descriptor: owner.fd), status.uid != owner.uid else {
+        continue
+      }
+      // A file on a filesystem without owners cannot have changed any.
+      try? FileNode.setOwner(descriptor: owner.fd, uid: owner.uid, gid: owner.gid)
+    }
   }
 }

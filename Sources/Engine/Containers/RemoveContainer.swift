@@ -27,6 +27,7 @@ public struct RemoveContainer {
     } else if try FileLock.isHeld("\(store.directory(id))/monitor.lock") {
       try StopContainer(context).awaitEnd(id)
     }
+    if let config { try RuntimeState(context).forget(config) }
     try store.unlist(id, name: config?.name ?? "")
     var paths = ["\(context.trash)/\(id)"]
     if volumes || config?.lifecycle.autoRemove == true, let config {

@@ -23,6 +23,7 @@ struct LaunchContainer {
     guard let lock = try waitForMonitor("\(directory)/monitor.lock") else {
       throw EngineError.alreadyRunning(config.name)
     }
+    try RuntimeState(context).forget(config)
     try FileTree.removeTree(live)
     try FileTree.ensureDirectory(live)
     var started = LineRecord()
