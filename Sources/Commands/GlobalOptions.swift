@@ -48,11 +48,13 @@ public struct GlobalOptions: Sendable, Equatable {
     ]
   }
 
-  static let storageDrivers = ["overlay", "fuse-overlayfs", "vfs"]
+  static let storageDrivers = ["overlay", "fuse-overlayfs"]
 
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {
-    try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
+    var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
+    try context.choose(storageDriver: storageDriver, logLevel: logLevel)
+    return context
   }
 }
 

@@ -1,3 +1,5 @@
+public import Diagnostics
+public import LayerStorage
 public import LinuxSystem
 public import Model
 public import StateStore
@@ -16,6 +18,9 @@ public struct EngineContext: Sendable {
   public let commandLine: [String]
   /// `--runtime`: a name or a path.
   public var runtime: String?
+  /// `--storage-driver`; nil takes the first that works.
+  public var storageDriver: StorageDriver?
+  public var log = Log()
 
   public init(directories: UserDirectories, commandLine: [String]) throws(SystemError) {
     self.directories = directories

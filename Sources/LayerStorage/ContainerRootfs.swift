@@ -74,6 +74,7 @@ public struct ContainerRootfs: Sendable {
       }
       failure = SystemError("mount overlay", merged, errno: Errno.notPermitted)
     } catch { failure = error }
+    if preferred == .overlay { throw .system(failure) }
     guard let fuse = Program.find("fuse-overlayfs", in: Program.systemDirectories) else {
       throw .noDriver(overlay: failure, fuse: "fuse-overlayfs is not installed")
     }

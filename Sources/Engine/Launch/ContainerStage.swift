@@ -1,3 +1,4 @@
+import Diagnostics
 import LayerStorage
 import LinuxSystem
 import Model
@@ -94,7 +95,9 @@ struct ContainerStage {
       layersRoot: "\(context.directories.data)/layers",
       layers: image.mapped.map { [$0] } ?? layers,
       upper: "\(directory)/upper", work: "\(directory)/work", merged: "\(directory)/merged")
-    try rootfs.mount(volatile: config.lifecycle.autoRemove)
+    let driver = try rootfs.mount(
+      volatile: config.lifecycle.autoRemove, preferred: context.storageDriver)
+    context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
     return rootfs.merged
   }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import LinuxSystem
 import Model
 import OCISpec
@@ -43,6 +44,7 @@ struct LaunchContainer {
       passesStandardStreams: config.lifecycle.logDriver == "passthrough")
     _ = CurrentProcess.setUmask(0o022)
     let child = try UserNamespace(plan).spawn { stage.run() }
+    context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
     return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
   }
 

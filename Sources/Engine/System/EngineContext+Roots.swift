@@ -1,4 +1,7 @@
+import Diagnostics
+import LayerStorage
 import LinuxSystem
+public import Model
 import StateStore
 
 extension EngineContext {
@@ -22,6 +25,22 @@ extension EngineContext {
       directories: try UserDirectories.find(around), commandLine: CurrentProcess.arguments)
     context.runtime = runtime
     return context
+  }
+
+  /// Takes what the command line chose by name.
+  public mutating func choose(storageDriver name: String?, logLevel: String?) throws(ErrorReport) {
+    if let name {
+      guard let driver = StorageDriver(rawValue: name) else {
+        throw ErrorReport(.invalidRequest, "storage driver \(name) is not supported")
+      }
+      storageDriver = driver
+    }
+    if let logLevel {
+      guard let level = Log.Level(name: logLevel) else {
+        throw ErrorReport(.invalidRequest, "log level \(logLevel) is not known")
+      }
+      log = Log(level)
+    }
   }
 
   private static func absolute(_ path: String?) throws(SystemError) -> String? {
