@@ -23,16 +23,12 @@ public enum UnixSocket {
   }
 
   /// Listens at `name` in `directory`, mode 0600; what was there of that name is removed.
-  ///
-  /// Changes the umask for a moment: the caller must have one thread.
   public static func listen(
     directory: Int32, name: String, kind: Kind = .stream, backlog: Int32 = 16
   ) throws(SystemError) -> OwnedDescriptor {
     if unsafe unlinkat(directory, name, 0) < 0 && errno != ENOENT {
       throw SystemError("unlink", name, errno: errno)
     }
-    let before = umask(0o177)
-    defer { umask(before) }
     return OwnedDescriptor(
       owning: try check(
         unsafe clinux_unix_listen(path(directory, name), kind.number, backlog), "bind", name))

@@ -43,20 +43,6 @@ import Testing
     for line in lines { #expect(line.prefixMatch(of: shape) != nil, "\(line)") }
   }
 
-  @Test(
-    arguments: [
-      (0, "1970-01-01T00:00:00.000000000Z"),
-      (951_782_400_123_456_789, "2000-02-29T00:00:00.123456789Z"),
-      (1_767_225_599_999_999_999, "2025-12-31T23:59:59.999999999Z"),
-      (4_107_542_400_000_000_001, "2100-03-01T00:00:00.000000001Z"),
-    ] as [(Int64, String)])
-  func spellsMoments(nanoseconds: Int64, spelled: String) {
-    var timestamp = LogTimestamp(utc: true)
-    var buffer: [UInt8] = []
-    timestamp.append(nanoseconds, to: &buffer)
-    #expect(String(decoding: buffer, as: UTF8.self) == spelled)
-  }
-
   @Test func writesTheFormatOfDocker() throws {
     defer { try? FileTree.removeTree(directory) }
     let writer = try LogWriter(.init(driver: .jsonFile, path: "\(directory)/log"))
@@ -128,5 +114,21 @@ import Testing
         "stderr F martlet: 2 log records were lost: is a directory", "stdout F back",
       ])
     #expect(writer.lost == 0)
+  }
+}
+
+@Suite struct LogTimestampTests {
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000000Z"),
+      (951_782_400_123_456_789, "2000-02-29T00:00:00.123456789Z"),
+      (1_767_225_599_999_999_999, "2025-12-31T23:59:59.999999999Z"),
+      (4_107_542_400_000_000_001, "2100-03-01T00:00:00.000000001Z"),
+    ] as [(Int64, String)])
+  func spellsMoments(nanoseconds: Int64, spelled: String) {
+    var timestamp = LogTimestamp(utc: true)
+    var buffer: [UInt8] = []
+    timestamp.append(nanoseconds, to: &buffer)
+    #expect(String(decoding: buffer, as: UTF8.self) == spelled)
   }
 }

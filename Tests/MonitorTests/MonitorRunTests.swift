@@ -106,6 +106,7 @@ import Testing
     while looks < 10 {
       let stat = try FileTree.readText("/proc/\(pid)/stat")
       let state = stat.split(separator: " ")[2]
+      try #require(state != "Z", "it has ended")
       looks = state == "S" ? looks + 1 : 0
       _ = try Program("/bin/sleep", ["0.01"]).spawn().wait()
     }

@@ -20,6 +20,18 @@ extension SystemTests {
       }
     }
 
+    @Test(.enabled(if: Machine.current?.isPeer == false, "a peer keeps its files elsewhere"))
+    func leavesNoFilesOfAContainerThatIsRemovedAtItsEnd() throws {
+      try Session.run { session in
+        try session.martlet("run", "--rm", "--network", "none", Session.image, "touch", "/file")
+        let trash = session.home.data + "/martlet/trash"
+        #expect(
+          Poll.until {
+            (try? FileManager.default.contentsOfDirectory(atPath: trash))?.isEmpty ?? true
+          })
+      }
+    }
+
     @Test func runsDetached() throws {
       try Session.run { session in
         let file = session.directory + "/cid"

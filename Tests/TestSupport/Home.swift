@@ -6,6 +6,9 @@ import Glibc
 /// Paths are short because an attach socket's path has 107 bytes at most (unix(7)).
 public struct Home: Sendable {
   let base: String
+
+  /// Its XDG_DATA_HOME.
+  public var data: String { base + "/d" }
   let machine: Machine
 
   /// Made at first use; an error here fails every test with the reason.

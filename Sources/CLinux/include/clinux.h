@@ -203,7 +203,8 @@ int32_t clinux_socketpair(int32_t type, int32_t *a, int32_t *b);
 #define CLINUX_SOCK_STREAM 1
 #define CLINUX_SOCK_DGRAM 2
 #define CLINUX_SOCK_SEQPACKET 5
-/* AF_UNIX by path; a path over 107 bytes is -ENAMETOOLONG. close-on-exec. */
+/* AF_UNIX by path; a path over 107 bytes is -ENAMETOOLONG. close-on-exec; the listener's name
+ * has mode 0600. */
 int32_t clinux_unix_listen(const char *path, int32_t type, int32_t backlog);
 int32_t clinux_unix_connect(const char *path, int32_t type);
 int32_t clinux_accept(int32_t fd);

@@ -229,6 +229,7 @@ enum LifecycleCommands {
         _ = CommandFailure.end(error)
       }
     }
+    try RemoveContainer(context).sweep()
     return status
   }
 

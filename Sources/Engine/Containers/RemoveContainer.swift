@@ -34,8 +34,11 @@ public struct RemoveContainer {
       paths += try unlistVolumes(config)
     }
     try FileTree.removeTree(store.liveDirectory(id))
-    try Trash(context).remove(paths + leftovers())
+    try Trash(context).remove(paths)
   }
+
+  /// Removes what killed commands left.
+  public func sweep() throws { try Trash(context).remove(leftovers()) }
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
   private func leftovers() -> [String] {
@@ -78,6 +81,9 @@ public struct RemoveContainer {
       paths += try unlistVolumes(config)
       if let file = config.lifecycle.cidFile { try FileTree.unlinkIfPresent(file) }
     }
+    // We are in the monitor's mount namespace, where the root is still mounted; a root that is a
+    // directory of the user's has no mount there.
+    try? MountCall.detach("\(trash)/merged")
     try FileTree.removeTree(store.liveDirectory(id))
     for path in paths { try FileTree.removeTree(path) }
   }
