@@ -192,6 +192,8 @@ public struct DirectoryHandle: ~Copyable, Sendable {
     do throws(SystemError) {
       try removeEntries(of: name)
     } catch {
+      // Another process may be removing the same tree: what counts is that it goes.
+      if error.errno == ENOENT, try find(name) == nil { return }
       guard error.errno == EACCES, let status = try find(name), status.kind == .directory else {
         throw error
       }

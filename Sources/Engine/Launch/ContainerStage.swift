@@ -64,6 +64,8 @@ struct ContainerStage {
     }
     if namespaces.user >= 0 {
       facts.userNamespace = "/proc/\(own)/fd/\(MonitorOrder.userDescriptor)"
+      // runc before 1.2 refuses a user namespace to join without the maps that it has already.
+      if order.runtime.hasSuffix("/runc") { facts.userMapping = namespaces.nested }
     }
     facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
       user: facts.user, root: root)

@@ -1,6 +1,7 @@
 import LinuxSystem
 import Model
 import OCISpec
+import UserNamespaces
 
 /// The bundle's `config.json` from what was asked for and what the stage found.
 struct SpecBuilder {
@@ -73,6 +74,10 @@ struct SpecBuilder {
   private func linux() throws -> RuntimeLinux {
     var linux = RuntimeLinux()
     linux.namespaces = namespaces()
+    if let mapping = facts.userMapping {
+      linux.uidMappings = mapping.users.map(Self.range)
+      linux.gidMappings = mapping.groups.map(Self.range)
+    }
     linux.resources = resources()
     linux.sysctl = config.security.sysctl
     linux.cgroupsPath = facts.cgroupPath
@@ -85,6 +90,10 @@ struct SpecBuilder {
     }
     linux.seccomp = try seccomp()
     return linux
+  }
+
+  private static func range(_ range: IDRange) -> RuntimeIDMapping {
+    RuntimeIDMapping(containerID: range.inside, hostID: range.outside, size: range.count)
   }
 
   private func isUnmasked(_ path: String) -> Bool {

@@ -12,6 +12,8 @@ struct StageFacts {
   var networkNamespace: String?
   /// A nested user namespace to join, nil when the container lives in ours.
   var userNamespace: String?
+  /// The map of that namespace, for runtimes that want it written down as well.
+  var userMapping: IDMapping?
   /// Host directories of the named volumes.
   var volumes: [String: String] = [:]
   /// Capabilities that we could give.
