@@ -8,7 +8,6 @@ enum InspectCommand {
     var format: String?
     var type = "all"
     var latest = false
-    var size = false
   }
 
   static let command = MartletCommand(

@@ -26,6 +26,14 @@ public struct PseudoTerminal: ~Copyable, Sendable {
     try check(clinux_set_window_size(terminal, rows, columns), "ioctl TIOCSWINSZ")
   }
 
+  /// The size of the first standard stream that is a terminal; nil when none is.
+  public static var standardSize: (rows: UInt16, columns: UInt16)? {
+    for fd in Int32(0)...2 {
+      if let size = size(fd) { return size }
+    }
+    return nil
+  }
+
   /// Nil when the descriptor is not a terminal.
   public static func size(_ terminal: Int32) -> (rows: UInt16, columns: UInt16)? {
     var rows: UInt16 = 0

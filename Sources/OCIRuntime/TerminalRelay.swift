@@ -45,11 +45,8 @@ struct TerminalRelay {
   }
 
   private func resize() {
-    for fd in Int32(0)...2 {
-      guard let size = PseudoTerminal.size(fd) else { continue }
-      try? PseudoTerminal.setSize(terminal, rows: size.rows, columns: size.columns)
-      return
-    }
+    guard let size = PseudoTerminal.standardSize else { return }
+    try? PseudoTerminal.setSize(terminal, rows: size.rows, columns: size.columns)
   }
 
   private func forward(_ signals: borrowing SignalDescriptor, _ child: borrowing ChildProcess)

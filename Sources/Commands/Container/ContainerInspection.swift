@@ -225,8 +225,6 @@ enum ContainerInspectCommand {
   struct Options: Sendable {
     var format: String?
     var latest = false
-    var size = false
-    var type = "all"
   }
 
   static let command = Command<GlobalOptions>(

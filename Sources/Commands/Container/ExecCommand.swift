@@ -6,7 +6,6 @@ enum ExecCommand {
   struct Options: Sendable {
     var request = ExecRequest()
     var latest = false
-    var detachKeys: String?
   }
 
   static let command = Command<GlobalOptions>(

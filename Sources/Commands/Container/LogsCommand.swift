@@ -11,7 +11,6 @@ enum LogsCommand {
     var tail = "all"
     var since: String?
     var until: String?
-    var details = false
   }
 
   static let command = Command<GlobalOptions>(

@@ -14,7 +14,6 @@ enum PsCommand {
     var latest = false
     var sort = "created"
     var noHeading = false
-    var size = false
   }
 
   static let command = Command<GlobalOptions>(

@@ -23,8 +23,6 @@ enum RunCommand {
     if options.detach, options.request.autoRemove == false, options.attach.isEmpty == false {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
     }
-    var options = options
-    if options.detach { options.request.interactive = options.request.interactive }
     let config = try create(options, invocation.arguments, context)
     let start = StartContainer(context)
     do {

@@ -5,7 +5,6 @@ import Model
 /// The commands on images: at the top level, and in the group `image`.
 public enum ImageCommands {
   struct InspectOptions: Sendable { var format: String? }
-  struct NoOptions: Sendable {}
 
   static let inspect = MartletCommand(
     "inspect", summary: "Show everything about images", usage: "[options] IMAGE [IMAGE...]",

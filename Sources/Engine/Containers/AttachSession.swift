@@ -95,11 +95,8 @@ public struct AttachSession: ~Copyable {
   private func send(_ frame: AttachFrame) { try? Descriptor.writeAll(socket.raw, frame.bytes) }
 
   private func sendSize() {
-    for fd in Int32(0)...2 {
-      guard let size = PseudoTerminal.size(fd) else { continue }
-      send(.resize(WindowSize(rows: size.rows, columns: size.columns)))
-      return
-    }
+    guard let size = PseudoTerminal.standardSize else { return }
+    send(.resize(WindowSize(rows: size.rows, columns: size.columns)))
   }
 
   private func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError) {

@@ -46,12 +46,8 @@ public struct StartContainer {
     let config = try store.load(id)
     var launch = LaunchContainer(context: context, store: store, config: config)
     launch.attached = attachment.streams
-    if config.process.terminal {
-      for fd in Int32(0)...2 {
-        guard let size = PseudoTerminal.size(fd) else { continue }
-        launch.windowSize = WindowSize(rows: size.rows, columns: size.columns)
-        break
-      }
+    if config.process.terminal, let size = PseudoTerminal.standardSize {
+      launch.windowSize = WindowSize(rows: size.rows, columns: size.columns)
     }
     let connection = try launch.run()
     var session = AttachSession(
