@@ -127,7 +127,9 @@ let package = Package(
     tests("LayerArchiveTests", ["LayerArchive", "OCISpec", "Model", "LinuxSystem"]),
     tests(
       "EngineTests",
-      ["Engine", "ImageStore", "UserNamespaces", "OCISpec", "Model", "LinuxSystem"]),
+      [
+        "Engine", "ImageStore", "StateStore", "UserNamespaces", "OCISpec", "Model", "LinuxSystem",
+      ]),
     tests("CommandsTests", ["Commands", "CommandLineKit", "Engine", "Model"]),
     .target(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport",

@@ -56,8 +56,10 @@ public struct StatusReader: Sendable {
     let directory = store.directory(id)
     let live = try RecordStore(store.liveDirectory(id)).find("state")
     if try FileLock.isHeld("\(directory)/monitor.lock") {
-      guard let live else { return .initialized }
-      return monitored(live)
+      if let live { return monitored(live) }
+      // The monitor has told nothing yet, or it has removed what it told and is about to leave.
+      let exit = try RecordStore(directory).find("exit")
+      return exit.map(Self.ended) ?? .initialized
     }
     // No monitor. What it left in the live directory may still run.
     if let live, let status = orphaned(live) { return status }

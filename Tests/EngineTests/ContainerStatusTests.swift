@@ -1,0 +1,43 @@
+import LinuxSystem
+import Model
+import StateStore
+import Testing
+
+@testable import Engine
+
+/// What is read from the lock, the live record and the exit record, in every order that a monitor
+/// leaves them.
+struct ContainerStatusTests {
+  private static let id = String(repeating: "c", count: 64)
+
+  @Test(
+    arguments: [
+      (held: true, live: "running", exit: nil, word: "running"),
+      (held: true, live: "exited", exit: nil, word: "exited"),
+      (held: true, live: nil, exit: nil, word: "initialized"),
+      // It has removed its live record and is about to leave.
+      (held: true, live: nil, exit: "3", word: "exited"),
+      (held: false, live: nil, exit: "3", word: "exited"),
+      (held: false, live: "running", exit: "3", word: "exited"),
+      (held: false, live: nil, exit: nil, word: "created"),
+    ] as [(held: Bool, live: String?, exit: String?, word: String)])
+  func tellsWhatIsLeft(held: Bool, live: String?, exit: String?, word: String) throws {
+    let root = "/tmp/martlet-status-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(
+      directories: UserDirectories(
+        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
+      commandLine: [])
+    let store = ContainerStore(context)
+    let disk = RecordStore(store.directory(Self.id))
+    if let live {
+      try RecordStore(store.liveDirectory(Self.id)).write(
+        "state", LineRecord(parsing: "status \(live)\n") ?? LineRecord())
+    }
+    if let exit { try disk.write("exit", LineRecord(parsing: "code \(exit)\n") ?? LineRecord()) }
+    try FileTree.ensureDirectory(disk.directory)
+    let lock = held ? try FileLock.attempt(disk.path("monitor.lock")) : nil
+    #expect(try StatusReader(store).read(Self.id).word == word)
+    withExtendedLifetime(lock != nil) {}
+  }
+}
