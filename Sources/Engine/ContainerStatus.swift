@@ -55,7 +55,7 @@ public struct StatusReader: Sendable {
   public func read(_ id: String) throws -> ContainerStatus {
     let directory = store.directory(id)
     let live = try RecordStore(store.liveDirectory(id)).find("state")
-    if try FileLock.isHeld("\(directory)/monitor.lock") {
+    if try FileLock.isHeld(store.monitorLock(id)) {
       if let live { return monitored(live) }
       // The monitor has told nothing yet, or it has removed what it told and is about to leave.
       let exit = try RecordStore(directory).find("exit")
@@ -65,8 +65,10 @@ public struct StatusReader: Sendable {
     if let live, let status = orphaned(live) { return status }
     if let exit = try RecordStore(directory).find("exit") { return Self.ended(exit) }
     if let live, live["status"] == "exited" { return Self.ended(live) }
-    if let started = try RecordStore(directory).find("started") {
-      let since = started.integer("started") ?? 0
+    // A start writes into the lock; what it wrote may be torn by a power cut.
+    let started = (try? FileTree.readText(store.monitorLock(id), limit: 4_096)) ?? ""
+    if !started.isEmpty {
+      let since = LineRecord(parsing: started)?.integer("started") ?? 0
       return .exited(code: nil, finished: since, started: since, outOfMemory: false)
     }
     return .created

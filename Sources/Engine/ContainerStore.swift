@@ -73,26 +73,33 @@ public struct ContainerStore: Sendable {
     }
   }
 
-  /// Writes a new container; its name is taken first, so of many that want it one wins.
+  /// Writes a new container; its name is taken before it exists, so of many that want it one wins.
+  ///
+  /// It survives a power cut from here on, unless it is one that goes when it ends.
   public func add(_ config: ContainerConfig) throws {
     let id = config.id
+    let durability: RecordStore.Durability = config.lifecycle.autoRemove ? .process : .power
     try FileTree.ensureDirectory(context.containers)
     try FileTree.ensureDirectory(context.names)
-    try claim(config.name, for: id)
+    let draft = try ContainerDraft.make(id, in: context.containers)
+    let path = draft.path
     var rollback = Rollback()
+    rollback.onFailure { try? FileTree.removeTree(path) }
+    try claim(config.name, for: id)
     let store = self
     rollback.onFailure { try? store.release(config.name, of: id) }
-    let draft = "\(context.containers)/new-\(id)"
-    try FileTree.makeDirectory(draft, mode: 0o700)
-    rollback.onFailure { try? FileTree.removeTree(draft) }
-    let records = RecordStore(draft)
-    try records.write("config.json", bytes: config.encoded())
-    try records.write("summary", ContainerSummaryRecord.make(config))
-    for part in ["upper", "work", "merged"] {
-      try FileTree.makeDirectory("\(draft)/\(part)", mode: part == "work" ? 0o700 : 0o755)
+    for part in ["upper", "work"] {
+      try FileTree.makeDirectory("\(path)/\(part)", mode: part == "work" ? 0o700 : 0o755)
     }
-    try FileTree.renameNew(draft, to: directory(id))
+    let records = RecordStore(path)
+    try records.write("summary", ContainerSummaryRecord.make(config), durability: durability)
+    try records.write("config.json", bytes: config.encoded(), durability: durability)
+    try draft.publish(to: directory(id))
     rollback.commit()
+    if durability == .power {
+      try FileTree.sync(context.names)
+      try FileTree.sync(context.containers)
+    }
   }
 
   private func claim(_ name: String, for id: String) throws {
@@ -119,17 +126,21 @@ public struct ContainerStore: Sendable {
     let lock = try ObjectLock.acquire("\(context.directories.data)/locks/names")
     let path = "\(context.names)/\(name)"
     guard let id = try? FileTree.readLink(path), !exists(id) else { return }
-    if try ObjectLock.isHeld(creationLock(id)) {
+    if try ContainerDraft.isBeingMade(id, in: context.containers) {
       throw EngineError.nameInUse(name, by: "a container that is being created")
     }
-    try FileTree.unlinkIfPresent(path)
+    // It may have been finished between the two questions.
+    if !exists(id) { try FileTree.unlinkIfPresent(path) }
     _ = consume lock
   }
 
-  /// Held while a container is created.
-  public func creationLock(_ id: String) -> String {
-    "\(context.directories.data)/locks/create-\(id.prefix(16))"
+  /// The lock of a container's monitor; when it holds text, that is of the last start.
+  public func monitorLock(_ id: String) -> String {
+    "\(directory(id))/\(ContainerDraft.lockName)"
   }
+
+  /// Where every monitor mounts its container's root, in a mount namespace of its own.
+  public var mountPoint: String { "\(context.directories.runtime)/rootfs" }
 
   func release(_ name: String, of id: String) throws {
     let path = "\(context.names)/\(name)"

@@ -5,10 +5,13 @@ import StateStore
 /// Keeps blobs and layers from being collected while no image names them yet.
 ///
 /// It is a file that lists them, locked for as long as it counts: when its owner ends, however he
-/// ends, it counts no more.
+/// ends, it counts no more. The files stay for the next ones: making and removing an inode is what
+/// a filesystem is slowest at.
 public struct Lease: ~Copyable {
   private let lock: FileLock
-  private let path: String
+
+  /// More leases at once wait for each other.
+  private static let slots = 4_096
 
   /// Takes a lease on what will be used; whatever of it exists now stays.
   public init(_ store: ImageStore, blobs: [Digest] = [], layers: [Digest] = [])
@@ -22,25 +25,27 @@ public struct Lease: ~Copyable {
     let turn = try stated { () throws(StateError) in
       try ObjectLock.acquire(store.lockPath(.collection, "turn"), shared: true)
     }
-    let name =
-      "\(store.root)/leases/\(try system { () throws(SystemError) in try RandomName.make() })"
     let text = record.text
     lock = try system { () throws(SystemError) in
-      try FileTree.ensureDirectory("\(store.root)/leases")
-      let lock = try FileLock(name)
+      let lock = try Self.free("\(store.root)/leases")
+      try Descriptor.truncate(lock.descriptor, to: 0)
       try Descriptor.writeAll(lock.descriptor, text)
       return lock
     }
-    path = name
     _ = turn.descriptor
   }
 
-  deinit {
-    // Left behind it is swept by the next collection, as after a kill.
-    _ = try? FileTree.unlinkIfPresent(path)
+  /// A file that nobody holds; where the search begins differs, so that many find one at once.
+  private static func free(_ directory: String) throws(SystemError) -> FileLock {
+    try FileTree.ensureDirectory(directory)
+    let start = Int(CurrentProcess.id) % 64
+    for slot in 0..<slots {
+      if let lock = try FileLock.attempt("\(directory)/\((start + slot) % slots)") { return lock }
+    }
+    return try FileLock("\(directory)/\(start)")
   }
 
-  /// What all living leases protect; dead ones are removed.
+  /// What all living leases protect.
   ///
   /// Called by a collection in its turn.
   public static func living(_ store: ImageStore) throws(ImageStoreError) -> (
@@ -51,10 +56,7 @@ public struct Lease: ~Copyable {
     var layers: Set<Digest> = []
     for name in try stated({ () throws(StateError) in try directory.names() }) {
       let path = directory.path(name)
-      guard try stated({ () throws(StateError) in try ObjectLock.isHeld(path) }) else {
-        try system { () throws(SystemError) in _ = try FileTree.unlinkIfPresent(path) }
-        continue
-      }
+      guard try stated({ () throws(StateError) in try ObjectLock.isHeld(path) }) else { continue }
       guard let record = try stated({ () throws(StateError) in try directory.find(name) }) else {
         continue
       }

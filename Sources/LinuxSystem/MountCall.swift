@@ -50,6 +50,13 @@ public enum MountCall {
         unsafe clinux_open_tree(directory, path, flags), "open_tree", subject ?? path))
   }
 
+  /// A detached copy of the mount at `path` through which nobody can write.
+  public static func readOnlyCopy(of path: String) throws(SystemError) -> OwnedDescriptor {
+    let tree = try copyTree(path)
+    try setAttributes(tree.raw, set: [.readOnly, .noSetID, .noDevices])
+    return tree
+  }
+
   /// A new, detached mount of a filesystem.
   ///
   /// `options` is the filesystem's own, `key` or `key=value`.

@@ -16,6 +16,9 @@ public struct Program: Sendable {
   /// The name it sees as argv[0]; the path by default.
   public var name: String?
   public var workingDirectory: String?
+  /// Runs it from a read-only copy of its mount that is attached nowhere, where that can be made:
+  /// an OCI runtime that finds itself there need not run itself again (CVE-2019-5736).
+  public var isProtected = false
 
   public init(_ path: String, _ arguments: [String] = [], environment: [String]? = nil) {
     self.path = path
@@ -27,6 +30,12 @@ public struct Program: Sendable {
   ///
   /// Returns only by throwing.
   public func exec() throws(SystemError) -> Never {
+    if isProtected, let copy = try? MountCall.readOnlyCopy(of: path) {
+      // Falls through where a mount forbids execution.
+      _ = unsafe withArguments { argv, envp in
+        unsafe clinux_execveat(copy.raw, "", argv, envp, Int32(CLINUX_AT_EMPTY_PATH))
+      }
+    }
     let failure = unsafe withArguments { argv, envp in
       unsafe clinux_execve(path, argv, envp)
     }

@@ -10,6 +10,8 @@ extension MonitorLoop {
     let null = try step("open /dev/null") { () throws(SystemError) in
       try OwnedDescriptor.open("/dev/null", [.readWrite])
     }
+    // The one command that a container's process begins in.
+    program.isProtected = arguments.first == "create" && order.runtime.hasSuffix("/martlet-oci")
     program.descriptors = descriptors
     if order.log.driver != .passthrough {
       for child: Int32 in 0...2 where !descriptors.contains(where: { $0.child == child }) {

@@ -35,7 +35,7 @@ enum ProgramImage {
     -> OwnedDescriptor?
   {
     do throws(SystemError) {
-      return try readOnlyTree()
+      return try MountCall.readOnlyCopy(of: "/proc/self/exe")
     } catch {
       guard error.errno == Errno.notPermitted else {
         // Not implemented, or a mount that may not be copied.
@@ -43,12 +43,6 @@ enum ProgramImage {
       }
     }
     return try borrowedCopy()
-  }
-
-  private static func readOnlyTree() throws(SystemError) -> OwnedDescriptor {
-    let tree = try MountCall.copyTree("/proc/self/exe")
-    try MountCall.setAttributes(tree.raw, set: [.readOnly, .noSetID, .noDevices])
-    return tree
   }
 
   /// An unprivileged caller may copy mounts only in a user namespace of its own: a child makes one,
@@ -62,7 +56,7 @@ enum ProgramImage {
     do throws(SystemError) {
       child = try ChildProcess.spawn(flags: kinds) {
         Descriptor.close(ours)
-        guard let tree = try? readOnlyTree() else { return 1 }
+        guard let tree = try? MountCall.readOnlyCopy(of: "/proc/self/exe") else { return 1 }
         try? MessageChannel.send(theirs, [0x69], descriptors: [tree.raw])
         return 0
       }

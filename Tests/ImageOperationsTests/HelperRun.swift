@@ -83,7 +83,8 @@ final class HelperRun {
   func leftovers() throws -> [String] {
     var found: [String] = []
     found += try FileTree.list("\(data)/images/ingest")
-    found += try FileTree.list("\(data)/images/leases")
+    let living = try Lease.living(store)
+    found += (Array(living.blobs) + living.layers).map { "lease of \($0)" }
     found += try FileTree.list("\(data)/layers").filter { $0.contains("-") }
     found += try FileTree.list("\(data)/images/records").filter { $0.hasPrefix(".") }
     return found

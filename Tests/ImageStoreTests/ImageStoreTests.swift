@@ -107,7 +107,12 @@ import Testing
     #expect(living.layers == [layer])
     _ = consume lease
     #expect(try Lease.living(store).blobs == [])
-    #expect(try FileTree.list("\(store.root)/leases") == [])
+    // The next one uses the same file.
+    let next = try Lease(store, layers: [layer])
+    #expect(try Lease.living(store).blobs == [])
+    #expect(try Lease.living(store).layers == [layer])
+    #expect(try FileTree.list("\(store.root)/leases").count == 1)
+    _ = consume next
   }
 
   @Test func keepsBlobsByDigest() throws {

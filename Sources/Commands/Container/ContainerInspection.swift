@@ -39,7 +39,7 @@ enum ContainerInspection {
           (
             "Data",
             .object([
-              ("MergedDir", .string("\(directory)/merged")),
+              ("MergedDir", .string(ContainerStore(context).mountPoint)),
               ("UpperDir", .string("\(directory)/upper")),
               ("WorkDir", .string("\(directory)/work")),
             ])

@@ -6,7 +6,7 @@ extension ContainerStore {
   /// The monitor of a container that lives; nil when there is none.
   public func monitorPID(_ id: String) -> Int32? {
     guard let record = try? RecordStore(liveDirectory(id)).find("state"),
-      (try? FileLock.isHeld("\(directory(id))/monitor.lock")) == true
+      (try? FileLock.isHeld(monitorLock(id))) == true
     else { return nil }
     return record.integer("monitor").map { Int32(truncatingIfNeeded: $0) }
   }

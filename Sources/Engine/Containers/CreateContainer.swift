@@ -43,10 +43,8 @@ public struct CreateContainer {
         try RemoveContainer(context).run(old, force: true, volumes: false)
       }
     }
-    let lock = try ObjectLock.acquire(store.creationLock(config.id))
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
     if let path = request.cidFile { try writeIDFile(path, config) }
-    try lock.remove(store.creationLock(config.id))
     _ = consume lease
     return config
   }

@@ -57,7 +57,7 @@ public struct ExecContainer {
   private func enterNamespaces(_ id: String, _ pid: Int32) throws {
     if context.uid == 0 { return }
     let live = try RecordStore(store.liveDirectory(id)).find("state")
-    let held = try FileLock.isHeld("\(store.directory(id))/monitor.lock")
+    let held = try FileLock.isHeld(store.monitorLock(id))
     if held, let monitor = live?.integer("monitor"),
       let process = try ProcessHandle.find(Int32(truncatingIfNeeded: monitor))
     {
@@ -112,6 +112,7 @@ public struct ExecContainer {
     var program = Program(
       try context.runtimePath(config.lifecycle.runtime), arguments + [config.id],
       environment: context.helperEnvironment)
+    program.isProtected = RuntimeState.isOurs(program.path)
     program.descriptors = [(first, log), (first + 1, description)]
     for fd in 3..<first { program.descriptors.append((fd, fd)) }
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])

@@ -24,7 +24,7 @@ public struct RemoveContainer {
     if status.isAlive {
       guard force else { throw EngineError.running(config?.name ?? String(id.prefix(12))) }
       try StopContainer(context).stop(id, timeout: timeout ?? 0)
-    } else if try FileLock.isHeld("\(store.directory(id))/monitor.lock") {
+    } else if try FileLock.isHeld(store.monitorLock(id)) {
       try StopContainer(context).awaitEnd(id)
     }
     if let config { try RuntimeState(context).forget(config) }
@@ -42,13 +42,8 @@ public struct RemoveContainer {
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
   private func leftovers() -> [String] {
-    // A list that cannot be had now is tried again by the next removal.
-    let drafts = ((try? FileTree.list(context.containers)) ?? []).filter { name in
-      guard name.hasPrefix("new-") else { return false }
-      return (try? ObjectLock.isHeld(store.creationLock(String(name.dropFirst(4))))) == false
-    }
     let trash = (try? FileTree.list(context.trash)) ?? []
-    return drafts.map { "\(context.containers)/\($0)" } + trash.map { "\(context.trash)/\($0)" }
+    return ContainerDraft.sweep(context.containers) + trash.map { "\(context.trash)/\($0)" }
   }
 
   /// Anonymous volumes, moved out of sight.
@@ -83,7 +78,7 @@ public struct RemoveContainer {
     }
     // We are in the monitor's mount namespace, where the root is still mounted; a root that is a
     // directory of the user's has no mount there.
-    try? MountCall.detach("\(trash)/merged")
+    try? MountCall.detach(store.mountPoint)
     try FileTree.removeTree(store.liveDirectory(id))
     for path in paths { try FileTree.removeTree(path) }
   }

@@ -61,7 +61,7 @@ public struct StopContainer {
       let live = (try? FileTree.read("\(store.liveDirectory(id))/state")).flatMap {
         LineRecord(parsing: $0)
       }
-      guard try FileLock.isHeld("\(store.directory(id))/monitor.lock") else { return }
+      guard try FileLock.isHeld(store.monitorLock(id)) else { return }
       if let pid = live?.integer("monitor"),
         let monitor = try ProcessHandle.find(Int32(truncatingIfNeeded: pid))
       {

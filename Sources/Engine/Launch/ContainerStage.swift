@@ -91,23 +91,18 @@ struct ContainerStage {
     guard let image = config.image else {
       throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
     }
-    let layers =
-      image.layers.isEmpty ? [try emptyLayer()] : image.layers.map { "l/\($0.prefix(16))" }
+    // What every container gets mounted over has a place below the image already: making it in each
+    // container's own layer costs more than all the mounts. A remapped image has other owners.
+    let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
+    let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
     let rootfs = ContainerRootfs(
-      layersRoot: "\(context.directories.data)/layers",
-      layers: image.mapped.map { [$0] } ?? layers,
-      upper: "\(directory)/upper", work: "\(directory)/work", merged: "\(directory)/merged")
+      layersRoot: "\(context.directories.data)/layers", layers: layers,
+      upper: "\(directory)/upper", work: "\(directory)/work", merged: store.mountPoint)
+    try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
     let driver = try rootfs.mount(
       volatile: config.lifecycle.autoRemove, preferred: context.storageDriver)
     context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
     return rootfs.merged
-  }
-
-  /// An overlay needs a layer below; an image without any has this one.
-  private func emptyLayer() throws(SystemError) -> String {
-    let path = "\(context.directories.data)/layers/empty"
-    try FileTree.ensureDirectory(path, mode: 0o755)
-    return path
   }
 
   private struct MadeNamespaces {

@@ -21,7 +21,7 @@ struct LaunchContainer {
     let live = store.liveDirectory(id)
     let status = try StatusReader(store).read(id)
     if status.isAlive { throw EngineError.alreadyRunning(config.name) }
-    guard let lock = try waitForMonitor("\(directory)/monitor.lock") else {
+    guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
     }
     try RuntimeState(context).forget(config)
@@ -30,7 +30,7 @@ struct LaunchContainer {
     var started = LineRecord()
     started["started"] = "\(Clock.realtime())"
     started["boot-id"] = BootID.current
-    try RecordStore(directory).write("started", started)
+    try Descriptor.writeAll(lock.descriptor, started.text)
     try FileTree.unlinkIfPresent("\(directory)/exit")
     let sockets = try SocketPair.stream()
     let plan = try NetworkSetup(config.network, context: context).namespacePlan()
@@ -66,7 +66,8 @@ struct LaunchContainer {
       runDirectory: live)
     order.name = config.name
     order.runtimeArguments = ["--root", context.runtimeState]
-    order.exitRecord = "\(directory)/exit"
+    // A container that goes when it ends needs no record of its end that survives a reboot.
+    if !lifecycle.autoRemove { order.exitRecord = "\(directory)/exit" }
     order.log = try makeLog(directory)
     order.terminal = config.process.terminal
     order.keepsStandardInput = config.process.interactive

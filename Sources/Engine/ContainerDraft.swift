@@ -1,0 +1,73 @@
+import LinuxSystem
+import StateStore
+
+/// A container that is being written: a directory beside the finished ones, locked by its maker.
+///
+/// It becomes a container by getting its final name. One that nobody holds locked was left by a
+/// killed command, and the next removal sweeps it.
+struct ContainerDraft: ~Copyable {
+  let path: String
+  private let lock: FileLock
+
+  private init(path: String, lock: consuming FileLock) {
+    self.path = path
+    self.lock = lock
+  }
+
+  private static let prefix = "new-"
+  /// The monitor's lock later on.
+  static let lockName = "monitor.lock"
+
+  private static func path(_ id: String, in directory: String) -> String {
+    "\(directory)/\(prefix)\(id)"
+  }
+
+  /// An empty draft for container `id` in the directory of all containers.
+  static func make(_ id: String, in directory: String) throws(SystemError) -> ContainerDraft {
+    let path = path(id, in: directory)
+    // A sweep may meet the directory before it is locked; then it is simply made again.
+    for _ in 0..<16 {
+      do throws(SystemError) { try FileTree.makeDirectory(path, mode: 0o700) } catch {
+        guard error.errno == Errno.exists else { throw error }
+      }
+      if let draft = try lock(path) { return draft }
+      try Clock.pause(milliseconds: 1)
+    }
+    throw SystemError("lock", path, errno: Errno.busy)
+  }
+
+  /// Whether somebody is writing container `id` at this moment.
+  static func isBeingMade(_ id: String, in directory: String) throws(SystemError) -> Bool {
+    try FileLock.isHeld("\(path(id, in: directory))/\(lockName)")
+  }
+
+  /// Removes the drafts of killed commands; those that need the user namespace are returned.
+  static func sweep(_ directory: String) -> [String] {
+    // A list that cannot be had now is tried again by the next removal.
+    let names = ((try? FileTree.list(directory)) ?? []).filter { $0.hasPrefix(prefix) }
+    return names.compactMap { name in
+      guard let draft = try? lock("\(directory)/\(name)") else { return nil }
+      return (try? FileTree.removeTree(draft.path)) == nil ? draft.path : nil
+    }
+  }
+
+  /// The draft at `path` if nobody else has it and it is still there.
+  private static func lock(_ path: String) throws(SystemError) -> ContainerDraft? {
+    do throws(SystemError) {
+      guard let lock = try FileLock.attempt("\(path)/\(lockName)") else { return nil }
+      let mine = try FileStatus.of(descriptor: lock.descriptor)
+      guard let there = try FileStatus.find("\(path)/\(lockName)"),
+        there.inode == mine.inode, there.device == mine.device
+      else { return nil }
+      return ContainerDraft(path: path, lock: lock)
+    } catch {
+      if error.errno == Errno.noEntry { return nil }
+      throw error
+    }
+  }
+
+  /// Makes it a container.
+  consuming func publish(to final: String) throws(SystemError) {
+    try FileTree.renameNew(path, to: final)
+  }
+}
