@@ -44,6 +44,7 @@ public struct CreateContainer {
       }
     }
     let lock = try ObjectLock.acquire(store.creationLock(config.id))
+    try Dependents(store).note(config)
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
     if let path = request.cidFile { try writeIDFile(path, config) }
     try lock.remove(store.creationLock(config.id))
@@ -182,6 +183,7 @@ public struct CreateContainer {
         .invalidRequest, "invalid --add-host \"\(entry)\"", hint: "write NAME:ADDRESS")
     }
     try NetworkSetup(network, context: context).validate()
+    network.mode = try store.joinedMode(network.mode)
     return network
   }
 
