@@ -22,15 +22,16 @@ public enum CommandList {
 
   private static let containers: [MartletCommand] = [
     RunCommand.run, RunCommand.create, LifecycleCommands.start, LifecycleCommands.stop,
-    LifecycleCommands.restart, LifecycleCommands.kill, LifecycleCommands.remove, PsCommand.command,
+    LifecycleCommands.restart, LifecycleCommands.kill, RemoveCommands.remove, PsCommand.command,
     ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, LifecycleCommands.wait,
-    PortCommand.command,
+    PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
+    MiscCommands.initialize, TopCommand.command,
   ]
 
   private static let containerGroup = MartletCommand(
     group: "container", summary: "Manage containers",
     subcommands: containers.filter { $0.name != "ps" } + [
       PsCommand.command.named("ls", aliases: ["list", "ps"]), ContainerInspectCommand.command,
-      LifecycleCommands.exists,
+      LifecycleCommands.exists, RemoveCommands.prune, RemoveCommands.cleanUp,
     ])
 }

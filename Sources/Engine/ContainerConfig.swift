@@ -1,7 +1,7 @@
 public import OCISpec
 
-/// Everything that was decided when a container was created; never changed afterwards
-/// (`config.json` in the container's data directory).
+/// Everything that was decided when a container was created; changed afterwards by `rename` and
+/// `update` alone (`config.json` in the container's data directory).
 public struct ContainerConfig: JSONRecord, Equatable {
   /// 64 lower-case hexadecimal digits.
   public var id = ""
@@ -26,6 +26,20 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var createCommand: [String] = []
 
   public init() {}
+
+  /// Ids of the containers that must run for this one to run.
+  public var dependencies: [String] {
+    var ids = lifecycle.requires
+    let modes = [
+      network.mode, namespaces.pid, namespaces.ipc, namespaces.uts, namespaces.cgroup,
+      namespaces.user,
+    ]
+    for mode in modes where mode.hasPrefix("container:") {
+      let id = String(mode.dropFirst("container:".count))
+      if !ids.contains(id) { ids.append(id) }
+    }
+    return ids
+  }
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.required("id", &id)
@@ -271,6 +285,8 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
   public var logMaxFiles = 1
   public var restart = "no"
   public var cidFile: String?
+  /// Ids of containers that are started before this one (`--requires`).
+  public var requires: [String] = []
 
   public init() {}
 
@@ -286,5 +302,6 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
     try fields.required("logMaxFiles", &logMaxFiles)
     try fields.required("restart", &restart)
     try fields.optional("cidFile", &cidFile)
+    try fields.list("requires", &requires)
   }
 }

@@ -94,6 +94,9 @@ public struct StatusReader: Sendable {
       ProcessHandle.startTime(Int32(truncatingIfNeeded: pid)) == UInt64(bitPattern: start)
     else { return nil }
     if let boot = live["boot-id"], boot != BootID.current { return nil }
+    if live["status"] == "paused" {
+      return .paused(pid: Int32(truncatingIfNeeded: pid), since: live.integer("started") ?? 0)
+    }
     return .running(
       pid: Int32(truncatingIfNeeded: pid), since: live.integer("started") ?? 0, monitored: false)
   }

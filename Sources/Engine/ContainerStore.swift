@@ -102,7 +102,10 @@ public struct ContainerStore: Sendable {
     }
   }
 
-  private func claim(_ name: String, for id: String) throws {
+  /// Takes a name for a container that exists or is about to.
+  ///
+  /// `holdsNamesLock`: the caller has `namesLock` already.
+  func claim(_ name: String, for id: String, holdsNamesLock: Bool = false) throws {
     let path = "\(context.names)/\(name)"
     for _ in 0..<8 {
       do throws(SystemError) {
@@ -111,27 +114,62 @@ public struct ContainerStore: Sendable {
       } catch {
         guard error.errno == Errno.exists else { throw error }
       }
-      if let other = try holder(ofName: name) {
+      if let other = try holder(ofName: name), isCalled(other, name) {
         throw EngineError.nameInUse(name, by: String(other.prefix(12)))
       }
       // A command that was killed between its claim and its container left the link. It may also
       // be another's, just made: that one holds the creation lock of its id.
-      try removeStaleName(name)
+      if holdsNamesLock {
+        try removeStaleName(name)
+      } else {
+        let lock = try ObjectLock.acquire(namesLock)
+        try removeStaleName(name)
+        _ = consume lock
+      }
     }
     throw EngineError.nameInUse(name, by: "another command")
   }
 
-  /// Takes away a name whose owner neither exists nor is being created.
+  /// Whether a container that has the name says so itself: a killed `rename` leaves two links.
+  private func isCalled(_ id: String, _ name: String) -> Bool {
+    guard let summary = try? RecordStore(directory(id)).find("summary") else { return true }
+    return summary["name"] == name
+  }
+
+  /// Takes away a name whose owner neither exists nor is being created, or is called otherwise.
   private func removeStaleName(_ name: String) throws {
-    let lock = try ObjectLock.acquire("\(context.directories.data)/locks/names")
     let path = "\(context.names)/\(name)"
-    guard let id = try? FileTree.readLink(path), !exists(id) else { return }
-    if try ContainerDraft.isBeingMade(id, in: context.containers) {
+    guard let id = try? FileTree.readLink(path) else { return }
+    if exists(id) {
+      guard !isCalled(id, name) else { return }
+    } else if try ContainerDraft.isBeingMade(id, in: context.containers) {
       throw EngineError.nameInUse(name, by: "a container that is being created")
+    } else if exists(id) {
+      // It was finished between the two questions.
+      return
     }
-    // It may have been finished between the two questions.
-    if !exists(id) { try FileTree.unlinkIfPresent(path) }
+    try FileTree.unlinkIfPresent(path)
+  }
+
+  /// Held while names are changed or taken away, never while one is merely taken.
+  var namesLock: String { "\(context.directories.data)/locks/names" }
+
+  /// Changes what a container's configuration says: its name, or its limits.
+  @discardableResult
+  func change(_ id: String, _ body: (inout ContainerConfig) throws -> Void) throws
+    -> ContainerConfig
+  {
+    let lock: FileLock
+    do throws(SystemError) { lock = try FileLock("\(directory(id))/change.lock") } catch {
+      throw error.errno == Errno.noEntry ? EngineError.noSuchContainer(id) : error
+    }
+    var config = try load(id)
+    try body(&config)
+    let records = RecordStore(directory(id))
+    try records.write("summary", ContainerSummaryRecord.make(config), durability: .power)
+    try records.write("config.json", bytes: config.encoded(), durability: .power)
     _ = consume lock
+    return config
   }
 
   /// The lock of a container's monitor; when it holds text, that is of the last start.

@@ -25,6 +25,7 @@ enum ContainerSummaryRecord {
       record.append("label", "\(key)=\(value)")
     }
     if config.lifecycle.autoRemove { record.append("auto-remove", "true") }
+    if config.lifecycle.restart != "no" { record.append("restart", config.lifecycle.restart) }
     return record
   }
 }
@@ -44,6 +45,11 @@ public struct ContainerSummary: Sendable {
   public var volumes: [String]
   public var labels: [(key: String, value: String)]
   public var autoRemove: Bool
+  public var restartPolicy: String
+  /// How often its policy has started it again.
+  public var restarts = 0
+  /// `starting`, `healthy` or `unhealthy`; nil without a health check.
+  public var health: String?
   public var status: ContainerStatus
 
   init(_ record: LineRecord, status: ContainerStatus) {
@@ -62,6 +68,7 @@ public struct ContainerSummary: Sendable {
       return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
     autoRemove = record.flag("auto-remove")
+    restartPolicy = record["restart"] ?? "no"
     self.status = status
   }
 }

@@ -11,6 +11,10 @@ public enum EngineError: ReportableError {
   case notRunning(String, state: String)
   case alreadyRunning(String)
   case running(String)
+  case paused(String)
+  case notPaused(String, state: String)
+  case hasDependents(String, [String])
+  case monitorEnded(String)
   /// What the monitor or the runtime reported.
   case failed(ErrorReport)
 
@@ -40,6 +44,18 @@ public enum EngineError: ReportableError {
     case .running(let name):
       ErrorReport(
         .conflict, "container \(name) is running", hint: "stop it first, or use --force")
+    case .paused(let name):
+      ErrorReport(
+        .conflict, "container \(name) is paused", hint: "resume it first: martlet unpause \(name)")
+    case .notPaused(let name, let state):
+      ErrorReport(.conflict, "container \(name) is not paused: its state is \(state)")
+    case .hasDependents(let name, let others):
+      ErrorReport(
+        .conflict,
+        "container \(name) has dependent containers which must be removed before it: "
+          + others.joined(separator: ", "), hint: "use --depend to remove them too")
+    case .monitorEnded(let name):
+      ErrorReport(.unavailable, "the monitor of container \(name) ended unexpectedly")
     case .failed(let report): report
     }
   }

@@ -36,6 +36,7 @@ extension AttachFrame {
     case (.signal, 1): self = .signal(UInt8(number))
     case (.reopenLog, 0): self = .reopenLog
     case (.stop, 4): self = .stop(milliseconds: UInt32(number))
+    case (.paused, 1): self = .paused(number != 0)
     case (.created, 4): self = .created(pid: Int32(truncatingIfNeeded: number))
     case (.started, 4): self = .started(pid: Int32(truncatingIfNeeded: number))
     case (.standardOutput, _): self = .standardOutput(Array(payload))
@@ -69,6 +70,7 @@ extension AttachFrame {
     case .signal(let number): (.signal, [number])
     case .reopenLog: (.reopenLog, [])
     case .stop(let milliseconds): (.stop, Self.littleEndian(UInt64(milliseconds), bytes: 4))
+    case .paused(let isPaused): (.paused, [isPaused ? 1 : 0])
     case .created(let pid): (.created, Self.littleEndian(pid))
     case .started(let pid): (.started, Self.littleEndian(pid))
     case .standardOutput(let data): (.standardOutput, data)

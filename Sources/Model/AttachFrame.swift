@@ -25,6 +25,8 @@ public enum AttachFrame: Equatable, Sendable {
   case reopenLog
   /// The stop signal, then SIGKILL after this many milliseconds.
   case stop(milliseconds: UInt32)
+  /// The client has frozen the container's processes, or thawed them.
+  case paused(Bool)
 
   // From monitor to client.
   case created(pid: Int32)
@@ -57,6 +59,7 @@ public enum AttachFrame: Equatable, Sendable {
   /// The type byte of a frame.
   public enum Kind: UInt8, Sendable {
     case attach = 1, standardInput, standardInputEnd, resize, start, signal, reopenLog, stop
+    case paused = 32
     case created = 65, started, standardOutput, standardError, exit, failure, status, lost
   }
 }

@@ -4,7 +4,7 @@
 /// container only if it has `startTime` and the boot is `bootID`.
 public struct LiveRecord: Equatable, Sendable {
   public enum Status: String, Sendable {
-    case creating, created, running, stopping, exited, restarting
+    case creating, created, running, paused, stopping, exited, restarting
   }
 
   public var status: Status

@@ -83,6 +83,9 @@ extension MonitorLoop {
       if signal == order.stopSignal || signal == SignalSet.kill { stopRequested = true }
       signalInit(signal)
     case .reopenLog: log.reopen()
+    case .paused(let isPaused):
+      guard phase == .running, live.status == (isPaused ? .running : .paused) else { return }
+      record(isPaused ? .paused : .running)
     case .stop(let milliseconds): stop(milliseconds: Int64(milliseconds))
     default: client.markBroken()
     }

@@ -67,36 +67,3 @@ extension LogsCommand {
     return (try? Descriptor.writeAll(target, bytes)) != nil
   }
 }
-
-/// Times of options: a moment, or a duration back from now such as `10m`.
-enum Moments {
-  static func parse(_ text: String) throws(ErrorReport) -> Int64 {
-    if let duration = GoDuration.parse(text) { return Clock.realtime() - duration }
-    if let time = Timestamp.parse(text) { return time }
-    throw ErrorReport(
-      .invalidRequest, "invalid time \"\(text)\"",
-      hint: "write 2026-01-31T12:00:00Z, seconds since 1970, or a duration such as 10m")
-  }
-}
-
-/// Durations as Go writes them: `1h30m`, `1.5s`, `300ms`.
-enum GoDuration {
-  /// Nanoseconds; nil for anything else.
-  static func parse(_ text: String) -> Int64? {
-    var rest = Substring(text)
-    var total = 0.0
-    guard !rest.isEmpty else { return nil }
-    let units: [(String, Double)] = [
-      ("ms", 1e6), ("us", 1e3), ("ns", 1), ("h", 3.6e12), ("m", 6e10), ("s", 1e9),
-    ]
-    while !rest.isEmpty {
-      let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-      guard !digits.isEmpty, let number = Double(digits) else { return nil }
-      rest = rest[digits.endIndex...]
-      guard let unit = units.first(where: { rest.hasPrefix($0.0) }) else { return nil }
-      rest = rest.dropFirst(unit.0.count)
-      total += number * unit.1
-    }
-    return total < 9e18 ? Int64(total) : nil
-  }
-}

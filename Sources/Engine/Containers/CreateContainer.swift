@@ -43,6 +43,7 @@ public struct CreateContainer {
         try RemoveContainer(context).run(old, force: true, volumes: false)
       }
     }
+    try Dependents(store).note(config)
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
     if let path = request.cidFile { try writeIDFile(path, config) }
     _ = consume lease
@@ -180,6 +181,7 @@ public struct CreateContainer {
         .invalidRequest, "invalid --add-host \"\(entry)\"", hint: "write NAME:ADDRESS")
     }
     try NetworkSetup(network, context: context).validate()
+    network.mode = try store.joinedMode(network.mode)
     return network
   }
 

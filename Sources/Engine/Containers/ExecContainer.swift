@@ -37,7 +37,8 @@ public struct ExecContainer {
     guard let pid = status.pid else {
       throw EngineError.notRunning(config.name, state: status.word)
     }
-    try enterNamespaces(id, pid)
+    if case .paused = status { throw EngineError.paused(config.name) }
+    try RuntimeCall(context).enterNamespaces(id, pid)
     let process = try makeProcess(config, request, pid)
     let log = try OwnedDescriptor.anonymousFile("log")
     let description = try OwnedDescriptor.anonymousFile(
@@ -50,23 +51,6 @@ public struct ExecContainer {
       throw report
     }
     return end.shellStatus
-  }
-
-  /// Joins the namespaces where the runtime was run before: those of the monitor, or, when it is
-  /// gone, the container's own user namespace.
-  private func enterNamespaces(_ id: String, _ pid: Int32) throws {
-    if context.uid == 0 { return }
-    let live = try RecordStore(store.liveDirectory(id)).find("state")
-    let held = try FileLock.isHeld(store.monitorLock(id))
-    if held, let monitor = live?.integer("monitor"),
-      let process = try ProcessHandle.find(Int32(truncatingIfNeeded: monitor))
-    {
-      try Namespace.join([.user, .mount], of: process.pidfd.raw)
-    } else {
-      let namespace = try OwnedDescriptor.open("/proc/\(pid)/ns/user")
-      try Namespace.user.join(namespace.raw)
-    }
-    try CurrentProcess.becomeRoot()
   }
 
   private func makeProcess(_ config: ContainerConfig, _ request: ExecRequest, _ pid: Int32) throws

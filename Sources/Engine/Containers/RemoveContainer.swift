@@ -14,6 +14,47 @@ public struct RemoveContainer {
     store = ContainerStore(context)
   }
 
+  /// How to remove.
+  public struct Options: Sendable {
+    /// A running container is killed first.
+    public var force: Bool
+    /// Its anonymous volumes go too.
+    public var volumes: Bool
+    /// Seconds between the stop signal and SIGKILL; nil kills at once.
+    public var timeout: Int?
+    /// Containers that need it go first.
+    public var dependents: Bool
+
+    public init(force: Bool, volumes: Bool, timeout: Int? = nil, dependents: Bool = false) {
+      self.force = force
+      self.volumes = volumes
+      self.timeout = timeout
+      self.dependents = dependents
+    }
+  }
+
+  /// - Returns: the ids of all that were removed, the container last.
+  public func run(_ id: String, _ options: Options) throws -> [String] {
+    var removed: [String] = []
+    if options.dependents {
+      for other in Dependents(store).of(id) { removed += try run(other, options) }
+    }
+    try run(id, force: options.force, volumes: options.volumes, timeout: options.timeout)
+    return removed + [id]
+  }
+
+  /// Takes away what a container that has ended left outside its own files.
+  public func tidy(_ id: String) throws {
+    let config = try store.load(id)
+    let status = try StatusReader(store).read(id)
+    guard !status.isAlive, status != .initialized else {
+      throw EngineError.running(config.name)
+    }
+    try StopContainer(context).awaitEnd(id)
+    try RuntimeState(context).forget(config)
+    try FileTree.removeTree(store.liveDirectory(id))
+  }
+
   /// `force`.
   ///
   /// A running container is killed first. `volumes`: its anonymous volumes go too. `timeout`:
@@ -21,7 +62,14 @@ public struct RemoveContainer {
   public func run(_ id: String, force: Bool, volumes: Bool, timeout: Int? = nil) throws {
     let config = try? store.load(id)
     let status = try StatusReader(store).read(id)
-    if status.isAlive {
+    let dependents = Dependents(store).of(id)
+    guard dependents.isEmpty else {
+      throw EngineError.hasDependents(
+        config?.name ?? String(id.prefix(12)), dependents.map { String($0.prefix(12)) })
+    }
+    if status == .initialized {
+      try StopContainer(context).stop(id, timeout: 0)
+    } else if status.isAlive {
       guard force else { throw EngineError.running(config?.name ?? String(id.prefix(12))) }
       try StopContainer(context).stop(id, timeout: timeout ?? 0)
     } else if try FileLock.isHeld(store.monitorLock(id)) {

@@ -14,8 +14,8 @@ public struct StartContainer {
   /// Starts it in the background and returns when its process runs.
   public func detached(_ id: String) throws {
     let config = try store.load(id)
-    let connection = try LaunchContainer(context: context, store: store, config: config).run()
-    let monitor = MonitorSocket(socket: connection.takeSocket())
+    try startDependencies(of: config)
+    let monitor = try launchOrContinue(config)
     let failure = try monitor.first { frame -> ErrorReport?? in
       switch frame {
       case .started, .exit: .some(nil)
@@ -28,8 +28,36 @@ public struct StartContainer {
       throw EngineError.failed(report)
     case .some(nil): return
     case nil:
-      throw EngineError.failed(
-        ErrorReport(.unavailable, "the monitor of container \(config.name) ended unexpectedly"))
+      throw EngineError.monitorEnded(config.name)
+    }
+  }
+
+  /// A new monitor, or the one of a container that `init` has set up, told to go on.
+  private func launchOrContinue(_ config: ContainerConfig) throws -> MonitorSocket {
+    if let monitor = try initialized(config.id) {
+      try monitor.send(.attach([]))
+      try monitor.send(.start)
+      return monitor
+    }
+    let connection = try LaunchContainer(context: context, store: store, config: config).run()
+    return MonitorSocket(socket: connection.takeSocket())
+  }
+
+  private func initialized(_ id: String) throws -> MonitorSocket? {
+    guard try StatusReader(store).read(id) == .initialized else { return nil }
+    return try MonitorSocket.connect(store.liveDirectory(id))
+  }
+
+  /// Starts the containers that this one needs; cycles cannot come about, since a container only
+  /// names containers that are older.
+  private func startDependencies(of config: ContainerConfig) throws {
+    for id in config.dependencies {
+      guard store.exists(id) else {
+        throw ErrorReport(
+          .notFound, "container \(config.name) depends on \(id.prefix(12)), which is gone")
+      }
+      if try StatusReader(store).read(id).isAlive { continue }
+      try detached(id)
     }
   }
 
@@ -44,22 +72,18 @@ public struct StartContainer {
   /// Starts it with the caller's streams connected, and stays until it ends.
   public func attached(_ id: String, _ attachment: Attachment) throws -> AttachOutcome {
     let config = try store.load(id)
+    try startDependencies(of: config)
+    if let monitor = try initialized(id) {
+      try monitor.send(.attach(attachment.streams))
+      try monitor.send(.start)
+      return try follow(monitor.takeSocket(), config, attachment)
+    }
     var launch = LaunchContainer(context: context, store: store, config: config)
     launch.attached = attachment.streams
     if config.process.terminal, let size = PseudoTerminal.standardSize {
       launch.windowSize = WindowSize(rows: size.rows, columns: size.columns)
     }
-    let connection = try launch.run()
-    var session = AttachSession(
-      socket: connection.takeSocket(), streams: attachment.streams,
-      isTerminal: config.process.terminal, detachKeys: attachment.detachKeys,
-      passesSignals: attachment.passesSignals)
-    let outcome = try session.run()
-    if case .exited = outcome, config.lifecycle.autoRemove {
-      // The monitor's last act removes the files; the name is free when this command returns.
-      try store.unlist(id, name: config.name)
-    }
-    return outcome
+    return try follow(try launch.run().takeSocket(), config, attachment)
   }
 
   /// Attaches to a container that runs.
@@ -70,13 +94,21 @@ public struct StartContainer {
       throw EngineError.notRunning(config.name, state: status.word)
     }
     try monitor.send(.attach(attachment.streams))
+    return try follow(monitor.takeSocket(), config, attachment)
+  }
+
+  /// Stays with the container until it ends or the user leaves.
+  private func follow(
+    _ socket: consuming OwnedDescriptor, _ config: ContainerConfig, _ attachment: Attachment
+  ) throws -> AttachOutcome {
     var session = AttachSession(
-      socket: monitor.takeSocket(), streams: attachment.streams,
+      socket: socket, streams: attachment.streams,
       isTerminal: config.process.terminal, detachKeys: attachment.detachKeys,
       passesSignals: attachment.passesSignals)
     let outcome = try session.run()
     if case .exited = outcome, config.lifecycle.autoRemove {
-      try store.unlist(id, name: config.name)
+      // The monitor's last act removes the files; the name is free when this command returns.
+      try store.unlist(config.id, name: config.name)
     }
     return outcome
   }

@@ -21,6 +21,7 @@ public struct StopContainer {
     let status = try StatusReader(store).read(id)
     let seconds = timeout ?? config.lifecycle.stopTimeout
     guard let pid = status.pid else {
+      if status == .initialized { return try stopInitialized(id) }
       try waitForTidying(id, status)
       return false
     }
@@ -28,10 +29,12 @@ public struct StopContainer {
     if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
       let limit = seconds < 0 ? UInt32.max : UInt32(clamping: Int64(seconds) * 1000)
       try monitor.send(.stop(milliseconds: limit))
+      thaw(config, status)
       try awaitEnd(id)
       return true
     }
     try signal(pid, config.lifecycle.stopSignal)
+    thaw(config, status)
     let limit = seconds < 0 ? -1 : Int32(clamping: Int64(seconds) * 1000)
     if try !process.waitForEnd(milliseconds: limit) {
       try signal(pid, 9)
@@ -49,10 +52,28 @@ public struct StopContainer {
     }
     if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
       try monitor.send(.signal(UInt8(number)))
-      if number == 9 { try awaitEnd(id) }
+      guard number == 9 else { return }
+      thaw(config, status)
+      try awaitEnd(id)
       return
     }
     try signal(pid, number)
+  }
+
+  /// Ends a container that `init` has set up and nobody has started.
+  private func stopInitialized(_ id: String) throws -> Bool {
+    if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+      try monitor.send(.stop(milliseconds: 0))
+    }
+    try awaitEnd(id)
+    return false
+  }
+
+  /// Lets a paused container's processes take the signal that was sent.
+  private func thaw(_ config: ContainerConfig, _ status: ContainerStatus) {
+    guard case .paused(let pid, _) = status else { return }
+    // A frozen process dies of SIGKILL all the same, and then there is nothing to thaw.
+    try? RuntimeCall(context).run(config, pid: pid, ["resume"])
   }
 
   /// Until the monitor has recorded the end and tidied up.

@@ -13,6 +13,8 @@ struct LaunchContainer {
   /// What the caller wants to be connected with from the first byte.
   var attached: AttachStreams = []
   var windowSize: WindowSize?
+  /// False only sets it up: a `start` follows.
+  var startsNow = true
 
   /// The connection to the monitor, as soon as it exists; frames tell how far it got.
   func run() throws -> MonitorConnection {
@@ -20,7 +22,7 @@ struct LaunchContainer {
     let directory = store.directory(id)
     let live = store.liveDirectory(id)
     let status = try StatusReader(store).read(id)
-    if status.isAlive { throw EngineError.alreadyRunning(config.name) }
+    if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
     }
@@ -74,6 +76,7 @@ struct LaunchContainer {
     order.standardInputOnce = config.process.interactive && attached.contains(.standardInput)
     order.attached = attached
     order.windowSize = windowSize
+    order.startsNow = startsNow
     order.stopSignal = lifecycle.stopSignal
     order.stopTimeout = Int64(lifecycle.stopTimeout)
     order.restart = RestartPolicy(lifecycle.restart) ?? .never

@@ -95,6 +95,14 @@ struct UserLookup {
     return ids
   }
 
+  func userName(_ id: UInt32) -> String? {
+    users.first { $0.count > 2 && $0[2] == "\(id)" }.map { String($0[0]) }
+  }
+
+  func groupName(_ id: UInt32) -> String? {
+    groups.first { $0.count > 2 && $0[2] == "\(id)" }.map { String($0[0]) }
+  }
+
   private static func number(_ entry: [Substring], _ field: Int) -> UInt32? {
     entry.count > field ? parse(entry[field]) : nil
   }

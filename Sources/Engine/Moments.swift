@@ -1,0 +1,14 @@
+import LinuxSystem
+public import Model
+
+/// Times of options: a moment, or a duration back from now such as `10m`.
+public enum Moments {
+  /// Nanoseconds since 1970.
+  public static func parse(_ text: String) throws(ErrorReport) -> Int64 {
+    if let duration = GoDuration.parse(text) { return Clock.realtime() - duration }
+    if let time = Timestamp.parse(text) { return time }
+    throw ErrorReport(
+      .invalidRequest, "invalid time \"\(text)\"",
+      hint: "write 2026-01-31T12:00:00Z, seconds since 1970, or a duration such as 10m")
+  }
+}
