@@ -11,7 +11,7 @@ extension MonitorLoop {
       try OwnedDescriptor.open("/dev/null", [.readWrite])
     }
     program.descriptors = descriptors
-    if order.log.driver != .passthrough {
+    if !order.log.driver.passesStreams {
       for child: Int32 in 0...2 where !descriptors.contains(where: { $0.child == child }) {
         program.descriptors.append((child, null.raw))
       }
