@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -23,24 +24,27 @@ int32_t clinux_socketpair(int32_t type, int32_t *a, int32_t *b) {
   return 0;
 }
 
+/* The length of the address; "@name" is the abstract name (unix(7)). */
 static int32_t unix_address(const char *path, struct sockaddr_un *address) {
   size_t length = strlen(path);
   if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
   memset(address, 0, sizeof *address);
   address->sun_family = AF_UNIX;
   memcpy(address->sun_path, path, length);
-  return 0;
+  if (path[0] != '@') return sizeof *address;
+  address->sun_path[0] = 0;
+  return offsetof(struct sockaddr_un, sun_path) + length;
 }
 
 int32_t clinux_unix_listen(const char *path, int32_t type, int32_t backlog) {
   struct sockaddr_un address;
-  int32_t bad = unix_address(path, &address);
-  if (bad < 0) return bad;
+  int32_t size = unix_address(path, &address);
+  if (size < 0) return size;
   int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   /* The mode the name gets: before bind(2), so that there is no moment with another. */
-  if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-      listen(fd, backlog) < 0) {
+  if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 ||
+      (type != SOCK_DGRAM && listen(fd, backlog) < 0)) {
     int error = errno;
     close(fd);
     return -error;
@@ -50,11 +54,11 @@ int32_t clinux_unix_listen(const char *path, int32_t type, int32_t backlog) {
 
 int32_t clinux_unix_connect(const char *path, int32_t type) {
   struct sockaddr_un address;
-  int32_t bad = unix_address(path, &address);
-  if (bad < 0) return bad;
+  int32_t size = unix_address(path, &address);
+  if (size < 0) return size;
   int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+  if (connect(fd, (struct sockaddr *)&address, size) < 0) {
     int error = errno;
     close(fd);
     return -error;

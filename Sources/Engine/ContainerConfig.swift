@@ -283,6 +283,11 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
   /// Bytes; nil never rotates.
   public var logMaxSize: Int64?
   public var logMaxFiles = 1
+  /// As it was asked for, with docker's `{{.Name}}` and the like.
+  public var logTag: String?
+  /// Labels and environment variables that go into each record.
+  public var logLabels: [String] = []
+  public var logEnvironment: [String] = []
   public var restart = "no"
   public var cidFile: String?
   /// Ids of containers that are started before this one (`--requires`).
@@ -300,6 +305,9 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
     try fields.optional("logPath", &logPath)
     try fields.optional("logMaxSize", &logMaxSize)
     try fields.required("logMaxFiles", &logMaxFiles)
+    try fields.optional("logTag", &logTag)
+    try fields.list("logLabels", &logLabels)
+    try fields.list("logEnvironment", &logEnvironment)
     try fields.required("restart", &restart)
     try fields.optional("cidFile", &cidFile)
     try fields.list("requires", &requires)

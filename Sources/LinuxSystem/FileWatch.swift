@@ -1,12 +1,23 @@
 import CLinux
 import Glibc
 
-/// Tells when something in a directory changes (inotify(7)).
+/// Tells when something in one of its directories changes (inotify(7)).
 public final class FileWatch: Sendable {
   private let descriptor: OwnedDescriptor
 
-  public init(_ directory: String) throws(SystemError) {
+  /// Becomes readable with a change.
+  public var raw: Int32 { descriptor.raw }
+
+  public init() throws(SystemError) {
     descriptor = OwnedDescriptor(owning: try check(clinux_inotify(), "inotify_init1"))
+  }
+
+  public convenience init(_ directory: String) throws(SystemError) {
+    try self.init()
+    try add(directory)
+  }
+
+  public func add(_ directory: String) throws(SystemError) {
     // IN_MODIFY, IN_MOVED_TO, IN_CREATE, IN_MOVED_FROM, IN_DELETE
     try check(
       unsafe clinux_inotify_add(descriptor.raw, directory, 0x2 | 0x80 | 0x100 | 0x40 | 0x200),

@@ -65,6 +65,8 @@ public enum Errno {
   public static let loop = ELOOP
   public static let noData = ENODATA
   public static let notSupported = EOPNOTSUPP
+  public static let messageTooLong = EMSGSIZE
+  public static let noBuffers = ENOBUFS
   public static let connectionRefused = ECONNREFUSED
   public static let connectionReset = ECONNRESET
   public static let quota = EDQUOT

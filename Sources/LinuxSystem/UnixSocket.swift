@@ -22,7 +22,7 @@ public enum UnixSocket {
     public let pid: Int32
   }
 
-  /// Listens at `name` in `directory`, mode 0600; what was there of that name is removed.
+  /// Listens at `name` in `directory` (a datagram socket just takes what comes), mode 0600; what was there of that name is removed.
   public static func listen(
     directory: Int32, name: String, kind: Kind = .stream, backlog: Int32 = 16
   ) throws(SystemError) -> OwnedDescriptor {
@@ -42,10 +42,14 @@ public enum UnixSocket {
         unsafe clinux_unix_connect(path(directory, name), kind.number), "connect", name))
   }
 
-  /// Connects to a path of any length.
+  /// Connects to a path of any length; `@name` is a socket in the abstract namespace.
   public static func connect(path: String, kind: Kind = .stream) throws(SystemError)
     -> OwnedDescriptor
   {
+    if path.hasPrefix("@") {
+      return OwnedDescriptor(
+        owning: try check(unsafe clinux_unix_connect(path, kind.number), "connect", path))
+    }
     let slash = path.lastIndex(of: "/")
     let parent = slash.map { String(path[...$0]) } ?? "."
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path

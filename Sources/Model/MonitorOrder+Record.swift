@@ -12,6 +12,8 @@ extension MonitorOrder {
     record.append("log-path", log.path)
     record["log-max-size"] = log.maximumSize.map { "\($0)" }
     record.append("log-max-files", "\(log.maximumFiles)")
+    for field in log.fields { record.append("log-field", field) }
+    record["log-attributes"] = log.attributes
     record.append("terminal", "\(terminal)")
     record.append("stdin", keepsStandardInput ? "open" : "closed")
     record.append("stdin-once", "\(standardInputOnce)")
@@ -49,6 +51,8 @@ extension MonitorOrder {
       driver: driver, path: record["log-path"] ?? "",
       maximumSize: record.integer("log-max-size"),
       maximumFiles: max(1, Int(record.integer("log-max-files") ?? 1)))
+    log.fields = record.all("log-field")
+    log.attributes = record["log-attributes"]
     terminal = record.flag("terminal")
     keepsStandardInput = record["stdin"] == "open"
     standardInputOnce = record.flag("stdin-once")

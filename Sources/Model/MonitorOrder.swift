@@ -15,18 +15,31 @@ public struct MonitorOrder: Equatable, Sendable {
   public enum LogDriver: String, Sendable {
     case k8sFile = "k8s-file"
     case jsonFile = "json-file"
+    /// The system's journal, by its native protocol.
+    case journald
     case none
     /// The container has the monitor's own descriptors 0 to 2; nothing is relayed.
     case passthrough
+    /// As `passthrough`, where one of them may be a terminal.
+    case passthroughTerminal = "passthrough-tty"
+
+    /// Whether the container is given the caller's own streams.
+    public var passesStreams: Bool { self == .passthrough || self == .passthroughTerminal }
+    public var isFile: Bool { self == .k8sFile || self == .jsonFile }
   }
 
   public struct Log: Equatable, Sendable {
     public var driver: LogDriver
+    /// The file; for `journald` the journal's socket.
     public var path: String
     /// Bytes after which the file is rotated; nil: never.
     public var maximumSize: Int64?
     /// Files kept, the current one included (1 and up).
     public var maximumFiles: Int
+    /// `NAME=value` of each record in the journal.
+    public var fields: [String] = []
+    /// A JSON object that goes into each record of json-file as `attrs`.
+    public var attributes: String?
 
     public init(
       driver: LogDriver, path: String = "", maximumSize: Int64? = nil, maximumFiles: Int = 1

@@ -21,7 +21,7 @@ final class ContainerStreams {
 
   init(_ order: MonitorOrder) throws(SystemError) {
     hasTerminal = order.terminal
-    if order.log.driver == .passthrough && !order.terminal { return }
+    if order.log.driver.passesStreams && !order.terminal { return }
     if order.keepsStandardInput && !order.terminal {
       let pipe = try HeldDescriptor.pipe()
       try Descriptor.setNonBlocking(pipe.writeEnd.raw, true)

@@ -12,20 +12,33 @@ enum OutputStream: Int {
   }
 }
 
-/// Turns output into records of the two log formats.
+/// Turns output into records of a log format.
 ///
 /// k8s-file: `TIME STREAM F line`, or `P` for a piece that the next record of the stream continues;
-/// what comes without a newline is written at once. json-file: one object per line; what comes
-/// without a newline waits for the rest, up to 16 kB.
+/// what comes without a newline is written at once. json-file: one object per line; journald: the
+/// fields of its native protocol. In these two what comes without a newline waits for the rest, up
+/// to 16 kB.
 struct LogRecordFormat {
-  static let longestJSONLine = 16_384
-  private let isJSON: Bool
+  enum Kind {
+    case k8s
+    /// With the JSON object that goes into every record as `attrs`.
+    case json(attributes: String?)
+    /// With the fields that go into every record, one `NAME=value` line each.
+    case journal(fields: [UInt8])
+  }
+
+  static let longestLine = 16_384
+  private let kind: Kind
   private var timestamp: LogTimestamp
   private var unfinished: [[UInt8]] = [[], []]
 
-  init(json: Bool) {
-    isJSON = json
-    timestamp = LogTimestamp(utc: json)
+  init(_ kind: Kind) {
+    self.kind = kind
+    if case .k8s = kind {
+      timestamp = LogTimestamp(utc: false)
+    } else {
+      timestamp = LogTimestamp(utc: true)
+    }
   }
 
   /// Appends the records of `bytes` that came at `time`, calling `record` after each.
@@ -38,19 +51,19 @@ struct LogRecordFormat {
       let newline = rest.firstIndex(of: 0x0A)
       let line = rest[rest.startIndex..<(newline ?? rest.endIndex)]
       rest = newline.map { rest[($0 + 1)...] } ?? []
-      if isJSON {
-        unfinished[stream.rawValue] += line
-        guard newline != nil || unfinished[stream.rawValue].count >= Self.longestJSONLine else {
-          return
-        }
-        appendUnfinished(stream, ended: newline != nil, at: time, to: &buffer)
-      } else {
+      if case .k8s = kind {
         timestamp.append(time, to: &buffer)
         buffer.append(0x20)
         buffer.append(stream.name)
         buffer.append(newline == nil ? " P " : " F ")
         buffer += line
         buffer.append(0x0A)
+      } else {
+        unfinished[stream.rawValue] += line
+        guard newline != nil || unfinished[stream.rawValue].count >= Self.longestLine else {
+          return
+        }
+        appendUnfinished(stream, ended: newline != nil, at: time, to: &buffer)
       }
       record(&buffer)
     }
@@ -68,14 +81,33 @@ struct LogRecordFormat {
   private mutating func appendUnfinished(
     _ stream: OutputStream, ended: Bool, at time: Int64, to buffer: inout [UInt8]
   ) {
-    buffer.append("{\"log\":\"")
-    Self.appendEscaped(unfinished[stream.rawValue], to: &buffer)
+    let text = unfinished[stream.rawValue]
     unfinished[stream.rawValue] = []
-    buffer.append(ended ? "\\n\",\"stream\":\"" : "\",\"stream\":\"")
-    buffer.append(stream.name)
-    buffer.append("\",\"time\":\"")
-    timestamp.append(time, to: &buffer)
-    buffer.append("\"}\n")
+    switch kind {
+    case .k8s: return
+    case .json(let attributes):
+      buffer.append("{\"log\":\"")
+      Self.appendEscaped(text, to: &buffer)
+      buffer.append(ended ? "\\n\",\"stream\":\"" : "\",\"stream\":\"")
+      buffer.append(stream.name)
+      if let attributes {
+        buffer.append("\",\"attrs\":")
+        buffer.append(attributes)
+        buffer.append(",\"time\":\"")
+      } else {
+        buffer.append("\",\"time\":\"")
+      }
+      timestamp.append(time, to: &buffer)
+      buffer.append("\"}\n")
+    case .journal(let fields):
+      buffer += fields
+      // syslog(3): informational, and error.
+      buffer.append(stream == .standardOutput ? "PRIORITY=6\n" : "PRIORITY=3\n")
+      if !ended { buffer.append("CONTAINER_PARTIAL_MESSAGE=true\n") }
+      buffer.append("MESSAGE=")
+      buffer += text
+      buffer.append(0x0A)
+    }
   }
 
   /// A JSON string's content; what is not UTF-8 becomes U+FFFD.

@@ -1,15 +1,16 @@
 import LinuxSystem
 import Model
 
-/// The container's log file.
+/// The container's log: a file, or the system's journal.
 ///
-/// Whatever happens to the file, the container never notices: records that cannot be written are
-/// counted, and the count is written when the file takes records again.
+/// Whatever happens to it, the container never notices: records that cannot be written are counted,
+/// and the count is written when the log takes records again.
 final class LogWriter {
   private static let flushSize = 8_192
 
   private let log: MonitorOrder.Log
   private var file: OwnedDescriptor?
+  private var journal: JournalSocket?
   private var size: Int64 = 0
   private var format: LogRecordFormat
   private var buffer: [UInt8] = []
@@ -18,17 +19,26 @@ final class LogWriter {
   private(set) var lost = 0
   private var lastError = SystemError("write", "", errno: 0)
 
-  /// Opens the file, to be appended to.
+  /// Opens the file, to be appended to; the journal may also come later.
   init(_ log: MonitorOrder.Log) throws(SystemError) {
     self.log = log
-    format = LogRecordFormat(json: log.driver == .jsonFile)
-    if hasFile { try open() }
+    format = LogRecordFormat(Self.kind(log))
+    if log.driver.isFile { try open() }
+    if log.driver == .journald { journal = JournalSocket(log.path) }
   }
 
-  private var hasFile: Bool { log.driver == .k8sFile || log.driver == .jsonFile }
+  private var isKept: Bool { log.driver.isFile || log.driver == .journald }
+
+  private static func kind(_ log: MonitorOrder.Log) -> LogRecordFormat.Kind {
+    switch log.driver {
+    case .jsonFile: .json(attributes: log.attributes)
+    case .journald: .journal(fields: log.fields.flatMap { JournalSocket.field($0) })
+    default: .k8s
+    }
+  }
 
   func write(_ bytes: ArraySlice<UInt8>, of stream: OutputStream) {
-    guard hasFile else { return }
+    guard isKept else { return }
     format.append(bytes, of: stream, at: Clock.realtime(), to: &buffer) { buffer in
       self.recordEnded(&buffer)
     }
@@ -37,27 +47,31 @@ final class LogWriter {
 
   /// Writes what still waits for its newline: the streams have ended.
   func finish() {
-    guard hasFile else { return }
+    guard isKept else { return }
     format.finish(at: Clock.realtime(), to: &buffer) { self.recordEnded(&$0) }
     flush(&buffer)
   }
 
   /// Opens the file by its name again, making it when somebody has renamed it.
   func reopen() {
-    guard hasFile else { return }
+    guard log.driver.isFile else { return }
     file = nil
     openOrRemember()
   }
 
   private func recordEnded(_ buffer: inout [UInt8]) {
     buffered += 1
-    if buffer.count >= Self.flushSize { flush(&buffer) }
+    // A record of the journal is a datagram of its own.
+    if journal != nil || buffer.count >= Self.flushSize { flush(&buffer) }
   }
 
   private func flush(_ buffer: inout [UInt8]) {
     guard buffered > 0 else { return }
-    if let maximum = log.maximumSize, size > 0, size + Int64(buffer.count) > maximum { rotate() }
-    if file == nil { openOrRemember() }
+    if let maximum = log.maximumSize, journal == nil, size > 0, size + Int64(buffer.count) > maximum
+    {
+      rotate()
+    }
+    if file == nil && journal == nil { openOrRemember() }
     if lost > 0 { noteLoss() }
     if lost > 0 || !put(buffer) { lost += buffered }
     buffered = 0
@@ -66,6 +80,15 @@ final class LogWriter {
 
   /// Appends whole records or nothing: a torn record is cut off again.
   private func put(_ bytes: [UInt8]) -> Bool {
+    if let journal {
+      do throws(SystemError) {
+        try journal.send(bytes, patient: lost == 0)
+        return true
+      } catch {
+        lastError = error
+        return false
+      }
+    }
     guard let fd = file?.raw else { return false }
     do throws(SystemError) {
       try Descriptor.writeAll(fd, bytes)
@@ -82,7 +105,7 @@ final class LogWriter {
   private func noteLoss() {
     let text = "martlet: \(lost) log records were lost: \(lastError.reason)\n"
     var note: [UInt8] = []
-    var format = LogRecordFormat(json: log.driver == .jsonFile)
+    var format = LogRecordFormat(Self.kind(log))
     format.append(Array(text.utf8)[...], of: .standardError, at: Clock.realtime(), to: &note) {
       _ in
     }

@@ -13,7 +13,7 @@ extension MonitorLoop {
     // The one command that a container's process begins in.
     program.isProtected = arguments.first == "create" && order.runtime.hasSuffix("/martlet-oci")
     program.descriptors = descriptors
-    if order.log.driver != .passthrough {
+    if !order.log.driver.passesStreams {
       for child: Int32 in 0...2 where !descriptors.contains(where: { $0.child == child }) {
         program.descriptors.append((child, null.raw))
       }

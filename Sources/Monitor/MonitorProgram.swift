@@ -13,7 +13,7 @@ public enum MonitorProgram {
       try prepareProcess()
       order = try readOrder()
       try step("close what is not ours") { () throws(SystemError) in try closeStrays(order) }
-      if order.log.driver != .passthrough {
+      if !order.log.driver.passesStreams {
         try step("leave the terminal") { () throws(SystemError) in try detachStandardStreams() }
       }
       let loop = try MonitorLoop(order, sync: hasSync ? MonitorOrder.syncDescriptor : nil)

@@ -115,6 +115,102 @@ import Testing
       ])
     #expect(writer.lost == 0)
   }
+
+  @Test func recordsOfJSONCarryTheirAttributes() throws {
+    defer { try? FileTree.removeTree(directory) }
+    var log = MonitorOrder.Log(driver: .jsonFile, path: "\(directory)/log")
+    log.attributes = #"{"tag":"web"}"#
+    let writer = try LogWriter(log)
+    writer.write(bytes("x\n"), of: .standardOutput)
+    #expect(
+      text("log").hasPrefix(#"{"log":"x\n","stream":"stdout","attrs":{"tag":"web"},"time":"2"#))
+  }
+}
+
+@Suite final class JournalSocketTests {
+  let directory: String
+  let path: String
+  private var journal: HeldDescriptor?
+
+  init() throws {
+    let random = try CurrentProcess.randomBytes(6).map { String($0, radix: 16) }.joined()
+    directory = "/tmp/martlet-journal-test-\(random)"
+    try FileTree.ensureDirectory(directory)
+    path = "\(directory)/socket"
+    journal = try Self.listen(directory)
+  }
+
+  private static func listen(_ directory: String) throws -> HeldDescriptor {
+    let handle = try OwnedDescriptor.open(directory, [.path, .directory])
+    return HeldDescriptor(
+      try UnixSocket.listen(directory: handle.raw, name: "socket", kind: .datagram))
+  }
+
+  private func receive(_ socket: HeldDescriptor?) throws -> String {
+    let message = try UnixSocket.receive(try #require(socket).raw, limit: 65_536)
+    guard message.bytes.isEmpty else { return String(decoding: message.bytes, as: UTF8.self) }
+    guard let file = message.takeDescriptor() else { return "" }
+    try Descriptor.rewind(file.raw)
+    return String(decoding: try Descriptor.readAll(file.raw), as: UTF8.self)
+  }
+
+  private func writer() throws -> LogWriter {
+    var log = MonitorOrder.Log(driver: .journald, path: path)
+    log.fields = ["CONTAINER_NAME=web", "NOTE=two\nlines"]
+    return try LogWriter(log)
+  }
+
+  @Test func sendsOneDatagramForEachLine() throws {
+    defer { try? FileTree.removeTree(directory) }
+    let writer = try writer()
+    writer.write(Array("one\ntw".utf8)[...], of: .standardOutput)
+    writer.write(Array("bad\n".utf8)[...], of: .standardError)
+    writer.write(Array("o\nrest".utf8)[...], of: .standardOutput)
+    writer.finish()
+    let fields = "CONTAINER_NAME=web\nNOTE\n\u{9}\0\0\0\0\0\0\0two\nlines\n"
+    #expect(try receive(journal) == fields + "PRIORITY=6\nMESSAGE=one\n")
+    #expect(try receive(journal) == fields + "PRIORITY=3\nMESSAGE=bad\n")
+    #expect(try receive(journal) == fields + "PRIORITY=6\nMESSAGE=two\n")
+    #expect(
+      try receive(journal)
+        == fields + "PRIORITY=6\nCONTAINER_PARTIAL_MESSAGE=true\nMESSAGE=rest\n")
+  }
+
+  @Test func sendsBigRecordsAsFiles() throws {
+    defer { try? FileTree.removeTree(directory) }
+    let socket = JournalSocket(path)
+    let record = [UInt8](repeating: 0x61, count: 1 << 20)
+    try socket.send(record, patient: false)
+    #expect(try receive(journal).utf8.count == 1 << 20)
+  }
+
+  @Test func neverWaitsLongForAJournalThatIsStuck() throws {
+    defer { try? FileTree.removeTree(directory) }
+    let writer = try writer()
+    let start = Clock.monotonic()
+    for number in 0..<5_000 {
+      writer.write(Array("line \(number)\n".utf8)[...], of: .standardOutput)
+    }
+    #expect(writer.lost > 1_000)
+    #expect(Clock.monotonic() - start < 5_000_000_000)
+    for _ in 0..<(5_000 - writer.lost) { _ = try receive(journal) }
+    writer.write(Array("after\n".utf8)[...], of: .standardOutput)
+    #expect(try receive(journal).contains("log records were lost"))
+    #expect(try receive(journal).hasSuffix("MESSAGE=after\n"))
+    #expect(writer.lost == 0)
+  }
+
+  @Test func findsAJournalThatWasStartedAnew() throws {
+    defer { try? FileTree.removeTree(directory) }
+    let writer = try writer()
+    writer.write(Array("before\n".utf8)[...], of: .standardOutput)
+    // Sending to a socket that is gone is refused.
+    journal = nil
+    let second = try Self.listen(directory)
+    writer.write(Array("after\n".utf8)[...], of: .standardOutput)
+    #expect(try receive(second).hasSuffix("MESSAGE=after\n"))
+    #expect(writer.lost == 0)
+  }
 }
 
 @Suite struct LogTimestampTests {

@@ -49,7 +49,7 @@ enum ContainerInspection {
       ("Mounts", .list(config.mounts.filter { $0.kind != .device }.map { mount($0, context) })),
       ("Dependencies", .list([])), ("NetworkSettings", network(config)), ("Namespace", .string("")),
       ("IsInfra", .bool(false)), ("IsService", .bool(false)), ("Config", configuration(config)),
-      ("HostConfig", host(config)),
+      ("HostConfig", host(config, directory)),
     ])
   }
 
@@ -166,7 +166,14 @@ enum ContainerInspection {
     ])
   }
 
-  private static func host(_ config: ContainerConfig) -> TemplateValue {
+  private static func logPath(_ config: ContainerConfig, _ directory: String) -> String {
+    switch config.lifecycle.logDriver {
+    case "k8s-file", "json-file": config.lifecycle.logPath ?? "\(directory)/ctr.log"
+    default: config.lifecycle.logPath ?? ""
+    }
+  }
+
+  private static func host(_ config: ContainerConfig, _ directory: String) -> TemplateValue {
     let resources = config.resources
     let policy = config.lifecycle.restart.split(separator: ":")
     return .object([
@@ -182,8 +189,9 @@ enum ContainerInspection {
         "LogConfig",
         .object([
           ("Type", .string(config.lifecycle.logDriver)), ("Config", .null),
-          ("Path", .string(config.lifecycle.logPath ?? "")), ("Tag", .string("")),
-          ("Size", .string("0B")),
+          ("Path", .string(logPath(config, directory))),
+          ("Tag", .string(config.lifecycle.logTag ?? "")),
+          ("Size", .string(Human.size(config.lifecycle.logMaxSize ?? 0))),
         ])
       ), ("NetworkMode", .string(config.network.mode.isEmpty ? "default" : config.network.mode)),
       ("PortBindings", .map([])),

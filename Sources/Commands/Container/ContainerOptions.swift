@@ -163,7 +163,7 @@ struct ContainerOptions: Sendable {
     .flag("init", nil, \.request.initProcess, "Run a small init as process 1"),
     .value(
       "log-driver", nil, \.request.logDriver, "DRIVER", "Where the output is logged",
-      choices: ["k8s-file", "json-file", "none", "passthrough"]),
+      choices: ["k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"]),
     .list("log-opt", nil, \.request.logOptions, "KEY=VALUE", "Options of the log driver"),
     .flag("replace", nil, \.request.replace, "Replace a container of the same name"),
     .value(

@@ -188,7 +188,10 @@ struct InfoTree {
     return .group([
       ("Volume", "volume", names(["local"])),
       ("Network", "network", names(["none", "host", "pasta", "slirp4netns"])),
-      ("Log", "log", names(["k8s-file", "none", "passthrough"])),
+      (
+        "Log", "log",
+        names(["k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"])
+      ),
       ("Authorization", "authorization", .leaf(.null)),
     ])
   }

@@ -145,39 +145,6 @@ enum SecurityOptions {
   }
 }
 
-/// `--log-driver` and `--log-opt`.
-enum LogOptions {
-  static func apply(_ driver: String?, _ options: [String], to lifecycle: inout ContainerLifecycle)
-    throws(ErrorReport)
-  {
-    if let driver {
-      guard MonitorOrder.LogDriver(rawValue: driver) != nil else {
-        throw ErrorReport(
-          .invalidRequest, "log driver \(driver) is not supported",
-          hint: "use k8s-file, json-file, none or passthrough")
-      }
-      lifecycle.logDriver = driver
-    }
-    for (key, value) in try KeyValues.parse(options, what: "log option") {
-      switch key {
-      case "path": lifecycle.logPath = value
-      case "max-size":
-        guard let size = ByteSize.parse(value), size > 0 else {
-          throw ErrorReport(.invalidRequest, "invalid log option max-size=\(value)")
-        }
-        lifecycle.logMaxSize = size
-      case "max-file", "max-files":
-        guard let count = Int(value), count > 0 else {
-          throw ErrorReport(.invalidRequest, "invalid log option max-file=\(value)")
-        }
-        lifecycle.logMaxFiles = count
-      default:
-        throw ErrorReport(.invalidRequest, "log option \(key) is not supported")
-      }
-    }
-  }
-}
-
 /// Sizes as docker writes them: `64k`, `1.5g`, `512MiB`; the units are powers of 1024.
 public enum ByteSize {
   /// Bytes; nil when the text is not a size.

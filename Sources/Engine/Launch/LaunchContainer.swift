@@ -23,6 +23,7 @@ struct LaunchContainer {
     let live = store.liveDirectory(id)
     let status = try StatusReader(store).read(id)
     if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
+    try refuseTerminal()
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
     }
@@ -34,6 +35,7 @@ struct LaunchContainer {
     started["boot-id"] = BootID.current
     try Descriptor.writeAll(lock.descriptor, started.text)
     try FileTree.unlinkIfPresent("\(directory)/exit")
+    let order = try makeOrder(live: live)
     let sockets = try SocketPair.stream()
     let plan = try NetworkSetup(config.network, context: context).namespacePlan()
     var mapping: IDMapping?
@@ -41,9 +43,9 @@ struct LaunchContainer {
     if case .mapDirectly(let map) = plan { mapping = map }
     if case .join(_, let map) = plan { mapping = map }
     let stage = ContainerStage(
-      context: context, config: config, store: store, order: try makeOrder(live: live),
+      context: context, config: config, store: store, order: order,
       mapping: mapping, sync: sockets.second.raw, lock: lock.descriptor,
-      passesStandardStreams: config.lifecycle.logDriver == "passthrough")
+      passesStandardStreams: order.log.driver.passesStreams)
     _ = CurrentProcess.setUmask(0o022)
     let child = try UserNamespace(plan).spawn { stage.run() }
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
@@ -70,7 +72,7 @@ struct LaunchContainer {
     order.runtimeArguments = ["--root", context.runtimeState]
     // A container that goes when it ends needs no record of its end that survives a reboot.
     if !lifecycle.autoRemove { order.exitRecord = "\(directory)/exit" }
-    order.log = try makeLog(directory)
+    order.log = try LogOptions.order(config, directory: directory)
     order.terminal = config.process.terminal
     order.keepsStandardInput = config.process.interactive
     order.standardInputOnce = config.process.interactive && attached.contains(.standardInput)
@@ -87,16 +89,14 @@ struct LaunchContainer {
     return order
   }
 
-  private func makeLog(_ directory: String) throws(ErrorReport) -> MonitorOrder.Log {
-    let lifecycle = config.lifecycle
-    guard let driver = MonitorOrder.LogDriver(rawValue: lifecycle.logDriver) else {
+  /// A container that has our terminal itself could not be told from us there.
+  private func refuseTerminal() throws(ErrorReport) {
+    guard config.lifecycle.logDriver == "passthrough" else { return }
+    for fd: Int32 in 0...2 where Descriptor.isTerminal(fd) {
       throw ErrorReport(
-        .invalidRequest, "log driver \(lifecycle.logDriver) is not supported",
-        hint: "use k8s-file, json-file, none or passthrough")
+        .invalidRequest, "the '--log-driver passthrough' option cannot be used on a TTY",
+        hint: "use --log-driver passthrough-tty")
     }
-    return MonitorOrder.Log(
-      driver: driver, path: lifecycle.logPath ?? "\(directory)/ctr.log",
-      maximumSize: lifecycle.logMaxSize, maximumFiles: lifecycle.logMaxFiles)
   }
 }
 
