@@ -41,7 +41,7 @@ public struct RemoveContainer {
   public func sweep() throws { try Trash(context).remove(leftovers()) }
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
-  private func leftovers() -> [String] {
+  func leftovers() -> [String] {
     // A list that cannot be had now is tried again by the next removal.
     let drafts = ((try? FileTree.list(context.containers)) ?? []).filter { name in
       guard name.hasPrefix("new-") else { return false }
