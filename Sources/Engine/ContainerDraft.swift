@@ -41,13 +41,22 @@ struct ContainerDraft: ~Copyable {
     try FileLock.isHeld("\(path(id, in: directory))/\(lockName)")
   }
 
-  /// Removes the drafts of killed commands; those that need the user namespace are returned.
-  static func sweep(_ directory: String) -> [String] {
+  /// The drafts that nobody holds at this moment, by path.
+  static func abandoned(in directory: String) -> [String] {
     // A list that cannot be had now is tried again by the next removal.
     let names = ((try? FileTree.list(directory)) ?? []).filter { $0.hasPrefix(prefix) }
-    return names.compactMap { name in
-      guard let draft = try? lock("\(directory)/\(name)") else { return nil }
-      return (try? FileTree.removeTree(draft.path)) == nil ? draft.path : nil
+    return names.map { "\(directory)/\($0)" }.filter {
+      (try? FileLock.isHeld("\($0)/\(lockName)")) == false
+    }
+  }
+
+  /// Moves the drafts of killed commands to the trash.
+  static func discardAbandoned(in directory: String, to trash: String) {
+    for path in abandoned(in: directory) {
+      // One that is locked by now has only just been made.
+      guard let draft = try? lock(path), let slash = path.lastIndex(of: "/") else { continue }
+      try? FileTree.ensureDirectory(trash)
+      try? FileTree.rename(draft.path, to: trash + path[slash...])
     }
   }
 

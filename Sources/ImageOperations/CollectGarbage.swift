@@ -10,9 +10,8 @@ import StateStore
 /// first renamed away, so that afterwards a layer is there whole or not at all.
 struct CollectGarbage {
   let store: ImageStore
-
   /// Partial downloads are kept this long for the next pull to go on with; nanoseconds.
-  static let partialLifetime: Int64 = 24 * 3_600 * 1_000_000_000
+  var partialLifetime: Int64 = 24 * 3_600 * 1_000_000_000
 
   func run(_ request: CollectRequest) throws -> HelperEvent.Result {
     var trash: [String] = []
@@ -143,7 +142,7 @@ struct CollectGarbage {
       let hex = name.hasSuffix(".part") ? String(name.dropLast(5)) : name
       if try ObjectLock.isHeld(store.lockPath(.blob, hex)) { continue }
       guard let status = try FileStatus.find(path),
-        Clock.realtime() - status.modified > Self.partialLifetime
+        Clock.realtime() - status.modified > partialLifetime
       else { continue }
       try FileTree.unlinkIfPresent(path)
     }

@@ -49,6 +49,7 @@ public enum HelperProgram {
       return try ImportRootfs(store: store, reporter: reporter).run(rootfs)
     case .remap(let remap): return try RemapImage(store: store, reporter: reporter).run(remap)
     case .collect(let collect): return try CollectGarbage(store: store).run(collect)
+    case .check(let check): return try CheckStore(store: store, reporter: reporter).run(check)
     case .removeTrees(let trees):
       return try RemoveTrees(data: request.dataRoot).run(trees)
     }

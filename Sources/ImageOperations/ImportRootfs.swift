@@ -58,6 +58,18 @@ struct ImportRootfs {
 
   /// Keeps gzip and zstd as they are; what no registry takes as a layer is kept decompressed.
   private func stage(_ path: String, in staging: Staging) throws -> Staging.File {
+    var total: Int64 = 0
+    if let download = try FileDownload(path) {
+      let file = try staging.stage { take in
+        try download.run { (bytes, range) throws(ArchiveError) in
+          try take(bytes, range)
+          total += Int64(range.count)
+          reporter.progress("rootfs", .downloading, total)
+        }
+      }
+      let opened = try OwnedDescriptor.open(file.path)
+      return try inflate(file, DescriptorSource(opened.raw), in: staging)
+    }
     let input = path == "-" ? nil : try OpenInput(path)
     let source = PeekingSource(DescriptorSource(input?.file.raw ?? HelperRequest.userInput))
     let chosen: any ByteSource =
@@ -65,12 +77,24 @@ struct ImportRootfs {
       case .xz, .bzip2: Decompressor(source)
       default: source
       }
-    var total: Int64 = 0
     return try staging.stage { take in
       while let bytes = try chosen.next() {
         try take(bytes, 0..<bytes.count)
         total += Int64(bytes.count)
         reporter.progress("rootfs", .copying, total)
+      }
+    }
+  }
+
+  private func inflate(_ file: Staging.File, _ source: any ByteSource, in staging: Staging) throws
+    -> Staging.File
+  {
+    switch file.compression {
+    case .none, .gzip, .zstd: return file
+    case .xz, .bzip2:
+      let plain = Decompressor(source)
+      return try staging.stage { take in
+        while let bytes = try plain.next() { try take(bytes, 0..<bytes.count) }
       }
     }
   }

@@ -130,6 +130,37 @@ struct LayerInstaller {
     reporter.progress(digest.shortID, .done)
   }
 
+  /// Puts a good layer in the place of a damaged one, or of none.
+  func replace(_ job: Job, from supply: any LayerSupply) throws {
+    let path = store.lockPath(.layer, job.chain.hex)
+    guard let lock = try HeldLock(path, wait: true, reporter, job.descriptor.digest) else { return }
+    try unpack(job, from: supply)
+    // The time without the layer shall be short.
+    try FileTree.syncFilesystem(store.layers.root)
+    let old = store.layers.path(job.chain)
+    if FileTree.exists(old) {
+      let trash =
+        "\(store.layers.root)/\(LayerDirectory.trashPrefix)\(try RandomName.make())"
+      try FileTree.rename(old, to: trash)
+    }
+    try publish([(job, lock)])
+  }
+
+  /// Unpacks the layer's blob once more, and tells how the layer differs from that.
+  func differences(_ job: Job) throws -> [TreeComparison.Difference] {
+    let path = store.lockPath(.layer, job.chain.hex)
+    guard let lock = try HeldLock(path, wait: true, reporter, job.descriptor.digest) else {
+      return []
+    }
+    let place = ingestPath(job)
+    try unpack(job, from: StoredLayers(blobs: store.blobs, reporter: reporter))
+    let differences = try TreeComparison.run(
+      store.layers.diff(job.chain), against: "\(place)/diff")
+    try FileTree.removeTree(place)
+    try lock.remove(path)
+    return differences
+  }
+
   private func ingestPath(_ job: Job) -> String {
     "\(store.layers.root)/\(LayerDirectory.ingestPrefix)\(job.chain.hex)"
   }

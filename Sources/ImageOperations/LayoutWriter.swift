@@ -6,11 +6,11 @@ import OCISpec
 
 /// Writes an OCI layout (image-spec image-layout.md); Docker's manifests are put in OCI's words.
 struct LayoutWriter {
-  private let save: SaveImages
+  private let layers: SavedLayers
   private let place: any SavePlace
 
-  init(_ save: SaveImages, _ place: any SavePlace) {
-    self.save = save
+  init(_ layers: SavedLayers, _ place: any SavePlace) {
+    self.layers = layers
     self.place = place
   }
 
@@ -22,7 +22,7 @@ struct LayoutWriter {
       let bytes = Self.ociManifest(item)
       let digest = Hasher.digest(of: bytes)
       for layer in item.manifest.layers where written.insert(layer.digest).inserted {
-        try save.copy(layer, to: place, as: Self.path(layer.digest))
+        try layers.copy(layer, to: place, as: Self.path(layer.digest))
       }
       for (digest, bytes) in [(item.manifest.config.digest, item.configBytes), (digest, bytes)]
       where written.insert(digest).inserted {

@@ -22,29 +22,31 @@ struct SaveImages {
   }
 
   func run(_ request: SaveRequest) throws -> HelperEvent.Result {
-    let items = try collect(request.images)
-    guard !items.isEmpty else { throw OperationError.badRequest("no image to save") }
+    let layers = SavedLayers(store, reporter, form: request.layerForm)
+    let collected = try collect(request.images)
+    guard !collected.isEmpty else { throw OperationError.badRequest("no image to save") }
     let lease = try Lease(
       store,
-      blobs: items.flatMap { item in
+      blobs: collected.flatMap { item in
         [item.image.manifest, item.image.id] + item.manifest.layers.map(\.digest)
       })
+    let items = try collected.map(layers.prepare)
     switch request.format {
     case .dockerArchive:
       try withArchive(request.path) { try DockerArchiveWriter(self, $0).write(items) }
     case .ociArchive:
       try withArchive(request.path) { archive in
-        try LayoutWriter(self, ArchivePlace(archive)).write(items)
+        try LayoutWriter(layers, ArchivePlace(archive)).write(items)
       }
     case .ociDirectory:
-      try withDirectory(request.path) { try LayoutWriter(self, DirectoryPlace($0)).write(items) }
+      try withDirectory(request.path) { try LayoutWriter(layers, DirectoryPlace($0)).write(items) }
     case .dockerDirectory:
       guard items.count == 1 else {
         throw ErrorReport(
           .invalidRequest, "docker-dir holds one image, not \(items.count)",
           hint: "save the images one by one, or use oci-dir")
       }
-      try withDirectory(request.path) { try writePlainDirectory(items[0], $0) }
+      try withDirectory(request.path) { try writePlainDirectory(items[0], layers, $0) }
     }
     _ = lease
     return HelperEvent.Result(
@@ -124,22 +126,12 @@ struct SaveImages {
     try body(path)
   }
 
-  private func writePlainDirectory(_ item: Item, _ path: String) throws {
+  private func writePlainDirectory(_ item: Item, _ layers: SavedLayers, _ path: String) throws {
     let place = DirectoryPlace(path)
     try place.add("version", Array("Directory Transport Version: 1.1\n".utf8))
     try place.add(item.manifest.config.digest.hex, item.configBytes)
-    for layer in item.manifest.layers { try copy(layer, to: place, as: layer.digest.hex) }
+    for layer in item.manifest.layers { try layers.copy(layer, to: place, as: layer.digest.hex) }
     try place.add("manifest.json", item.manifestBytes)
-  }
-
-  /// Copies a blob as it is stored, comparing its digest on the way.
-  func copy(_ layer: BlobDescriptor, to place: any SavePlace, as name: String) throws {
-    try StoredLayers(blobs: store.blobs, reporter: reporter).withLayer(layer) { source in
-      try place.add(name, size: layer.size) { (write) throws(ArchiveError) in
-        while let bytes = try source.next() { try write(bytes) }
-      }
-    }
-    reporter.progress(layer.digest.shortID, .done)
   }
 }
 

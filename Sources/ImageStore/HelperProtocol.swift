@@ -23,6 +23,7 @@ public struct HelperRequest: Codable, Sendable {
     case remap(RemapRequest)
     case collect(CollectRequest)
     case removeTrees(RemoveTreesRequest)
+    case check(CheckRequest)
   }
 
   public static let eventDescriptor: Int32 = 3
@@ -67,9 +68,14 @@ public struct SaveRequest: Codable, Sendable {
     case dockerDirectory = "docker-dir"
   }
 
+  /// How layers are written that the store has otherwise.
+  public enum LayerForm: String, Codable, Sendable { case compressed, uncompressed }
+
   /// Names or IDs, as the user wrote them.
   public var images: [String]
   public var format: Format
+  /// Nil: as they are, which keeps the image's digest.
+  public var layerForm: LayerForm?
   /// A file or directory that does not exist yet, or `-`.
   public var path: String
 
@@ -203,6 +209,8 @@ public struct HelperEvent: Codable, Sendable {
     public var freed: Int64?
     /// Where a remapped copy is.
     public var path: String?
+    /// What a check found.
+    public var problems: [StoreProblem]?
 
     public init(images: [Image] = [], freed: Int64? = nil, path: String? = nil) {
       self.images = images

@@ -85,6 +85,9 @@ public struct ImageStore: Sendable {
   /// All names, sorted by their spelling.
   public func listNames() throws(ImageStoreError) -> [ImageName] { try names.list() }
 
+  /// The files behind the names, damaged ones as well.
+  public func nameFiles() throws(ImageStoreError) -> [NameFile] { try names.files() }
+
   /// Images without a name.
   public func dangling() throws(ImageStoreError) -> [StoredImage] {
     let named = Set(try listNames().map(\.image))

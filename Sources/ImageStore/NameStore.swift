@@ -24,6 +24,15 @@ public struct ImageName: Equatable, Sendable {
   }
 }
 
+/// A file in the directory of names.
+public struct NameFile: Equatable, Sendable {
+  public var path: String
+  /// What it names, or its file name where it is not one of ours.
+  public var shown: String
+  /// Nil when it is damaged.
+  public var name: ImageName?
+}
+
 /// The names of images: one file each, replaced atomically, so that of two writers one wins.
 struct NameStore: Sendable {
   let directory: String
@@ -80,6 +89,29 @@ struct NameStore: Sendable {
       }
     }
     return names
+  }
+
+  /// All files of the directory, those with damaged contents as well.
+  func files(below prefix: String = "") throws(ImageStoreError) -> [NameFile] {
+    var all: [NameFile] = []
+    let files = try stated { () throws(StateError) in
+      try RecordStore("\(directory)/\(prefix)").names()
+    }
+    for file in files {
+      if file.hasSuffix("+") {
+        all += try self.files(below: "\(prefix)\(file)/")
+        continue
+      }
+      let reference = Self.reference(prefix + file)
+      var name: ImageName?
+      // What cannot be read is what this is for.
+      if let reference { name = (try? read(prefix + file, reference)) ?? nil }
+      all.append(
+        NameFile(
+          path: "\(directory)/\(prefix)\(file)", shown: reference?.full ?? prefix + file,
+          name: name))
+    }
+    return all
   }
 
   func write(_ name: ImageName) throws(ImageStoreError) {

@@ -1,9 +1,11 @@
-/// Durations as Go writes them: `1h30m`, `1.5s`, `300ms`.
+/// Durations as Go writes them: `1h30m`, `1.5s`, `-300ms`.
 public enum GoDuration {
   /// Nanoseconds; nil for anything else.
   public static func parse(_ text: String) -> Int64? {
     var rest = Substring(text)
     var total = 0.0
+    let isNegative = rest.hasPrefix("-")
+    if isNegative || rest.hasPrefix("+") { rest = rest.dropFirst() }
     guard !rest.isEmpty else { return nil }
     let units: [(String, Double)] = [
       ("ms", 1e6), ("us", 1e3), ("ns", 1), ("h", 3.6e12), ("m", 6e10), ("s", 1e9),
@@ -16,7 +18,7 @@ public enum GoDuration {
       rest = rest.dropFirst(unit.0.count)
       total += number * unit.1
     }
-    return total < 9e18 ? Int64(total) : nil
+    return total < 9e18 ? Int64(isNegative ? -total : total) : nil
   }
 
   /// As Go prints a duration in nanoseconds: `1h2m0.5s`, `300ms`, `0s`.

@@ -43,6 +43,8 @@ enum ArchiveCommands {
     var format = ArchiveImages.Format.dockerArchive.rawValue
     var quiet = false
     var multiple = false
+    var compress = false
+    var uncompressed = false
   }
 
   static let save = MartletCommand(
@@ -52,6 +54,8 @@ enum ArchiveCommands {
     ],
     positionals: .atLeast(1, .image), defaults: SaveOptions(),
     options: [
+      .flag(
+        "compress", nil, \.compress, "Compress layers that are not (with --format docker-dir)"),
       .value(
         "format", nil, \.format, "FORMAT", "How to write them",
         choices: ArchiveImages.Format.allCases.map(\.rawValue)),
@@ -59,12 +63,16 @@ enum ArchiveCommands {
       .value(
         "output", "o", \.output, "FILE", "Write this instead of standard output", complete: .file),
       .flag("quiet", "q", \.quiet, "Show no progress"),
+      .flag(
+        "uncompressed", nil, \.uncompressed,
+        "Write layers uncompressed (with --format oci-archive and oci-dir)"),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
     guard let format = ArchiveImages.Format(rawValue: options.format) else {
       throw UsageError("unknown format \"\(options.format)\"")
     }
+    let layers = try layers(options, format)
     let path = options.output ?? "-"
     if path == "-" {
       if format == .ociDirectory || format == .dockerDirectory {
@@ -79,8 +87,21 @@ enum ArchiveCommands {
     }
     var display = TransferDisplay(quiet: options.quiet)
     try ArchiveImages(context).save(
-      invocation.arguments, as: format, to: path, events: { display.show($0) })
+      invocation.arguments, as: format, to: path, layers: layers, events: { display.show($0) })
     return 0
+  }
+
+  private static func layers(
+    _ options: SaveOptions, _ format: ArchiveImages.Format
+  ) throws(UsageError) -> ArchiveImages.Layers {
+    if options.compress {
+      guard format == .dockerDirectory else {
+        throw UsageError("--compress can be used with --format docker-dir only")
+      }
+      return .compressed
+    }
+    guard options.uncompressed, format != .dockerArchive else { return .asStored }
+    return .uncompressed
   }
 
   struct ImportOptions: Sendable {
@@ -92,7 +113,7 @@ enum ArchiveCommands {
 
   static let importRootfs = MartletCommand(
     "import", summary: "Make an image of a tar of its files",
-    usage: "[options] FILE|- [NAME]",
+    usage: "[options] FILE|URL|- [NAME]",
     description: "Prints the id of the image.",
     examples: ["martlet import --change 'CMD [\"sh\"]' rootfs.tar mine"],
     positionals: .between(1, 2, .file, .none), defaults: ImportOptions(),
@@ -110,11 +131,6 @@ enum ArchiveCommands {
   ) { options, invocation in
     let context = try invocation.globals.context()
     let path = invocation.arguments[0]
-    if path.contains("://") {
-      throw ErrorReport(
-        .invalidRequest, "importing from a URL is not supported",
-        hint: "curl -L \(path) | martlet import -")
-    }
     if path == "-", Descriptor.isTerminal(Descriptor.standardInput) {
       throw ErrorReport(
         .invalidRequest, "cannot read an archive from a terminal", hint: "name a file")

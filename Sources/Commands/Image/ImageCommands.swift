@@ -36,8 +36,10 @@ public enum ImageCommands {
     group: "image", summary: "Manage images",
     subcommands: [
       ImagesCommand.command.named("ls", aliases: ["list"]), exists, ImageHistoryCommand.command,
-      ArchiveCommands.importRootfs, inspect, ArchiveCommands.load, ImagePruneCommand.command,
+      ArchiveCommands.importRootfs, inspect, ArchiveCommands.load, ImageMountCommands.mount,
+      ImagePruneCommand.command,
       PullCommand.command, RemoveImagesCommand.command.named("rm", aliases: ["remove"]),
-      ArchiveCommands.save, TagCommands.tag, TagCommands.untag,
+      ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, ImageMountCommands.unmount,
+      TagCommands.untag,
     ])
 }

@@ -15,6 +15,7 @@ struct ImageFilter {
     case reference(ImageNamePattern)
     case created(before: Int64)
     case createdAfter(Int64)
+    case readOnly(Bool)
     case always(Bool)
   }
 
@@ -60,13 +61,15 @@ struct ImageFilter {
     case "before": return .created(before: try image(value, images).created)
     case "since": return .createdAfter(try image(value, images).created)
     case "until": return .created(before: try Moments.parse(value))
-    // Nothing here is read-only, or an unnamed step of a build.
-    case "readonly", "intermediate": return .always(try !bool(key, value))
+    case "readonly": return .readOnly(try bool(key, value))
+    // Nothing here is an unnamed step of a build, a list, or another tool's.
+    case "intermediate", "manifest", "external": return .always(try !bool(key, value))
     default:
       throw ErrorReport(
         .invalidRequest, "invalid filter \"\(key)\"",
         hint:
-          "before, containers, dangling, digest, id, label, reference, since and until are known")
+          "after, before, containers, dangling, digest, external, id, intermediate, label, "
+          + "manifest, readonly, reference, since and until are known")
     }
   }
 
@@ -122,6 +125,7 @@ struct ImageFilter {
     case .reference(let pattern): return image.names.contains(where: pattern.matches)
     case .created(let before): return image.created < before
     case .createdAfter(let moment): return image.created > moment
+    case .readOnly(let wanted): return image.isReadOnly == wanted
     case .always(let value): return value
     }
   }

@@ -13,6 +13,7 @@ enum ImagesCommand {
     var filters: [String] = []
     var sort = "created"
     var noHeading = false
+    var history = false
   }
 
   static let command = MartletCommand(
@@ -27,6 +28,7 @@ enum ImagesCommand {
       .flag("digests", nil, \.digests, "Show the digests of manifests"),
       .list("filter", "f", \.filters, "KEY=VALUE", "Only images that match"),
       .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
+      .flag("history", nil, \.history, "Show the names that each image has"),
       .flag(
         "no-trunc", nil, \.noTruncation, "Do not shorten ids", aliases: ["notruncate"]),
       .flag("noheading", "n", \.noHeading, "Leave the heading out"),
@@ -58,7 +60,7 @@ enum ImagesCommand {
       if names.isEmpty { rows.append(ImageRow(image, nil, truncates: !options.noTruncation)) }
     }
     sort(&rows, by: options.sort)
-    var listing = Listing(options.digests ? digestColumns : columns)
+    var listing = Listing(Self.columns(options))
     listing.format = options.format
     listing.headings = headings
     listing.showsHeading = !options.noHeading
@@ -66,10 +68,14 @@ enum ImagesCommand {
     return 0
   }
 
-  private static let columns =
-    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
-  private static let digestColumns =
-    "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+  private static func columns(_ options: Options) -> String {
+    var fields = ["Repository", "Tag"]
+    if options.digests { fields.append("Digest") }
+    fields += ["ID", "CreatedSince", "Size"]
+    if options.history { fields.append("History") }
+    return fields.map { "{{.\($0)}}" }.joined(separator: "\t")
+  }
+
   private static let headings = ["ID": "IMAGE ID", "Id": "IMAGE ID", "CreatedSince": "CREATED"]
 
   private static func sort(_ rows: inout [ImageRow], by key: String) {
@@ -111,9 +117,13 @@ struct ImageRow {
       ("SharedSize", .string("0")), ("UniqueSize", .string(Human.size(image.size))),
       ("ParentId", .string("")), ("RepoTags", .strings(image.names.map(\.full))),
       ("RepoDigests", .strings(image.repositoryDigests)),
-      ("Names", .strings(image.names.map(\.full))), ("History", .strings(image.names.map(\.full))),
+      ("Names", .strings(image.names.map(\.full))),
+      (
+        "History",
+        .string(image.isDangling ? "<none>" : image.names.map(\.full).joined(separator: ", "))
+      ),
       ("Labels", Self.labels(image)), ("Dangling", .bool(image.isDangling)),
-      ("Containers", .int(Int64(image.containers.count))), ("ReadOnly", .bool(false)),
+      ("Containers", .int(Int64(image.containers.count))), ("ReadOnly", .bool(image.isReadOnly)),
       ("Arch", .string(image.platform.architecture)), ("Os", .string(image.platform.os)),
     ])
   }

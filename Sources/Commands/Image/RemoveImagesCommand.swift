@@ -20,7 +20,7 @@ enum RemoveImagesCommand {
       .flag("all", "a", \.all, "Remove all images"),
       .flag("force", "f", \.force, "Remove the containers that use them first"),
       .flag("ignore", "i", \.ignore, "Images that do not exist are no error"),
-      .flag("no-prune", nil, \.noPrune, "Accepted for docker's sake", hidden: true),
+      .flag("no-prune", nil, \.noPrune, "Leave layers on the disk until the next removal or prune"),
     ]
   ) { options, invocation in
     let words = invocation.arguments
@@ -31,9 +31,10 @@ enum RemoveImagesCommand {
     let removal = RemoveImages(try invocation.globals.context())
     let outcome =
       options.all
-      ? try removal.runAll(force: options.force)
+      ? try removal.runAll(force: options.force, keepsLayers: options.noPrune)
       : try removal.run(
-        words, force: options.force, ignoresMissing: options.ignore || options.force)
+        words, force: options.force, ignoresMissing: options.ignore || options.force,
+        keepsLayers: options.noPrune)
     var text = ""
     for name in outcome.untagged { text += "Untagged: \(name.full)\n" }
     for id in outcome.deleted { text += "Deleted: \(id.hex)\n" }

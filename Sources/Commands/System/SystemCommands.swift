@@ -9,5 +9,10 @@ public enum SystemCommands {
 
   /// `martlet system …`.
   public static let group = MartletCommand(
-    group: "system", summary: "Manage Martlet itself", subcommands: [InfoCommand.command])
+    group: "system", summary: "Manage Martlet itself",
+    subcommands: [
+      SystemCheckCommand.command, DiskUsageCommand.command, InfoCommand.command,
+      SystemResetCommand.migrate, SystemPruneCommand.command, SystemResetCommand.renumber,
+      SystemResetCommand.reset,
+    ])
 }

@@ -86,12 +86,18 @@ public struct RemoveContainer {
   }
 
   /// Removes what killed commands left.
-  public func sweep() throws { try Trash(context).remove(leftovers()) }
+  public func sweep() throws {
+    ContainerDraft.discardAbandoned(in: context.containers, to: context.trash)
+    try Trash(context).remove(trashed)
+  }
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
-  private func leftovers() -> [String] {
-    let trash = (try? FileTree.list(context.trash)) ?? []
-    return ContainerDraft.sweep(context.containers) + trash.map { "\(context.trash)/\($0)" }
+  func leftovers() -> [String] {
+    ContainerDraft.abandoned(in: context.containers) + trashed
+  }
+
+  private var trashed: [String] {
+    ((try? FileTree.list(context.trash)) ?? []).map { "\(context.trash)/\($0)" }
   }
 
   /// Anonymous volumes, moved out of sight.

@@ -39,16 +39,28 @@ public struct ArchiveImages {
       .map { Loaded(id: $0.id, names: $0.names) }
   }
 
+  /// How the layers of a saved image are written.
+  public enum Layers: Sendable {
+    /// As the store has them, so that the image keeps its digest.
+    case asStored
+    case compressed, uncompressed
+  }
+
   /// Writes images to a file or directory that does not exist yet; `-` is standard output.
   public func save(
-    _ images: [String], as format: Format, to path: String,
+    _ images: [String], as format: Format, to path: String, layers: Layers = .asStored,
     events: (TransferEvent) -> Void = { _ in }
   ) throws {
     let store = ImageStore(data: context.dataRoot)
     for image in images where try store.find(image) == nil {
       throw ErrorReport(.notFound, "\(image): image not known")
     }
-    let request = SaveRequest(images: images, format: format.wire, path: path)
+    var request = SaveRequest(images: images, format: format.wire, path: path)
+    switch layers {
+    case .asStored: break
+    case .compressed: request.layerForm = .compressed
+    case .uncompressed: request.layerForm = .uncompressed
+    }
     _ = try HelperClient(context).run(.save(request), events: events)
   }
 

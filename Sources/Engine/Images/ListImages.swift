@@ -20,6 +20,8 @@ public struct ImageSummary: Sendable {
   public var layers: [Digest]
   /// The names of containers made from it.
   public var containers: [String]
+  /// It is in an additional store, which nothing here changes.
+  public var isReadOnly = false
 
   public var isDangling: Bool { names.isEmpty }
 }

@@ -30,9 +30,12 @@ public struct RemoveImages {
   ///   - words: names or ids.
   ///   - force: containers of the images are removed first, and all names at once.
   ///   - ignoresMissing: an image that is not there is no failure.
+  ///   - keepsLayers: blobs and layers are left to a later collection.
   /// - Returns: what was done and what was not; one failure does not stop the others.
   /// - Throws: only what makes all of it impossible.
-  public func run(_ words: [String], force: Bool, ignoresMissing: Bool) throws -> Outcome {
+  public func run(_ words: [String], force: Bool, ignoresMissing: Bool, keepsLayers: Bool = false)
+    throws -> Outcome
+  {
     var outcome = Outcome()
     for word in words {
       do {
@@ -49,13 +52,15 @@ public struct RemoveImages {
         outcome.fail(reportOf(error), code: 125)
       }
     }
-    if !outcome.deleted.isEmpty { try CollectLayers(context).run() }
+    if !outcome.deleted.isEmpty, !keepsLayers { try CollectLayers(context).run() }
     return outcome
   }
 
   /// Every image that no container uses; with `force` the others as well.
-  public func runAll(force: Bool) throws -> Outcome {
-    try run(try store.list().map { "\($0.id)" }, force: force, ignoresMissing: true)
+  public func runAll(force: Bool, keepsLayers: Bool = false) throws -> Outcome {
+    try run(
+      try store.list().map { "\($0.id)" }, force: force, ignoresMissing: true,
+      keepsLayers: keepsLayers)
   }
 
   private func remove(_ word: String, force: Bool) throws -> ImageStore.Removal {

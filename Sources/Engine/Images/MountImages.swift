@@ -1,0 +1,87 @@
+import ImageStore
+import LayerStorage
+import LinuxSystem
+public import Model
+
+/// `image mount`: an image's files to look at, without a container.
+///
+/// What is mounted is asked of the kernel alone, so nothing can be out of step with it.
+public struct MountImages {
+  public struct Mounted: Sendable {
+    public var image: ImageSummary
+    public var path: String
+  }
+
+  private let context: EngineContext
+  private let store: ImageStore
+  private var directory: String { "\(context.dataRoot)/mounts" }
+
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ImageStore(data: context.dataRoot)
+  }
+
+  /// Mounts an image read-only, once; where.
+  ///
+  /// - Throws: when this process is not root of the user namespace, whose mounts would be of use
+  ///   to nobody but itself.
+  public func mount(_ text: String) throws -> String {
+    guard context.uid == 0 else {
+      throw ErrorReport(
+        .notPermitted, "images can be mounted only inside the user namespace of the containers",
+        hint: "martlet unshare, and then: martlet image mount \(text)")
+    }
+    let image = try load(text)
+    let path = "\(directory)/\(image.id.hex)"
+    if try points().contains(path) { return path }
+    try FileTree.ensureDirectory(path)
+    try ImageView(
+      layersRoot: store.layers.root, layers: image.layers.map { store.layers.shortLink($0) }
+    ).mount(at: path)
+    return path
+  }
+
+  /// All images that are mounted for this process.
+  public func list() throws -> [Mounted] {
+    let points = try points()
+    return try ListImages(context).run().compactMap { image in
+      let path = "\(directory)/\(image.id.hex)"
+      return points.contains(path) ? Mounted(image: image, path: path) : nil
+    }
+  }
+
+  /// Takes an image's mount away.
+  ///
+  /// - Returns: the image's id.
+  /// - Throws: when it is not mounted, unless `force`.
+  @discardableResult
+  public func unmount(_ text: String, force: Bool) throws -> Digest {
+    let image = try load(text)
+    let path = "\(directory)/\(image.id.hex)"
+    guard try points().contains(path) else {
+      if force { return image.id }
+      throw ErrorReport(.conflict, "image \(text) is not mounted")
+    }
+    try MountCall.detach(path)
+    // In use elsewhere it stays; nothing is in it.
+    try? FileTree.removeDirectory(path)
+    return image.id
+  }
+
+  private func load(_ text: String) throws -> StoredImage {
+    guard let image = try store.find(ResolveImage.withoutTransport(text)) else {
+      throw ErrorReport(.notFound, "\(text): image not known")
+    }
+    return image
+  }
+
+  /// Mount points of this process below our directory (proc_pid_mountinfo(5)).
+  private func points() throws -> Set<String> {
+    var points: Set<String> = []
+    for line in try FileTree.readText("/proc/self/mountinfo").split(separator: "\n") {
+      let fields = line.split(separator: " ")
+      if fields.count > 4, fields[4].hasPrefix("\(directory)/") { points.insert(String(fields[4])) }
+    }
+    return points
+  }
+}
