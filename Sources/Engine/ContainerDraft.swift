@@ -42,13 +42,20 @@ struct ContainerDraft: ~Copyable {
   }
 
   /// Removes the drafts of killed commands; those that need the user namespace are returned.
-  static func sweep(_ directory: String) -> [String] {
+  ///
+  /// `lost`: told the id of each first, while nobody else can make that container.
+  static func sweep(_ directory: String, lost: (String) throws(SystemError) -> Void)
+    throws(SystemError) -> [String]
+  {
     // A list that cannot be had now is tried again by the next removal.
     let names = ((try? FileTree.list(directory)) ?? []).filter { $0.hasPrefix(prefix) }
-    return names.compactMap { name in
-      guard let draft = try? lock("\(directory)/\(name)") else { return nil }
-      return (try? FileTree.removeTree(draft.path)) == nil ? draft.path : nil
+    var stuck: [String] = []
+    for name in names {
+      guard let draft = try? lock("\(directory)/\(name)") else { continue }
+      try lost(String(name.dropFirst(prefix.count)))
+      if (try? FileTree.removeTree(draft.path)) == nil { stuck.append(draft.path) }
     }
+    return stuck
   }
 
   /// The draft at `path` if nobody else has it and it is still there.

@@ -85,13 +85,20 @@ public struct RemoveContainer {
     try Trash(context).remove(paths)
   }
 
-  /// Removes what killed commands left.
-  public func sweep() throws { try Trash(context).remove(leftovers()) }
-
-  /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
-  private func leftovers() -> [String] {
+  /// Removes what killed commands left: half-made containers whose maker is gone, emptied trash, and
+  /// the names and locks of both.
+  public func sweep() throws {
     let trash = (try? FileTree.list(context.trash)) ?? []
-    return ContainerDraft.sweep(context.containers) + trash.map { "\(context.trash)/\($0)" }
+    try store.removeNames(ofLost: Set(trash))
+    let drafts = try ContainerDraft.sweep(context.containers) { id throws(SystemError) in
+      try store.removeNames(ofLost: [id])
+    }
+    try Trash(context).remove(drafts + trash.map { "\(context.trash)/\($0)" })
+    let locks = RecordStore("\(context.directories.data)/locks")
+    for name in try locks.names() where name.hasPrefix("volume-") {
+      // Only its holder removes a lock file, which is us.
+      if let lock = try ObjectLock.attempt(locks.path(name)) { try lock.remove(locks.path(name)) }
+    }
   }
 
   /// Anonymous volumes, moved out of sight.
