@@ -51,13 +51,19 @@ struct ContainerDraft: ~Copyable {
   }
 
   /// Moves the drafts of killed commands to the trash.
-  static func discardAbandoned(in directory: String, to trash: String) {
+  ///
+  /// `lost`: told the id of each first, while nobody else can make that container.
+  static func discardAbandoned(
+    in directory: String, to trash: String, lost: (String) throws(SystemError) -> Void
+  ) throws(SystemError) {
     for path in abandoned(in: directory) {
       // One that is locked by now has only just been made.
       guard let draft = try? lock(path), let slash = path.lastIndex(of: "/") else { continue }
+      try lost(String(path[slash...].dropFirst(1 + prefix.count)))
       try? FileTree.ensureDirectory(trash)
       try? FileTree.rename(draft.path, to: trash + path[slash...])
     }
+    return stuck
   }
 
   /// The draft at `path` if nobody else has it and it is still there.

@@ -172,6 +172,18 @@ public struct ContainerStore: Sendable {
     return config
   }
 
+  /// Takes away the names of containers whose making or removal was killed.
+  func removeNames(ofLost ids: Set<String>) throws(SystemError) {
+    if ids.isEmpty { return }
+    for name in (try? FileTree.list(context.names)) ?? [] {
+      let path = "\(context.names)/\(name)"
+      guard let owner = try? FileTree.readLink(path), ids.contains(owner), !exists(owner) else {
+        continue
+      }
+      try FileTree.unlinkIfPresent(path)
+    }
+  }
+
   /// The lock of a container's monitor; when it holds text, that is of the last start.
   public func monitorLock(_ id: String) -> String {
     "\(directory(id))/\(ContainerDraft.lockName)"

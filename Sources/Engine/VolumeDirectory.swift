@@ -18,8 +18,8 @@ struct VolumeDirectory {
   {
     let record = RecordStore(path)
     if try record.find("volume")?.flag("filled") == true { return data }
-    let lock = try ObjectLock.acquire(
-      "\(context.directories.data)/locks/volume-\(name.prefix(200))")
+    let lockPath = "\(context.directories.data)/locks/volume-\(name.prefix(200))"
+    let lock = try ObjectLock.acquire(lockPath)
     if try record.find("volume")?.flag("filled") == true { return data }
     try FileTree.ensureDirectory(context.volumes)
     try FileTree.ensureDirectory(data, mode: 0o755)
@@ -31,7 +31,8 @@ struct VolumeDirectory {
     if filled["created"] == nil { filled["created"] = "\(Clock.realtime())" }
     filled["filled"] = "true"
     try record.write("volume", filled, durability: .power)
-    _ = consume lock
+    // Nobody asks for the lock of a volume that is filled.
+    try lock.remove(lockPath)
     return data
   }
 }

@@ -32,7 +32,8 @@ struct CollectGarbage {
     }
     errors.collect { try sweepIngest() }
     errors.collect { try sweepLocks() }
-    for directory in ["records", "names"] {
+    let blobs = Digest.Algorithm.allCases.map { "blobs/\($0.rawValue)" }
+    for directory in ["records", "names"] + blobs {
       errors.collect { try RecordStore("\(store.root)/\(directory)").removeLeftovers() }
     }
     try errors.check()

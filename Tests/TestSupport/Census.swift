@@ -42,6 +42,13 @@ struct Census: Sendable {
     return found
   }
 
+  /// The processes whose parent is `processID`.
+  static func children(of processID: Int32) -> [Int32] {
+    names(in: "/proc").compactMap { Int32($0) }.filter { child in
+      text("/proc/\(child)/status").contains("\nPPid:\t\(processID)\n")
+    }
+  }
+
   /// Nil for a process that is gone or a zombie, which holds nothing and waits for its parent.
   private static func realUser(of processID: Int32) -> UInt32? {
     let status = text("/proc/\(processID)/status")

@@ -69,8 +69,8 @@ public struct Home: Sendable {
     if result.exitCode != 0 { throw UnexpectedExit(result: result, expected: 0) }
   }
 
-  /// The archive of `MARTLET_DEMO_IMAGE`, else one made now.
-  private func demoArchive() throws -> String {
+  /// The archive of the demo image: that of `MARTLET_DEMO_IMAGE`, else one made now.
+  public func demoArchive() throws -> String {
     if let given = ProcessInfo.processInfo.environment["MARTLET_DEMO_IMAGE"] { return given }
     let repository = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let archive = base + "/demo.tar"

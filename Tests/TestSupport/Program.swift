@@ -7,6 +7,8 @@ public struct Program: Sendable {
   public let arguments: [String]
   public let environment: [String: String]
   public let directory: String
+  /// Whether it leads a process group of its own, so that it can be killed with all its helpers.
+  public var leadsGroup = false
 
   public init(
     path: String, arguments: [String], environment: [String: String], directory: String
@@ -45,8 +47,12 @@ public struct Program: Sendable {
       unsafe argv.forEach { unsafe free($0) }
       unsafe envp.forEach { unsafe free($0) }
     }
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    if leadsGroup { unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
     var child: pid_t = 0
-    let status = unsafe posix_spawnp(&child, path, &actions, nil, &argv, &envp)
+    let status = unsafe posix_spawnp(&child, path, &actions, &attributes, &argv, &envp)
     guard status == 0 else {
       scratch.remove()
       throw .cannotStart(program: path, errno: status)

@@ -12,6 +12,17 @@ public struct RunningProgram: Sendable {
   /// Sends a signal to this one process.
   public func send(_ signal: Int32) { _ = kill(processID, signal) }
 
+  /// Sends a signal to it and to everything else in the group that it leads.
+  public func sendGroup(_ signal: Int32) { _ = kill(-processID, signal) }
+
+  /// Sends a signal to its children alone; whether there was one.
+  @discardableResult
+  public func sendChildren(_ signal: Int32) -> Bool {
+    let children = Census.children(of: processID)
+    for child in children { _ = kill(child, signal) }
+    return !children.isEmpty
+  }
+
   /// Waits for the end, collects the output and removes the files that held it.
   public func wait(deadline: Duration = .seconds(60)) throws(ProgramError) -> CommandResult {
     var status: Int32 = 0

@@ -64,6 +64,15 @@ public struct Session {
     try home.martlet(arguments, in: directory).start(input: input)
   }
 
+  /// Starts the program under test as the leader of a process group.
+  public func startGroup(_ arguments: [String], environment: [String: String] = [:]) throws
+    -> RunningProgram
+  {
+    var program = home.martlet(arguments, in: directory, environment: environment)
+    program.leadsGroup = true
+    return try program.start()
+  }
+
   /// Runs the program under test on a terminal (script(1) makes it); output has CR LF line ends.
   public func martletOnTerminal(_ arguments: String...) throws -> CommandResult {
     let program = home.martlet(arguments, in: directory)

@@ -22,7 +22,9 @@ enum LifecycleCommands {
     guard options.attach || options.interactive else {
       return try selection.forEach(in: .notRunning) { id in
         if try StatusReader(ContainerStore(context)).read(id).isAlive { return }
-        try StartContainer(context).detached(id)
+        do { try StartContainer(context).detached(id) } catch EngineError.alreadyRunning {
+          // Another command was faster: it runs, as was asked for.
+        }
       }
     }
     return try startAttached(selection, options, context)

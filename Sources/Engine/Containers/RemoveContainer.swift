@@ -85,10 +85,19 @@ public struct RemoveContainer {
     try Trash(context).remove(paths)
   }
 
-  /// Removes what killed commands left.
+  /// Removes what killed commands left: half-made containers whose maker is gone, emptied trash, and
+  /// the names and locks of both.
   public func sweep() throws {
-    ContainerDraft.discardAbandoned(in: context.containers, to: context.trash)
+    try store.removeNames(ofLost: Set((try? FileTree.list(context.trash)) ?? []))
+    try ContainerDraft.discardAbandoned(in: context.containers, to: context.trash) {
+      id throws(SystemError) in try store.removeNames(ofLost: [id])
+    }
     try Trash(context).remove(trashed)
+    let locks = RecordStore("\(context.directories.data)/locks")
+    for name in try locks.names() where name.hasPrefix("volume-") {
+      // Only its holder removes a lock file, which is us.
+      if let lock = try ObjectLock.attempt(locks.path(name)) { try lock.remove(locks.path(name)) }
+    }
   }
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.

@@ -53,13 +53,17 @@ struct LaunchContainer {
   }
 
   /// The previous monitor may still be tidying up after an exit that is already on record.
+  ///
+  /// It may also be a new one, of a command that was faster: nil when that has started the container.
   private func waitForMonitor(_ path: String) throws -> FileLock? {
-    for attempt in 0..<200 {
+    for attempt in 0..<1_000 {
       if let lock = try FileLock.attempt(path) { return lock }
       if attempt > 20, try StatusReader(store).read(config.id).isAlive { return nil }
       try Clock.pause(milliseconds: 10)
     }
-    return nil
+    throw ErrorReport(
+      .conflict, "container \(config.name) is being started or stopped by another command",
+      hint: "martlet rm -f \(config.name), if that command hangs")
   }
 
   private func makeOrder(live: String) throws -> MonitorOrder {
