@@ -28,6 +28,7 @@ public enum ImageCommands {
   public static let topLevel: [MartletCommand] = [
     PullCommand.command, ImagesCommand.command, RemoveImagesCommand.command, TagCommands.tag,
     TagCommands.untag, ArchiveCommands.load, ArchiveCommands.save, ArchiveCommands.importRootfs,
+    LoginCommands.login, LoginCommands.logout,
     ImageHistoryCommand.command,
   ]
 
