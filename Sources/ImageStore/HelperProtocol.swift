@@ -19,6 +19,7 @@ public struct HelperRequest: Codable, Sendable {
     case pull(PullRequest)
     case login(LoginRequest)
     case tags(TagsRequest)
+    case push(PushRequest)
     case load(LoadRequest)
     case save(SaveRequest)
     case importRootfs(ImportRequest)
@@ -187,6 +188,8 @@ public struct HelperEvent: Codable, Sendable {
     public var freed: Int64?
     /// Where a remapped copy is, or the file or helper that keeps a login.
     public var path: String?
+    /// What a registry knows a pushed image by.
+    public var digest: Digest?
     /// The tags of a repository.
     public var tags: [String]?
     /// Whom a registry knows the user as.

@@ -66,3 +66,35 @@ public struct TagsRequest: Codable, Sendable {
     self.access = access
   }
 }
+
+/// Asks for an image to be copied to a registry.
+public struct PushRequest: Codable, Sendable {
+  public struct Compression: Codable, Sendable {
+    /// `gzip` or `zstd`.
+    public var format: String?
+    public var level: Int?
+    /// Layers that are compressed otherwise are compressed anew.
+    public var isForced: Bool
+
+    public init(format: String? = nil, level: Int? = nil, isForced: Bool = false) {
+      self.format = format
+      self.level = level
+      self.isForced = isForced
+    }
+  }
+
+  /// A name or ID, as the user wrote it.
+  public var image: String
+  /// A full reference with a tag.
+  public var destination: String
+  /// `oci` or `v2s2`; nil keeps the image's own.
+  public var format: String?
+  public var compression = Compression()
+  public var access: RegistryAccess
+
+  public init(image: String, destination: String, access: RegistryAccess) {
+    self.image = image
+    self.destination = destination
+    self.access = access
+  }
+}
