@@ -59,6 +59,7 @@ let package = Package(
     library("Model", []),
     library("OCISpec", ["Model"]),
     library("CommandLineKit", ["Model"]),
+    library("TOML", []),
 
     // 2: the kernel
     library("LinuxSystem", ["CLinux"]),
@@ -76,6 +77,7 @@ let package = Package(
     library(
       "LayerStorage", ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"]),
     library("Networking", ["Model", "StateStore", "LinuxSystem"]),
+    library("RegistryConfig", ["Model", "OCISpec", "TOML", "LinuxSystem"]),
     library("Distribution", ["Model", "OCISpec"]),
     library("CurlTransport", ["Model", "Distribution", "CCurl"]),
     library("LayerArchive", ["Model", "OCISpec", "LinuxSystem", "CArchive", "CCrypto"]),
@@ -85,13 +87,13 @@ let package = Package(
       "ImageOperations",
       [
         "Model", "OCISpec", "LinuxSystem", "StateStore", "ImageStore", "LayerStorage",
-        "Distribution", "CurlTransport", "LayerArchive",
+        "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
       ]),
     library(
       "Engine",
       [
         "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
-        "LayerStorage", "ImageStore", "Networking", "Diagnostics",
+        "LayerStorage", "ImageStore", "Networking", "Diagnostics", "RegistryConfig",
       ]),
 
     // 5: surfaces
@@ -120,6 +122,8 @@ let package = Package(
     tests("ImageStoreTests", ["ImageStore", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("LayerStorageTests", ["LayerStorage", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("NetworkingTests", ["Networking", "Model", "LinuxSystem"]),
+    tests("TOMLTests", ["TOML"]),
+    tests("RegistryConfigTests", ["RegistryConfig", "Model", "LinuxSystem"]),
     tests("DistributionTests", ["Distribution", "CurlTransport", "OCISpec", "Model"]),
     tests(
       "ImageOperationsTests",

@@ -32,10 +32,16 @@ public struct AuthFile {
   private let access: Access
   /// `--authfile`, which is looked at alone.
   private let explicitPath: String?
+  /// `credential-helpers` of registries.conf: asked in that order.
+  private let helpers: [String]
 
-  public init(access: Access, path: String? = nil) {
+  /// The word among the helpers that means the files themselves.
+  private static let files = "containers-auth.json"
+
+  public init(access: Access, path: String? = nil, helpers: [String]? = nil) {
     self.access = access
     explicitPath = path
+    self.helpers = helpers ?? [Self.files]
   }
 
   /// The files to look at, in order; `store` writes the first.
@@ -60,6 +66,18 @@ public struct AuthFile {
 
   /// The credentials for a repository, nil for none.
   public func find(registry: String, repository: String) throws(RegistryError) -> Credentials? {
+    for helper in helpers {
+      let found =
+        helper == Self.files
+        ? try findInFiles(registry, repository) : try ask(helper, registry: registry)
+      if let found { return found }
+    }
+    return nil
+  }
+
+  private func findInFiles(
+    _ registry: String, _ repository: String
+  ) throws(RegistryError) -> Credentials? {
     for path in paths {
       guard let file = try load(path) else { continue }
       if let found = try find(registry, repository, in: file, path: path) { return found }
@@ -71,6 +89,10 @@ public struct AuthFile {
   public func store(_ credentials: Credentials, for registry: String) throws(RegistryError)
     -> String
   {
+    if let helper = helpers.first, helper != Self.files {
+      try run(helper, "store", try Self.helperInput(credentials, registry: registry))
+      return helper
+    }
     let path = try firstPath()
     var file = try load(path) ?? .object([:])
     if let helper = Self.helper(for: registry, in: file) {
@@ -95,6 +117,9 @@ public struct AuthFile {
   /// Forgets the login in every file; false when there was none.
   public func erase(_ registry: String) throws(RegistryError) -> Bool {
     var found = false
+    for helper in helpers where helper != Self.files {
+      found = try run(helper, "erase", Secret(Self.helperKey(registry))) || found
+    }
     for path in paths {
       guard var file = try load(path) else { continue }
       if let helper = Self.helper(for: registry, in: file) {
@@ -109,6 +134,25 @@ public struct AuthFile {
       found = true
     }
     return found
+  }
+
+  /// Forgets all logins of the file that `store` writes, those that its helpers keep as well.
+  public func eraseAll() throws(RegistryError) {
+    let path = try firstPath()
+    guard var file = try load(path) else { return }
+    for (registry, helper) in file["credHelpers"]?.members ?? [:] {
+      if let name = helper.text { try run(name, "erase", Secret(Self.helperKey(registry))) }
+    }
+    if let store = file["credsStore"]?.text, !store.isEmpty { try eraseAll(of: store) }
+    file["auths"] = .object([:])
+    try save(file, path)
+  }
+
+  private func eraseAll(of helper: String) throws(RegistryError) {
+    let program = try Self.program(helper)
+    let list = try RegistryClient.local { try access.runHelper(program, "list", Secret("")) }
+    guard let list, let known = JSONValue.parse(Array(list.revealed.utf8)) else { return }
+    for address in known.members.keys { try run(helper, "erase", Secret(address)) }
   }
 
   private func firstPath() throws(RegistryError) -> String {

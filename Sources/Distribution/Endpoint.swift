@@ -6,7 +6,7 @@ public struct Endpoint: Hashable, Sendable {
   public let verifiesTLS: Bool
 
   func address(_ path: String) -> WebAddress {
-    WebAddress(scheme: scheme, authority: authority, target: "/v2/" + path)
+    WebAddress(scheme: scheme, authority: authority, target: path)
   }
 
   /// Where to look for a registry's content, in order.

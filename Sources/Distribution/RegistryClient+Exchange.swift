@@ -4,6 +4,8 @@ extension RegistryClient {
   /// One request to a registry, before endpoint, authorization and redirects.
   struct Call {
     enum Subject {
+      /// The registry itself.
+      case registry
       case repository
       case manifest
       case blob(Digest)
@@ -12,7 +14,8 @@ extension RegistryClient {
     var method: HTTPRequest.Method
     var registry: String
     var repository: String
-    /// Below `/v2/REPOSITORY/`, unless `address` says more.
+    /// Below `/v2/REPOSITORY/`, or from the root when it starts with a slash, unless `address`
+    /// says more.
     var path: String
     /// An upload location that the registry gave.
     var address: WebAddress?
@@ -38,8 +41,9 @@ extension RegistryClient {
   /// One attempt, with whatever redirects and authorization it takes; a good answer is 2xx.
   func attempt(_ call: Call) throws(Failure) -> Reply {
     try withEndpoint(of: call.registry) { endpoint throws(Failure) in
-      let start = call.address ?? endpoint.address("\(call.repository)/\(call.path)")
-      let mayAuthorize = start.origin == endpoint.address("").origin
+      let path = call.path.hasPrefix("/") ? call.path : "/v2/\(call.repository)/\(call.path)"
+      let start = call.address ?? endpoint.address(path)
+      let mayAuthorize = start.origin == endpoint.address("/").origin
       var header = mayAuthorize ? tokens.find(origin: start.origin, scope: call.scope) : nil
       var reply = try follow(call, from: start, header: header, endpoint: endpoint)
       // A challenge of another host is not ours to answer: it would get the credentials.
@@ -160,6 +164,7 @@ extension RegistryClient {
     let name = "\(call.registry)/\(call.repository)"
     if detail.code == "NAME_UNKNOWN" { return .nameUnknown(name) }
     switch call.subject {
+    case .registry: return .notARegistry(call.registry)
     case .repository: return .nameUnknown(name)
     case .manifest:
       let tag = call.path.split(separator: "/").last.map(String.init) ?? ""

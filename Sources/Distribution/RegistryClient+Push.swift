@@ -19,13 +19,36 @@ extension RegistryClient {
   /// Brings a blob into the repository: not at all when it is there, by a mount from another
   /// repository of the same registry, or by uploading it.
   ///
-  /// With `chunkSize` the upload is cut into requests of that many bytes, for proxies with a limit.
+  /// With `chunkSize` the upload is cut into requests of that many bytes. Where a proxy refuses a
+  /// request as too large (413), smaller ones are tried.
   public func pushBlob(
     _ descriptor: Descriptor, to reference: ImageReference, source: any BlobSource,
     mountFrom: String? = nil, chunkSize: Int64? = nil
   ) throws(RegistryError) -> PushOutcome {
     if try hasBlob(descriptor.digest, in: reference) { return .present }
-    return try withRetries { () throws(Failure) in
+    var smaller = Self.chunkSizes.filter { $0 < min(descriptor.size, chunkSize ?? .max) }[...]
+    var chunk = chunkSize
+    while true {
+      do throws(RegistryError) {
+        return try upload(
+          descriptor, to: reference, source: source, mountFrom: mountFrom, chunkSize: chunk)
+      } catch {
+        guard case .serverError(_, 413, _) = error, let next = smaller.popFirst() else {
+          throw error
+        }
+        chunk = next
+      }
+    }
+  }
+
+  /// What is tried after a request was too large, in bytes.
+  private static let chunkSizes: [Int64] = [64 << 20, 16 << 20, 4 << 20, 1 << 20]
+
+  private func upload(
+    _ descriptor: Descriptor, to reference: ImageReference, source: any BlobSource,
+    mountFrom: String?, chunkSize: Int64?
+  ) throws(RegistryError) -> PushOutcome {
+    try withRetries { () throws(Failure) in
       let start = try startUpload(descriptor.digest, to: reference, mountFrom: mountFrom)
       if start.response.status == 201 { return .mounted }
       var location = try uploadLocation(start)

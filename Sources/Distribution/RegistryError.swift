@@ -8,6 +8,7 @@ public enum RegistryError: ReportableError, Equatable {
   case manifestUnknown(String)
   case nameUnknown(String)
   case blobUnknown(Digest)
+  case notARegistry(String)
   case unreachable(host: String, reason: String)
   case insecureConnection(host: String, reason: String)
   case interrupted(host: String, reason: String)
@@ -51,6 +52,10 @@ extension RegistryError {
       ErrorReport(
         .notFound, "blob \(digest) is not in the registry",
         hint: "the image is incomplete there; it has to be pushed again")
+    case .notARegistry(let host):
+      ErrorReport(
+        .notFound, "\(host) does not speak the registry protocol",
+        hint: "check the spelling of the host and its port")
     case .rateLimited(let host):
       ErrorReport(
         .unavailable, "\(host) limits the rate of requests and asks to come back later",

@@ -87,7 +87,9 @@ public struct EngineContext: Sendable {
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_DATA_HOME",
     "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "REGISTRY_AUTH_FILE",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "NOTIFY_SOCKET", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG",
+    "NOTIFY_SOCKET", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG", "ALL_PROXY",
+    "all_proxy", "CONTAINERS_REGISTRIES_CONF", "GNUPGHOME", "GPG_TTY", "PASSWORD_STORE_DIR",
+    "DISPLAY", "WAYLAND_DISPLAY",
   ]
 
   /// The OCI runtime called `name`: a path, or found beside us or in the system.

@@ -91,25 +91,25 @@ struct CheckStore {
   }
 
   private func fetch(_ layer: BlobDescriptor, of image: Digest?) throws {
-    try fromOrigins(of: image, what: "blob") { name, connections in
+    try fromOrigins(of: image, what: "blob") { _, place, connections in
       let supply = RegistryLayers(
-        store: store, reporter: reporter, reference: name.reference, connections: connections)
+        store: store, reporter: reporter, places: [place], connections: connections)
       try supply.withLayer(layer) { source in while try source.next() != nil {} }
     }
   }
 
   private func fetchDocument(_ digest: Digest, of image: Digest?) throws {
-    try fromOrigins(of: image, what: "document") { name, connections in
-      let client = try connections.makeClient()
+    try fromOrigins(of: image, what: "document") { name, place, connections in
+      let client = try connections.makeClient(for: place)
       let bytes: [UInt8]
       if digest == image {
         guard
           case .manifest(let manifest) = try ManifestDocument.decode(
             try store.blobs.load(name.manifest))
         else { throw ImageStoreError.damaged("manifest \(name.manifest)") }
-        bytes = try client.fetchConfig(of: manifest, from: name.reference).bytes
+        bytes = try client.fetchConfig(of: manifest, from: place.reference).bytes
       } else {
-        bytes = try client.fetchManifest(name.reference.pinned(to: digest)).bytes
+        bytes = try client.fetchManifest(place.reference.pinned(to: digest)).bytes
       }
       guard Hasher.digest(of: bytes, digest.algorithm) == digest else {
         throw ErrorReport(.unavailable, "the registry has something else")
@@ -120,18 +120,17 @@ struct CheckStore {
   }
 
   private func fromOrigins(
-    of image: Digest?, what: String, _ body: (ImageName, RegistryConnections) throws -> Void
+    of image: Digest?, what: String,
+    _ body: (ImageName, RegistryConnections.Place, RegistryConnections) throws -> Void
   ) throws {
     var failure = ErrorReport(
       .unavailable, "the \(what) is nowhere to be had: the image has no name in a registry")
+    let connections = RegistryConnections(RegistryAccess())
     for name in try origins(of: image) {
-      do {
-        return try body(
-          name,
-          try RegistryConnections(
-            PullRequest(reference: name.reference.full), for: name.reference))
-      } catch {
-        failure = HelperProgram.report(of: error)
+      for place in try connections.places(for: name.reference) {
+        do { return try body(name, place, connections) } catch {
+          failure = HelperProgram.report(of: error)
+        }
       }
     }
     throw failure

@@ -43,6 +43,9 @@ public enum HelperProgram {
     try store.prepare()
     switch request.operation {
     case .pull(let pull): return try PullImage(store: store, reporter: reporter).run(pull)
+    case .login(let login): return try RegistryLogin(request: login).run()
+    case .tags(let tags): return try ListTags(reporter: reporter).run(tags)
+    case .push(let push): return try PushImage(store: store, reporter: reporter).run(push)
     case .load(let load): return try LoadImages(store: store, reporter: reporter).run(load)
     case .save(let save): return try SaveImages(store: store, reporter: reporter).run(save)
     case .importRootfs(let rootfs):

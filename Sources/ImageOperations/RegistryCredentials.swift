@@ -1,6 +1,7 @@
 import Distribution
 import LinuxSystem
 import Model
+import RegistryConfig
 import StateStore
 
 /// The credentials for one repository, found before any thread starts: helpers are programs, and
@@ -10,8 +11,15 @@ enum RegistryCredentials {
     -> Distribution.Credentials?
   {
     if let given { return try parse(given) }
-    return try AuthFile(access: access, path: authFile).find(
+    return try self.authFile(authFile).find(
       registry: reference.registry, repository: reference.repository)
+  }
+
+  /// The user's files; one that he named but is not there holds nothing, as in podman.
+  static func authFile(_ path: String?) throws -> AuthFile {
+    AuthFile(
+      access: access, path: path,
+      helpers: try ConfigFiles.current.registries().credentialHelpers)
   }
 
   static func parse(_ text: String) throws(ErrorReport) -> Distribution.Credentials {

@@ -11,7 +11,8 @@ import Synchronization
 struct RegistryLayers: LayerSupply {
   let store: ImageStore
   let reporter: Reporter
-  let reference: ImageReference
+  /// Where the layers are, in the order to ask.
+  let places: [RegistryConnections.Place]
   let connections: RegistryConnections
 
   func withLayer<Result>(
@@ -57,18 +58,17 @@ struct RegistryLayers: LayerSupply {
   private func download<Result>(
     _ descriptor: BlobDescriptor, _ body: (any ByteSource) throws -> Result
   ) throws -> Result? {
-    let queue = QueueSource(capacity: 16)
+    let growth = FileGrowth()
+    let source = try GrowingFile(store.blobs.ingestPath(descriptor.digest), growth)
     let download = BlobDownload(
-      store: store, descriptor: descriptor, queue: queue, reporter: reporter)
-    let thread = try WorkerThread { [reference, connections] in
-      download.run { sink in
-        try connections.makeClient().fetchBlob(descriptor, from: reference, into: sink)
-      }
+      store: store, descriptor: descriptor, growth: growth, reporter: reporter)
+    let thread = try WorkerThread {
+      download.run { sink in try fetch(descriptor, into: sink) }
     }
     defer { thread.join() }
     let result: Result
     do {
-      result = try body(queue)
+      result = try body(source)
     } catch {
       download.readerFailed(error)
       thread.join()
@@ -80,13 +80,28 @@ struct RegistryLayers: LayerSupply {
     if let failure = download.failure { throw failure }
     return download.hasDiverged ? nil : result
   }
+
+  /// What one place lacks the next one may have.
+  private func fetch(_ descriptor: BlobDescriptor, into sink: BlobDownload.BlobSink) throws {
+    var places = places[...]
+    while let place = places.popFirst() {
+      do {
+        let client = try connections.makeClient(for: place)
+        return try client.fetchBlob(descriptor, from: place.reference, into: sink)
+      } catch let error as RegistryError {
+        if case .local = error { throw error }
+        guard !places.isEmpty, error != .cancelled else { throw error }
+        reporter.warn("mirror \(place.reference.name): \(error.report.message)")
+      }
+    }
+  }
 }
 
-/// One download: to a file that the next process can go on with, to the hash, and to the reader.
+/// One download: to a file that the next process can go on with, to the hash; the reader follows.
 final class BlobDownload: Sendable {
   private let store: ImageStore
   private let descriptor: BlobDescriptor
-  private let queue: QueueSource
+  private let growth: FileGrowth
   private let reporter: Reporter
   private let state = Mutex(State())
 
@@ -96,10 +111,10 @@ final class BlobDownload: Sendable {
     var isStopped = false
   }
 
-  init(store: ImageStore, descriptor: BlobDescriptor, queue: QueueSource, reporter: Reporter) {
+  init(store: ImageStore, descriptor: BlobDescriptor, growth: FileGrowth, reporter: Reporter) {
     self.store = store
     self.descriptor = descriptor
-    self.queue = queue
+    self.growth = growth
     self.reporter = reporter
   }
 
@@ -118,7 +133,7 @@ final class BlobDownload: Sendable {
       default: false
       }
     if !dataMayBeWrong { state.withLock { $0.isStopped = true } }
-    queue.abandon()
+    growth.abandon()
   }
 
   /// The thread's job; `fetch` gets the bytes into the sink and compares the digest.
@@ -131,12 +146,12 @@ final class BlobDownload: Sendable {
         if case .digestMismatch = error { try sink.discard() }
         throw error
       }
-      queue.finish()
+      growth.finish()
       try store.blobs.publish(sink.path, as: descriptor.digest)
     } catch {
       let report = HelperProgram.report(of: error)
       state.withLock { if !$0.isStopped { $0.failure = report } }
-      queue.finish(.source(report))
+      growth.finish(.source(report))
     }
   }
 
@@ -173,19 +188,19 @@ final class BlobDownload: Sendable {
       received += Int64(bytes.count)
       hasher.update(bytes)
       let diverged = download.state.withLock { $0.hasDiverged }
-      if !diverged { _ = download.queue.push(bytes) }
+      if !diverged { download.growth.reach(received) }
       download.reporter.progress(
         download.descriptor.digest.shortID, .downloading, received, of: download.descriptor.size)
     }
 
     func restart() throws {
+      if received > 0 {
+        download.state.withLock { $0.hasDiverged = true }
+        download.growth.finish(.truncated)
+      }
       try OpenFile.setSize(file.raw, 0)
       try OpenFile.seek(file.raw, to: 0)
       hasher = Hasher(download.descriptor.digest.algorithm)
-      if received > 0 {
-        download.state.withLock { $0.hasDiverged = true }
-        download.queue.finish(.truncated)
-      }
       received = 0
     }
 

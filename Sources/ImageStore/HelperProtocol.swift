@@ -17,6 +17,9 @@ public struct HelperRequest: Codable, Sendable {
 
   public enum Operation: Codable, Sendable {
     case pull(PullRequest)
+    case login(LoginRequest)
+    case tags(TagsRequest)
+    case push(PushRequest)
     case load(LoadRequest)
     case save(SaveRequest)
     case importRootfs(ImportRequest)
@@ -29,24 +32,6 @@ public struct HelperRequest: Codable, Sendable {
   public static let eventDescriptor: Int32 = 3
   public static let userInput: Int32 = 4
   public static let userOutput: Int32 = 5
-}
-
-public struct PullRequest: Codable, Sendable {
-  /// A full reference.
-  public var reference: String
-  /// `os/arch[/variant]`; the machine's own when nil.
-  public var platform: String?
-  public var tlsVerify: Bool?
-  public var authFile: String?
-  /// `user:password`, for this pull alone.
-  public var credentials: String?
-  public var certificateDirectory: String?
-  public var retries: Int?
-
-  public init(reference: String, platform: String? = nil) {
-    self.reference = reference
-    self.platform = platform
-  }
 }
 
 public struct LoadRequest: Codable, Sendable {
@@ -207,10 +192,16 @@ public struct HelperEvent: Codable, Sendable {
     public var images: [Image] = []
     /// Bytes that deleting freed.
     public var freed: Int64?
-    /// Where a remapped copy is.
+    /// Where a remapped copy is, or the file or helper that keeps a login.
     public var path: String?
     /// What a check found.
     public var problems: [StoreProblem]?
+    /// What a registry knows a pushed image by.
+    public var digest: Digest?
+    /// The tags of a repository.
+    public var tags: [String]?
+    /// Whom a registry knows the user as.
+    public var user: String?
 
     public init(images: [Image] = [], freed: Int64? = nil, path: String? = nil) {
       self.images = images

@@ -67,6 +67,9 @@ public struct ImageStore: Sendable {
         return (image, name)
       }
     }
+    if let name = try findBelowRegistry(text), let image = try find(id: name.image) {
+      return (image, name)
+    }
     return try find(prefix: hex).map { ($0, nil) }
   }
 
@@ -99,6 +102,25 @@ public struct ImageStore: Sendable {
     guard let reference = try? ImageReference(text) else { return [] }
     guard ImageReference.isShortName(text) else { return [reference] }
     return [try? ImageReference("localhost/\(text)"), reference].compactMap { $0 }
+  }
+
+  /// A name without a registry is also that of an image of any registry, if it is the only one.
+  private func findBelowRegistry(_ text: String) throws(ImageStoreError) -> ImageName? {
+    guard ImageReference.isShortName(text),
+      let wanted = try? ImageReference("localhost/\(text)")
+    else { return nil }
+    let found = try names.list().filter { name in
+      let path = name.reference.repository
+      guard path == wanted.repository || path.hasSuffix("/\(wanted.repository)") else {
+        return false
+      }
+      guard let digest = wanted.digest else { return name.reference.tag == wanted.tag }
+      return name.manifest == digest || name.index == digest
+    }
+    guard Set(found.map(\.image)).count <= 1 else {
+      throw .ambiguousName(text, matches: found.map(\.reference.full).sorted())
+    }
+    return found.min { $0.reference.full < $1.reference.full }
   }
 
   private func findName(_ reference: ImageReference) throws(ImageStoreError) -> ImageName? {

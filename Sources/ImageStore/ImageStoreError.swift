@@ -6,6 +6,8 @@ public import StateStore
 public enum ImageStoreError: Error, Equatable, Sendable {
   case notFound(String)
   case ambiguousPrefix(String, matches: [Digest])
+  /// A name without a registry that several images have.
+  case ambiguousName(String, matches: [String])
   case nameIsNotAName(String, ErrorReport)
   /// Containers still use the image.
   case inUse(String, containers: [String])
@@ -28,6 +30,12 @@ extension ImageStoreError: ReportableError {
         "image ID \(prefix) is ambiguous: it matches "
           + matches.map(\.shortID).joined(separator: ", "),
         hint: "give more digits")
+    case .ambiguousName(let name, let matches):
+      ErrorReport(
+        .invalidRequest,
+        "image name \(name) is ambiguous: it matches "
+          + matches.joined(separator: ", "),
+        hint: "write the name with its registry")
     case .nameIsNotAName(_, let report): report
     case .inUse(let name, let containers):
       ErrorReport(

@@ -30,6 +30,16 @@ public enum Terminal {
     return Settings(bytes: saved)
   }
 
+  /// Stops showing what is typed, returning the settings before (termios(3), ECHO).
+  public static func hideInput(_ fd: Int32) throws(SystemError) -> Settings {
+    var settings = termios()
+    try check(unsafe tcgetattr(fd, &settings), "tcgetattr", "\(fd)")
+    let saved = unsafe withUnsafeBytes(of: settings) { unsafe Array($0) }
+    settings.c_lflag &= ~tcflag_t(ECHO)
+    try check(unsafe tcsetattr(fd, TCSAFLUSH, &settings), "tcsetattr", "\(fd)")
+    return Settings(bytes: saved)
+  }
+
   public static func restore(_ fd: Int32, _ settings: Settings) throws(SystemError) {
     try check(
       unsafe settings.bytes.withUnsafeBufferPointer {

@@ -70,6 +70,15 @@ public final class WorkerThread {
     }
   }
 
+  /// Adds an element without waiting: in place of the newest when there is no room.
+  public func offer(_ element: Element) {
+    locked {
+      if abandoned { return }
+      if elements.count >= capacity { elements.removeLast() }
+      elements.append(element)
+    }
+  }
+
   /// The next element, waiting for one; nil when the writer has finished and all is read.
   public func pop() -> Element? {
     locked {

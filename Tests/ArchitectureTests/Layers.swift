@@ -11,6 +11,7 @@ enum Layers {
     "Model": [],
     "OCISpec": ["Model"],
     "CommandLineKit": ["Model"],
+    "TOML": [],
 
     // 2: the kernel
     "LinuxSystem": ["CLinux"],
@@ -27,6 +28,7 @@ enum Layers {
     "ImageStore": ["Model", "OCISpec", "StateStore", "LinuxSystem"],
     "LayerStorage": ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"],
     "Networking": ["Model", "StateStore", "LinuxSystem"],
+    "RegistryConfig": ["Model", "OCISpec", "TOML", "LinuxSystem"],
     "Distribution": ["Model", "OCISpec"],
     "CurlTransport": ["Model", "Distribution", "CCurl"],
     "LayerArchive": ["Model", "OCISpec", "LinuxSystem", "CArchive", "CCrypto"],
@@ -34,11 +36,11 @@ enum Layers {
     // 4: operations
     "ImageOperations": [
       "Model", "OCISpec", "LinuxSystem", "StateStore", "ImageStore", "LayerStorage",
-      "Distribution", "CurlTransport", "LayerArchive",
+      "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
     ],
     "Engine": [
       "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
-      "LayerStorage", "ImageStore", "Networking", "Diagnostics",
+      "LayerStorage", "ImageStore", "Networking", "Diagnostics", "RegistryConfig",
     ],
 
     // 5: surfaces and programs

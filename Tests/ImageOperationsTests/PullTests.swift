@@ -141,7 +141,7 @@ struct PullTests {
     let file = try OwnedDescriptor.open(registry.blob(digest.hex), [.writeOnly, .create])
     try LinuxSystem.Descriptor.writeAll(file.raw, bytes)
     var request = PullRequest(reference: reference)
-    request.retries = 0
+    request.access.retries = 0
     let answer = try helper.run(.pull(request))
     #expect(answer.status == 1)
     let error = try #require(answer.error)

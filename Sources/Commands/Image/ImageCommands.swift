@@ -28,6 +28,7 @@ public enum ImageCommands {
   public static let topLevel: [MartletCommand] = [
     PullCommand.command, ImagesCommand.command, RemoveImagesCommand.command, TagCommands.tag,
     TagCommands.untag, ArchiveCommands.load, ArchiveCommands.save, ArchiveCommands.importRootfs,
+    LoginCommands.login, LoginCommands.logout, PushCommand.command,
     ImageHistoryCommand.command,
   ]
 
@@ -38,7 +39,8 @@ public enum ImageCommands {
       ImagesCommand.command.named("ls", aliases: ["list"]), exists, ImageHistoryCommand.command,
       ArchiveCommands.importRootfs, inspect, ArchiveCommands.load, ImageMountCommands.mount,
       ImagePruneCommand.command,
-      PullCommand.command, RemoveImagesCommand.command.named("rm", aliases: ["remove"]),
+      PullCommand.command, PushCommand.command,
+      RemoveImagesCommand.command.named("rm", aliases: ["remove"]),
       ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, ImageMountCommands.unmount,
       TagCommands.untag,
     ])

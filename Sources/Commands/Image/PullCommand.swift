@@ -7,6 +7,7 @@ enum PullCommand {
   struct Options: Sendable {
     var quiet = false
     var policy = "always"
+    var all = false
     var registry = RegistryOptions()
   }
 
@@ -19,16 +20,25 @@ enum PullCommand {
     positionals: .atLeast(1, .image), defaults: Options(),
     options: [
       .flag("quiet", "q", \.quiet, "Show no progress"),
+      .flag("all-tags", "a", \.all, "Get every tag of the repositories"),
       .value(
         "policy", nil, \.policy, "POLICY", "When to get an image that is here already",
         choices: PullPolicy.allCases.map(\.rawValue)),
+      .parsed(
+        "decryption-key", nil, "KEY", "Not supported: images that are encrypted", hidden: true,
+        { _, _ throws(UsageError) in throw UsageError("encrypted images are not supported") }),
     ] + RegistryOptions.table(\.registry)
   ) { options, invocation in
     let context = try invocation.globals.context()
     let settings = try options.registry.settings()
     let policy = PullPolicy(rawValue: options.policy) ?? .always
     var status: Int32 = 0
-    for name in invocation.arguments {
+    let names =
+      options.all
+      ? try invocation.arguments.flatMap {
+        try ListTags(context).names($0, settings.access).map(\.full)
+      } : invocation.arguments
+    for name in names {
       do {
         let image = try pull(name, policy, settings, quiet: options.quiet, context)
         try Output.line(image)
@@ -43,12 +53,6 @@ enum PullCommand {
     _ name: String, _ policy: PullPolicy, _ settings: PullSettings, quiet: Bool,
     _ context: EngineContext
   ) throws -> String {
-    var display = TransferDisplay(quiet: quiet)
-    defer { display.finish() }
-    return try ResolveImage(context).run(
-      name, pull: policy, settings,
-      starting: { if !quiet { Message.note("Trying to pull \($0.full)...") } },
-      events: { display.show($0) }
-    ).image.id.hex
+    try ImagePuller.resolve(name, policy, settings, quiet: quiet, context).image.id.hex
   }
 }

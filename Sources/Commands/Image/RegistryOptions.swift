@@ -1,5 +1,6 @@
 import CommandLineKit
 import Engine
+import ImageStore
 import Model
 
 /// The options of commands that talk to a registry.
@@ -13,23 +14,32 @@ struct RegistryOptions: Sendable {
   var credentials: String?
   var certificateDirectory: String?
   var retries: Int?
+  /// Milliseconds.
+  var retryDelay: Int?
 
   /// What they come to.
   func settings() throws(ErrorReport) -> PullSettings {
     var settings = PullSettings()
     settings.platform = try resolvedPlatform()
-    settings.tlsVerify = tlsVerify
-    settings.authFile = authFile
+    settings.access = try access()
+    return settings
+  }
+
+  func access() throws(ErrorReport) -> RegistryAccess {
+    var access = RegistryAccess()
+    access.tlsVerify = tlsVerify
+    access.authFile = authFile
     if let credentials {
       guard credentials.contains(":") else {
         throw ErrorReport(
           .invalidRequest, "--creds needs a password", hint: "write --creds USER:PASSWORD")
       }
-      settings.credentials = credentials
+      access.credentials = credentials
     }
-    settings.certificateDirectory = certificateDirectory
-    settings.retries = retries
-    return settings
+    access.certificateDirectory = certificateDirectory
+    access.retries = retries
+    access.retryDelay = retryDelay
+    return access
   }
 
   func resolvedPlatform() throws(ErrorReport) -> String? {
@@ -47,6 +57,12 @@ struct RegistryOptions: Sendable {
   static func table<Options>(
     _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
   ) -> [OptionSpec<Options>] {
+    platformTable(path()) + accessTable(path()) + retryTable(path())
+  }
+
+  static func platformTable<Options>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+  ) -> [OptionSpec<Options>] {
     [
       .value(
         "platform", nil, path().appending(path: \.platform), "OS/ARCH",
@@ -60,6 +76,25 @@ struct RegistryOptions: Sendable {
       .value(
         "variant", nil, path().appending(path: \.variant), "VARIANT",
         "The variant of the architecture", aliases: ["override-variant"]),
+    ]
+  }
+
+  /// Where a login is wanted.
+  static func accessTable<Options>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+  ) -> [OptionSpec<Options>] {
+    loginTable(path()) + [
+      .value(
+        "creds", nil, path().appending(path: \.credentials), "USER:PASSWORD",
+        "Log in with these, for this time alone")
+    ]
+  }
+
+  /// The rows of `login` itself.
+  static func loginTable<Options>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+  ) -> [OptionSpec<Options>] {
+    [
       .optionalBool(
         "tls-verify", nil, path().appending(path: \.tlsVerify),
         "Whether the registry must use HTTPS with a valid certificate"),
@@ -67,13 +102,37 @@ struct RegistryOptions: Sendable {
         "authfile", nil, path().appending(path: \.authFile), "FILE", "Where logins are kept",
         complete: .file),
       .value(
-        "creds", nil, path().appending(path: \.credentials), "USER:PASSWORD",
-        "Log in with these, for this time alone"),
-      .value(
         "cert-dir", nil, path().appending(path: \.certificateDirectory), "DIR",
         "Certificates and keys for the registry", complete: .directory),
+    ]
+  }
+
+  static func retryTable<Options>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+  ) -> [OptionSpec<Options>] {
+    [
       .integer(
         "retry", nil, path().appending(path: \.retries), "COUNT", "How often to try again"),
+      .parsed(
+        "retry-delay", nil, "DURATION", "The first pause between tries, such as 2s",
+        { options, text throws(UsageError) in
+          guard let delay = Self.milliseconds(text) else {
+            throw UsageError("\(text) is no duration", hint: "write 500ms, 2s or 1m")
+          }
+          options[keyPath: path().appending(path: \.retryDelay)] = delay
+        }),
     ]
+  }
+
+  /// `500ms`, `2s`, `1m`; a bare number counts seconds.
+  static func milliseconds(_ text: String) -> Int? {
+    for (unit, factor) in [("ms", 1), ("s", 1_000), ("m", 60_000), ("", 1_000)]
+    where text.hasSuffix(unit) {
+      guard let number = Double(text.dropLast(unit.count)), number >= 0, number < 86_400 else {
+        return nil
+      }
+      return Int(number * Double(factor))
+    }
+    return nil
   }
 }

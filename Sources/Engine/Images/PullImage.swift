@@ -1,4 +1,4 @@
-import ImageStore
+public import ImageStore
 public import Model
 
 /// When an image is fetched although it may be here (`--pull`, `--policy`).
@@ -15,16 +15,11 @@ public enum PullPolicy: String, CaseIterable, Sendable {
   }
 }
 
-/// How to talk to the registry.
+/// What to pull, and how to talk to the registry.
 public struct PullSettings: Sendable {
   /// `os/arch[/variant]`; nil is this machine's.
   public var platform: String?
-  public var tlsVerify: Bool?
-  public var authFile: String?
-  /// `user:password`, for this pull alone.
-  public var credentials: String?
-  public var certificateDirectory: String?
-  public var retries: Int?
+  public var access = RegistryAccess()
 
   public init() {}
 }
@@ -41,12 +36,8 @@ public struct PullImage {
     events: (TransferEvent) -> Void = { _ in }
   ) throws -> Digest {
     if let platform = settings.platform { _ = try Platform(platform) }
-    var request = PullRequest(reference: reference.full, platform: settings.platform)
-    request.tlsVerify = settings.tlsVerify
-    request.authFile = settings.authFile
-    request.credentials = settings.credentials
-    request.certificateDirectory = settings.certificateDirectory
-    request.retries = settings.retries
+    let request = PullRequest(
+      reference: reference.full, platform: settings.platform, access: settings.access)
     let result = try HelperClient(context).run(.pull(request), events: events)
     guard let image = result.images.first else {
       throw ErrorReport(.bug, "pulling \(reference.full) gave no image")

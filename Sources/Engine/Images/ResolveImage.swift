@@ -11,15 +11,25 @@ public struct ResolveImage {
     store = ImageStore(data: context.dataRoot)
   }
 
+  /// What the surface shows and asks meanwhile.
+  public struct Dialogue {
+    /// Called with the full name right before it is fetched.
+    public var starting: (ImageReference) -> Void = { _ in }
+    public var events: (TransferEvent) -> Void = { _ in }
+    /// Lets somebody choose among full names; nil when nobody is there to ask.
+    public var choose: ([ImageReference]) throws -> ImageReference? = { _ in nil }
+
+    public init() {}
+  }
+
   /// The image and its full name; an image found by its ID has its first name, or the ID itself.
   ///
   /// A name without a registry is first looked for as a local build (`localhost/NAME`), then as
-  /// one of docker.io. An image that is here costs two or three small files.
-  ///
-  /// `starting` is called with the full name right before it is fetched.
+  /// one of docker.io, then as the only one of any registry; what is fetched is decided by
+  /// registries.conf. An image that is here costs two or three small files.
   public func run(
     _ text: String, pull policy: PullPolicy = .missing, _ settings: PullSettings = PullSettings(),
-    starting: (ImageReference) -> Void = { _ in }, events: (TransferEvent) -> Void = { _ in }
+    _ dialogue: Dialogue = Dialogue()
   ) throws -> (image: StoredImage, name: String) {
     let name = Self.withoutTransport(text)
     let local = policy == .always ? nil : try find(name, settings.platform)
@@ -27,11 +37,12 @@ public struct ResolveImage {
     case (.never, nil): throw ErrorReport(.notFound, "\(name): image not known")
     case (.missing, let found?), (.never, let found?): return found
     case (.newer, let found?):
-      guard let reference = try? ImageReference(name), try !isIDOnly(name) else { return found }
+      guard (try? ImageReference(name)) != nil, try !isIDOnly(name) else { return found }
       // A registry that cannot be reached has nothing newer to offer.
-      return (try? fetch(reference, settings, starting, events)) ?? found
+      let known = ImageReference.isShortName(name) ? found.name : name
+      return (try? fetch(known, settings, dialogue)) ?? found
     case (.always, _), (.missing, nil), (.newer, nil):
-      return try fetch(try ImageReference(name), settings, starting, events)
+      return try fetch(name, settings, dialogue)
     }
   }
 
@@ -55,12 +66,31 @@ public struct ResolveImage {
     return match.name == nil
   }
 
+  /// Fetches the first of the names that the text may stand for and a registry has.
   private func fetch(
-    _ reference: ImageReference, _ settings: PullSettings, _ starting: (ImageReference) -> Void,
-    _ events: (TransferEvent) -> Void
+    _ text: String, _ settings: PullSettings, _ dialogue: Dialogue
   ) throws -> (image: StoredImage, name: String) {
-    starting(reference)
-    let id = try PullImage(context).run(reference, settings, events: events)
+    let candidates = try NameChoice().candidates(text, ask: dialogue.choose)
+    var failures: [ErrorReport] = []
+    for reference in candidates {
+      do {
+        return try fetch(reference, settings, dialogue)
+      } catch let error as ErrorReport {
+        failures.append(error)
+      }
+    }
+    if failures.count == 1 { throw failures[0] }
+    throw ErrorReport(
+      failures.contains { $0.kind != .notFound } ? .unavailable : .notFound,
+      "\(text) cannot be had from any of \(candidates.count) registries: "
+        + failures.map(\.message).joined(separator: "; "), hint: failures.last?.hint)
+  }
+
+  private func fetch(
+    _ reference: ImageReference, _ settings: PullSettings, _ dialogue: Dialogue
+  ) throws -> (image: StoredImage, name: String) {
+    dialogue.starting(reference)
+    let id = try PullImage(context).run(reference, settings, events: dialogue.events)
     guard let image = try store.find(id: id) else {
       throw ErrorReport(
         .conflict, "\(reference.full) was removed by another command", hint: "try again")

@@ -1,0 +1,92 @@
+import CurlTransport
+import Distribution
+import ImageStore
+import LayerArchive
+import LinuxSystem
+import Model
+import RegistryConfig
+
+/// Makes clients for the threads of one operation; they share what they learn about authorization.
+struct RegistryConnections: Sendable {
+  /// A place that serves the image, and the login for it.
+  struct Place: Sendable {
+    let source: RegistriesConfig.Source
+    let credentials: Distribution.Credentials?
+
+    var reference: ImageReference { source.reference }
+  }
+
+  private let access: RegistryAccess
+  private let tokens = TokenCache()
+
+  init(_ access: RegistryAccess) { self.access = access }
+
+  /// The places to pull from: mirrors first.
+  func places(for reference: ImageReference) throws -> [Place] {
+    try ConfigFiles.current.registries().sources(for: reference).map { try place($0) }
+  }
+
+  /// The place to push to.
+  func destination(for reference: ImageReference) throws -> Place {
+    try place(try ConfigFiles.current.registries().destination(for: reference))
+  }
+
+  private func place(_ source: RegistriesConfig.Source) throws -> Place {
+    // A login typed for this registry is not for its mirrors.
+    let given = source.isMirror ? nil : access.credentials
+    return Place(
+      source: source,
+      credentials: try RegistryCredentials.find(
+        source.reference, given: given, authFile: access.authFile))
+  }
+
+  func makeClient(for place: Place) throws -> RegistryClient {
+    var session = CurlSession.Options()
+    let certificates = CertificateDirectories(chosen: access.certificateDirectory)
+    session.tlsFiles = { certificates.find($0) }
+    var options = RegistryClient.Options()
+    options.tlsVerify = access.tlsVerify ?? (place.source.isInsecure ? false : nil)
+    if let retries = access.retries { options.retry.attempts = max(retries, 0) + 1 }
+    if let delay = access.retryDelay { options.retry.firstDelay = .milliseconds(delay) }
+    let credentials = place.credentials
+    return RegistryClient(
+      transport: try CurlSession(options: session),
+      environment: RegistryClient.Environment(
+        credentials: { _, _ in credentials },
+        digest: { Hasher.digest(of: $1, $0) },
+        sleep: { duration in
+          let (seconds, atto) = duration.components
+          try Clock.pause(
+            milliseconds: Int32(clamping: seconds * 1_000 + atto / 1_000_000_000_000_000))
+        }), options: options, tokens: tokens)
+  }
+}
+
+/// The certificates for a registry: `certs.d/HOST[:PORT]` with `*.crt` authorities and a client's
+/// `*.cert` and `*.key` (containers-certs.d(5)).
+struct CertificateDirectories: Sendable {
+  private let directories: @Sendable (String) -> [String]
+
+  init(chosen: String?) {
+    directories = { authority in
+      if let chosen { return [chosen] }
+      let home = CurrentProcess.environment("HOME").map { ["\($0)/.config/containers/certs.d"] }
+      return ((home ?? []) + ["/etc/containers/certs.d", "/etc/docker/certs.d"]).map {
+        "\($0)/\(authority)"
+      }
+    }
+  }
+
+  func find(_ authority: String) -> TLSFiles? {
+    for directory in directories(authority) {
+      // Most registries have no such directory; one that cannot be read counts as none, as in podman.
+      guard let names = try? FileTree.list(directory).sorted(), !names.isEmpty else { continue }
+      func path(_ suffix: String) -> String? {
+        names.first { $0.hasSuffix(suffix) }.map { "\(directory)/\($0)" }
+      }
+      return TLSFiles(
+        authority: path(".crt"), clientCertificate: path(".cert"), clientKey: path(".key"))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,84 @@
+import LinuxSystem
+public import Model
+
+/// Finds and reads the files that container tools share, below /etc, /usr/share and the user's
+/// configuration directory.
+public struct ConfigFiles: Sendable {
+  /// `$XDG_CONFIG_HOME/containers`, nil without a home.
+  public var user: String?
+  /// `/etc/containers`.
+  public var system: String
+  /// `/usr/share/containers`.
+  public var vendor: String
+  /// Where podman remembers which full name a short one was chosen to be; nil without a home.
+  public var chosenNames: String?
+  /// `CONTAINERS_REGISTRIES_CONF`: a file that is read instead of the usual one.
+  public var registriesOverride: String?
+
+  public init(
+    user: String?, system: String = "/etc/containers", vendor: String = "/usr/share/containers"
+  ) {
+    self.user = user
+    self.system = system
+    self.vendor = vendor
+  }
+
+  /// This user's.
+  public static var current: ConfigFiles {
+    func filled(_ name: String) -> String? {
+      CurrentProcess.environment(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    let home = filled("HOME")
+    var files = ConfigFiles(
+      user: (filled("XDG_CONFIG_HOME") ?? home.map { "\($0)/.config" }).map { "\($0)/containers" })
+    files.chosenNames = (filled("XDG_CACHE_HOME") ?? home.map { "\($0)/.cache" }).map {
+      "\($0)/containers/short-name-aliases.conf"
+    }
+    files.registriesOverride = filled("CONTAINERS_REGISTRIES_CONF")
+    return files
+  }
+
+  /// Everything registries.conf and its drop-ins say.
+  public func registries() throws(ErrorReport) -> RegistriesConfig {
+    var config = RegistriesConfig()
+    for path in registriesPaths() {
+      guard let bytes = try Self.read(path) else {
+        // A file that was asked for by name must be there.
+        if path == registriesOverride {
+          throw ErrorReport(
+            .notFound, "\(path) does not exist", hint: "correct CONTAINERS_REGISTRIES_CONF")
+        }
+        continue
+      }
+      let file = try RegistriesFile(bytes, path: path)
+      config.merge(file.config, mode: file.mode)
+    }
+    return config
+  }
+
+  /// The files in the order of reading: later ones win.
+  private func registriesPaths() -> [String] {
+    let main =
+      registriesOverride.map { [$0] }
+      ?? [user, system, vendor].compactMap { $0.map { "\($0)/registries.conf" } }
+      .first(where: FileTree.exists).map { [$0] } ?? []
+    var dropIns: [String] = []
+    for directory in [system, user].compactMap({ $0 }) {
+      let path = "\(directory)/registries.conf.d"
+      // A directory that lacks or cannot be read has no drop-ins, as for podman.
+      let names = ((try? FileTree.list(path)) ?? []).filter { $0.hasSuffix(".conf") }.sorted()
+      dropIns += names.map { "\(path)/\($0)" }
+    }
+    return main + dropIns + [chosenNames].compactMap { $0 }
+  }
+
+  /// A file's content, nil when there is none.
+  static func read(_ path: String) throws(ErrorReport) -> [UInt8]? {
+    do throws(SystemError) {
+      return try FileTree.read(path, limit: 1 << 20)
+    } catch {
+      if [Errno.noEntry, Errno.notDirectory].contains(error.errno) { return nil }
+      throw ErrorReport(.unavailable, "cannot read \(path): \(error)")
+    }
+  }
+}
