@@ -9,5 +9,6 @@ public enum SystemCommands {
 
   /// `martlet system …`.
   public static let group = MartletCommand(
-    group: "system", summary: "Manage Martlet itself", subcommands: [InfoCommand.command])
+    group: "system", summary: "Manage Martlet itself",
+    subcommands: [InfoCommand.command, EventsCommand.command])
 }
