@@ -4,8 +4,12 @@ public import Model
 /// Times of options: a moment, or a duration back from now such as `10m`.
 public enum Moments {
   /// Nanoseconds since 1970.
-  public static func parse(_ text: String) throws(ErrorReport) -> Int64 {
-    if let duration = GoDuration.parse(text) { return Clock.realtime() - duration }
+  ///
+  /// `forward`: a duration counts from now on instead of back.
+  public static func parse(_ text: String, forward: Bool = false) throws(ErrorReport) -> Int64 {
+    if let duration = GoDuration.parse(text) {
+      return Clock.realtime() + (forward ? duration : -duration)
+    }
     if let time = Timestamp.parse(text) { return time }
     throw ErrorReport(
       .invalidRequest, "invalid time \"\(text)\"",
