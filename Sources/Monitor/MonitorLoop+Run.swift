@@ -32,7 +32,8 @@ extension MonitorLoop {
       try pump { initEnd != nil }
       let code = try finishRun()
       let again =
-        !stopRequested && order.restart.restarts(afterCode: code, restarts: live.restarts)
+        !stopRequested
+        && (restartRequested || order.restart.restarts(afterCode: code, restarts: live.restarts))
       callQuietly(["delete"])
       guard again else { return }
       if finished - (live.started ?? finished) >= Self.steadyTime { delay = order.restartDelay }
@@ -161,6 +162,7 @@ extension MonitorLoop {
     if let timeout = order.timeout {
       timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
     }
+    startHealthChecks()
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     if let pid = initPid { broadcast(.started(pid: pid)) }
     // Bringing the container up took most of the memory; what comes now may last for months.
@@ -174,6 +176,7 @@ extension MonitorLoop {
     guard let end = initEnd else { return 0 }
     killDeadline = nil
     timeoutDeadline = nil
+    endHealthChecks()
     let code = end.shellStatus
     var exit = ExitRecord(code: code, finished: finished)
     if case .signaled(let signal) = end { exit.signal = signal }
@@ -231,6 +234,8 @@ extension MonitorLoop {
     live.code = nil
     live.started = nil
     live.startTime = nil
+    live.health = nil
+    restartRequested = false
     lastFrames = []
     initPid = nil
     initHandle = nil
