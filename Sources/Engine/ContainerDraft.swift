@@ -63,7 +63,6 @@ struct ContainerDraft: ~Copyable {
       try? FileTree.ensureDirectory(trash)
       try? FileTree.rename(draft.path, to: trash + path[slash...])
     }
-    return stuck
   }
 
   /// The draft at `path` if nobody else has it and it is still there.
