@@ -8,7 +8,9 @@ public enum CommandList {
     summary: "Daemonless, rootless containers", globalDefaults: GlobalOptions(),
     globalOptions: GlobalOptions.table,
     sections: [
-      .init("Containers", containers + [containerGroup, LifecycleCommands.cleanUp]),
+      .init(
+        "Containers",
+        containers + [containerGroup, HealthCommands.group, LifecycleCommands.cleanUp]),
       .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
       .init(
         "General",

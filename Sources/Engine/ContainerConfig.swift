@@ -22,6 +22,8 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var resources = ContainerResources()
   public var security = ContainerSecurity()
   public var lifecycle = ContainerLifecycle()
+  /// Nil: no health check.
+  public var health: ContainerHealth?
   /// The command line that made it, for `inspect`.
   public var createCommand: [String] = []
 
@@ -58,6 +60,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.required("resources", &resources)
     try fields.required("security", &security)
     try fields.required("lifecycle", &lifecycle)
+    try fields.optional("health", &health)
     try fields.list("createCommand", &createCommand)
   }
 }

@@ -1,5 +1,5 @@
 import LinuxSystem
-import Model
+public import Model
 import StateStore
 
 /// What a container is doing, worked out from what nobody has to keep running for: the monitor's
@@ -46,15 +46,40 @@ public enum ContainerStatus: Equatable, Sendable {
   }
 }
 
+/// What there is to know of a container at a glance.
+public struct ContainerCondition: Sendable {
+  public var status: ContainerStatus
+  /// Nil without a health check, and before its first start.
+  public var health: HealthRecord.Status?
+  /// How often its policy has started it again since somebody did.
+  public var restarts = 0
+}
+
 /// Reads statuses; never waits for a writer.
 public struct StatusReader: Sendable {
   private let store: ContainerStore
 
   public init(_ store: ContainerStore) { self.store = store }
 
-  public func read(_ id: String) throws -> ContainerStatus {
+  public func read(_ id: String) throws -> ContainerStatus { try condition(id).status }
+
+  /// Status, health and restarts at once.
+  public func condition(_ id: String) throws -> ContainerCondition {
+    var live: LineRecord?
+    let status = try read(id, &live)
+    var condition = ContainerCondition(status: status)
+    if let live {
+      condition.health = live["health"].flatMap(HealthRecord.Status.init(rawValue:))
+      condition.restarts = Int(live.integer("restarts") ?? 0)
+    } else if case .exited = status, let exit = try RecordStore(store.directory(id)).find("exit") {
+      condition.restarts = Int(exit.integer("restarts") ?? 0)
+    }
+    return condition
+  }
+
+  private func read(_ id: String, _ live: inout LineRecord?) throws -> ContainerStatus {
     let directory = store.directory(id)
-    let live = try RecordStore(store.liveDirectory(id)).find("state")
+    live = try RecordStore(store.liveDirectory(id)).find("state")
     if try FileLock.isHeld(store.monitorLock(id)) {
       if let live { return monitored(live) }
       // The monitor has told nothing yet, or it has removed what it told and is about to leave.

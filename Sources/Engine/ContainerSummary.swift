@@ -52,7 +52,7 @@ public struct ContainerSummary: Sendable {
   public var health: String?
   public var status: ContainerStatus
 
-  init(_ record: LineRecord, status: ContainerStatus) {
+  init(_ record: LineRecord, _ condition: ContainerCondition) {
     id = record["id"] ?? ""
     name = record["name"] ?? ""
     created = record.integer("created") ?? 0
@@ -69,6 +69,8 @@ public struct ContainerSummary: Sendable {
     }
     autoRemove = record.flag("auto-remove")
     restartPolicy = record["restart"] ?? "no"
-    self.status = status
+    status = condition.status
+    health = condition.health?.rawValue
+    restarts = condition.restarts
   }
 }

@@ -37,6 +37,7 @@ extension AttachFrame {
     case (.reopenLog, 0): self = .reopenLog
     case (.stop, 4): self = .stop(milliseconds: UInt32(number))
     case (.paused, 1): self = .paused(number != 0)
+    case (.checkHealth, 1): self = .checkHealth(probing: number != 0)
     case (.created, 4): self = .created(pid: Int32(truncatingIfNeeded: number))
     case (.started, 4): self = .started(pid: Int32(truncatingIfNeeded: number))
     case (.standardOutput, _): self = .standardOutput(Array(payload))
@@ -54,6 +55,10 @@ extension AttachFrame {
     case (.status, _):
       guard let record = LineRecord(parsing: payload) else { return nil }
       self = .status(record)
+    case (.health, 4...):
+      self = .health(
+        HealthRecord.Status(rawValue: String(decoding: payload.dropFirst(4), as: UTF8.self)),
+        code: Int32(truncatingIfNeeded: number))
     case (.lost, 8): self = .lost(bytes: number)
     default: return nil
     }
@@ -71,6 +76,7 @@ extension AttachFrame {
     case .reopenLog: (.reopenLog, [])
     case .stop(let milliseconds): (.stop, Self.littleEndian(UInt64(milliseconds), bytes: 4))
     case .paused(let isPaused): (.paused, [isPaused ? 1 : 0])
+    case .checkHealth(let probing): (.checkHealth, [probing ? 1 : 0])
     case .created(let pid): (.created, Self.littleEndian(pid))
     case .started(let pid): (.started, Self.littleEndian(pid))
     case .standardOutput(let data): (.standardOutput, data)
@@ -79,6 +85,8 @@ extension AttachFrame {
       (.exit, Self.littleEndian(end.code) + [end.signal, end.outOfMemory ? 1 : 0])
     case .failure(let report): (.failure, Array(report.record.text.utf8))
     case .status(let record): (.status, Array(record.text.utf8))
+    case .health(let status, let code):
+      (.health, Self.littleEndian(code) + Array((status?.rawValue ?? "").utf8))
     case .lost(let bytes): (.lost, Self.littleEndian(bytes, bytes: 8))
     }
   }

@@ -27,6 +27,9 @@ public enum AttachFrame: Equatable, Sendable {
   case stop(milliseconds: UInt32)
   /// The client has frozen the container's processes, or thawed them.
   case paused(Bool)
+  /// Asks for the container's health: the monitor writes its `HealthRecord` to `health` in the run
+  /// directory and answers with `health`; after a probe, if one is wanted.
+  case checkHealth(probing: Bool)
 
   // From monitor to client.
   case created(pid: Int32)
@@ -37,6 +40,9 @@ public enum AttachFrame: Equatable, Sendable {
   case failure(ErrorReport)
   /// A `LiveRecord`'s text.
   case status(LineRecord)
+  /// The state of the container's health (nil: it has no check), and the exit code of the probe that
+  /// was asked for.
+  case health(HealthRecord.Status?, code: Int32)
   /// Bytes of output that a client was too slow for.
   case lost(bytes: UInt64)
 
@@ -60,6 +66,8 @@ public enum AttachFrame: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {
     case attach = 1, standardInput, standardInputEnd, resize, start, signal, reopenLog, stop
     case paused = 32
+    case checkHealth = 33
     case created = 65, started, standardOutput, standardError, exit, failure, status, lost
+    case health = 96
   }
 }

@@ -16,6 +16,8 @@ public struct LiveRecord: Equatable, Sendable {
   public var monitor: Int32
   public var bootID: String
   public var restarts = 0
+  /// The state of its health, if it has a check.
+  public var health: HealthRecord.Status?
   /// The exit code, once exited.
   public var code: Int32?
 
@@ -34,6 +36,7 @@ public struct LiveRecord: Equatable, Sendable {
     record.append("monitor", "\(monitor)")
     record.append("boot-id", bootID)
     record.append("restarts", "\(restarts)")
+    record["health"] = health?.rawValue
     record["code"] = code.map { "\($0)" }
     return record
   }
@@ -48,6 +51,7 @@ public struct LiveRecord: Equatable, Sendable {
     startTime = record["start-time"].flatMap { UInt64($0) }
     started = record.integer("started")
     restarts = Int(record.integer("restarts") ?? 0)
+    health = record["health"].flatMap(HealthRecord.Status.init(rawValue:))
     code = record.integer("code").map { Int32(clamping: $0) }
   }
 }

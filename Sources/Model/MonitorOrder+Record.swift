@@ -37,6 +37,7 @@ extension MonitorOrder {
     record.append("restart-delay", "\(restartDelay)")
     record.append("restarts", "\(restarts)")
     record.append("preserve-fds", "\(preservedDescriptors)")
+    health?.write(to: &record)
     for user in allowedUsers { record.append("allowed-user", "\(user)") }
     return record
   }
@@ -79,6 +80,7 @@ extension MonitorOrder {
     restartDelay = record.integer("restart-delay") ?? 100
     restarts = Int(record.integer("restarts") ?? 0)
     preservedDescriptors = Int(record.integer("preserve-fds") ?? 0)
+    health = HealthOrder(record)
     allowedUsers = record.all("allowed-user").compactMap { UInt32($0) }
   }
 }

@@ -103,6 +103,7 @@ public struct MonitorOrder: Equatable, Sendable {
   /// Restarts so far, when a container with a policy is taken up again.
   public var restarts = 0
   public var preservedDescriptors = 0
+  public var health: HealthOrder?
   /// Users, as the monitor's namespace numbers them, that may attach besides its own and root.
   public var allowedUsers: [UInt32] = []
 

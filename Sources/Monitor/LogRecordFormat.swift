@@ -111,7 +111,7 @@ struct LogRecordFormat {
   }
 
   /// A JSON string's content; what is not UTF-8 becomes U+FFFD.
-  private static func appendEscaped(_ bytes: [UInt8], to buffer: inout [UInt8]) {
+  static func appendEscaped(_ bytes: [UInt8], to buffer: inout [UInt8]) {
     var at = 0
     while at < bytes.count {
       let byte = bytes[at]
@@ -121,6 +121,10 @@ struct LogRecordFormat {
       case 0x0D: buffer.append("\\r")
       case 0x09: buffer.append("\\t")
       case 0..<0x20, 0x7F:
+        if byte == 0x0A {
+          buffer.append("\\n")
+          break
+        }
         buffer.append("\\u00")
         buffer.append(hexDigit(byte >> 4))
         buffer.append(hexDigit(byte & 15))

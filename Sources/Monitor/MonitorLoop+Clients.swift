@@ -87,6 +87,7 @@ extension MonitorLoop {
       guard phase == .running, live.status == (isPaused ? .running : .paused) else { return }
       record(isPaused ? .paused : .running)
     case .stop(let milliseconds): stop(milliseconds: Int64(milliseconds))
+    case .checkHealth(let probing): obeyHealth(probing: probing, from: client)
     default: client.markBroken()
     }
   }

@@ -10,7 +10,7 @@ extension MonitorLoop {
       let now = Clock.monotonic()
       if let deadline, now >= deadline { return false }
       checkTimers(now)
-      let next = [deadline, killDeadline, timeoutDeadline].compactMap(\.self).min()
+      let next = [deadline, killDeadline, timeoutDeadline, healthDeadline].compactMap(\.self).min()
       let wait = next.map { max(0, ($0 - now + 999_999) / 1_000_000) } ?? -1
       let events = try step("wait for events") { () throws(SystemError) in
         try loop.wait(milliseconds: Int32(clamping: wait))
@@ -41,6 +41,7 @@ extension MonitorLoop {
       stopRequested = true
       signalInit(SignalSet.kill)
     }
+    if phase == .running { checkHealthTimers(now) }
   }
 
   private func handle(_ event: EventLoop.Event) {
@@ -50,6 +51,7 @@ extension MonitorLoop {
     case Token.output: relay(.standardOutput)
     case Token.errors: relay(.standardError)
     case Token.input: streams.flushInput()
+    case Token.probe: readProbe()
     case Token.networkReady: helper?.readReadiness()
     case Token.networkErrors: helper?.readErrors(using: &buffer)
     default:
@@ -98,7 +100,7 @@ extension MonitorLoop {
     } else if pid == initPid && initEnd == nil {
       initEnd = end
       finished = Clock.realtime()
-    } else {
+    } else if !probeEnded(pid, end) {
       // Anything else is an orphan of the container's, reaped and forgotten.
       _ = helper?.ended(pid, end)
     }

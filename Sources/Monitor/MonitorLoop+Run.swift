@@ -33,7 +33,8 @@ extension MonitorLoop {
       try pump { initEnd != nil }
       let code = try finishRun()
       let again =
-        !stopRequested && order.restart.restarts(afterCode: code, restarts: live.restarts)
+        !stopRequested
+        && (restartRequested || order.restart.restarts(afterCode: code, restarts: live.restarts))
       callQuietly(["delete"])
       note(again ? "restart" : "cleanup")
       guard again else { return }
@@ -164,6 +165,7 @@ extension MonitorLoop {
     if let timeout = order.timeout {
       timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
     }
+    startHealthChecks()
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     note("start")
     if let pid = initPid { broadcast(.started(pid: pid)) }
@@ -178,6 +180,7 @@ extension MonitorLoop {
     guard let end = initEnd else { return 0 }
     killDeadline = nil
     timeoutDeadline = nil
+    endHealthChecks()
     let code = end.shellStatus
     var exit = ExitRecord(code: code, finished: finished)
     if case .signaled(let signal) = end { exit.signal = signal }
@@ -236,6 +239,8 @@ extension MonitorLoop {
     live.code = nil
     live.started = nil
     live.startTime = nil
+    live.health = nil
+    restartRequested = false
     lastFrames = []
     initPid = nil
     initHandle = nil

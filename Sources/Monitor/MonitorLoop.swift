@@ -17,6 +17,7 @@ public final class MonitorLoop {
     static let input: UInt64 = 5
     static let networkReady: UInt64 = 6
     static let networkErrors: UInt64 = 7
+    static let probe: UInt64 = 8
     static let firstClient: UInt64 = 16
   }
 
@@ -52,6 +53,14 @@ public final class MonitorLoop {
   var initHandle: ProcessHandle?
   var initEnd: ProcessEnd?
   var oomCount: OutOfMemoryCount?
+
+  /// Of the run that is on; nil without a health check.
+  var health: HealthState?
+  var probe: HealthProbe?
+  /// The clients that wait for the probe's result.
+  var probeClients: [UInt64] = []
+  /// The run ends to begin again, whatever the policy says.
+  var restartRequested = false
 
   var phase = Phase.creating
   var live: LiveRecord

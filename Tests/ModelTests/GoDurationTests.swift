@@ -11,7 +11,7 @@ import Testing
     #expect(GoDuration.format(nanoseconds) == text)
   }
 
-  @Test(arguments: ["1h30m", "1.5s", "300ms", "10s"])
+  @Test(arguments: ["1h30m", "1.5s", "-300ms", "10s"])
   func readsWhatItPrints(_ text: String) throws {
     let value = try #require(GoDuration.parse(text))
     #expect(GoDuration.parse(GoDuration.format(value)) == value)

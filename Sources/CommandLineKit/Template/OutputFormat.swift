@@ -63,7 +63,13 @@ public struct OutputFormat: Sendable {
     guard rest.hasPrefix("{{") else { return false }
     rest = rest.dropFirst(2)
     if rest.first == "-" { rest = rest.dropFirst() }
-    return rest.drop { $0 == " " }.hasPrefix("range")
+    rest = rest.drop { $0 == " " }
+    guard rest.hasPrefix("range") else { return false }
+    // Only `{{range .}}` goes through the rows; any other goes through something of each row.
+    rest = rest.dropFirst(5).drop { $0 == " " }
+    guard rest.first == "." else { return false }
+    rest = rest.dropFirst().drop { $0 == " " }
+    return rest.hasPrefix("}}") || rest.hasPrefix("-}}")
   }
 
   /// `\t` and `\n` typed in a shell's quotes, outside of actions; inside, Go's literals have their own.

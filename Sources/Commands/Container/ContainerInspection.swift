@@ -7,16 +7,17 @@ import OCISpec
 /// `container inspect`, and the container part of `inspect`.
 enum ContainerInspection {
   /// Podman's keys.
-  static func value(_ config: ContainerConfig, _ status: ContainerStatus, _ context: EngineContext)
-    -> TemplateValue
-  {
+  static func value(
+    _ config: ContainerConfig, _ condition: ContainerCondition, _ context: EngineContext
+  ) throws -> TemplateValue {
+    let status = condition.status
     let store = ContainerStore(context)
     let directory = store.directory(config.id)
     let arguments = config.process.arguments
     return .object([
       ("Id", .string(config.id)), ("Created", .string(Timestamp.format(config.created))),
       ("Path", .string(arguments.first ?? "")), ("Args", .strings(Array(arguments.dropFirst()))),
-      ("State", state(config, status, store)), ("Image", .string(config.image?.id ?? "")),
+      ("State", try state(config, status, context)), ("Image", .string(config.image?.id ?? "")),
       ("ImageDigest", .string(config.image?.digest ?? "")),
       ("ImageName", .string(config.image?.name ?? "")), ("Rootfs", .string(config.rootfs ?? "")),
       ("Pod", .string("")),
@@ -28,7 +29,8 @@ enum ContainerInspection {
       ("OCIRuntime", .string(config.lifecycle.runtime.map(lastPart) ?? "martlet-oci")),
       ("ConmonPidFile", .string("\(store.liveDirectory(config.id))/monitor.pid")),
       ("PidFile", .string("\(store.liveDirectory(config.id))/pidfile")),
-      ("Name", .string(config.name)), ("RestartCount", .int(0)), ("Driver", .string("overlay")),
+      ("Name", .string(config.name)), ("RestartCount", .int(Int64(condition.restarts))),
+      ("Driver", .string("overlay")),
       ("MountLabel", .string("")), ("ProcessLabel", .string("")), ("AppArmorProfile", .string("")),
       ("EffectiveCaps", capabilities(config)), ("BoundingCaps", capabilities(config)),
       ("ExecIDs", .list([])),
@@ -62,8 +64,8 @@ enum ContainerInspection {
   }
 
   private static func state(
-    _ config: ContainerConfig, _ status: ContainerStatus, _ store: ContainerStore
-  ) -> TemplateValue {
+    _ config: ContainerConfig, _ status: ContainerStatus, _ context: EngineContext
+  ) throws -> TemplateValue {
     let never = "0001-01-01T00:00:00Z"
     var started = never
     var finished = never
@@ -77,8 +79,9 @@ enum ContainerInspection {
       outOfMemory = oom
     default: break
     }
-    let monitor = store.monitorPID(config.id)
-    return .object([
+    let monitor = ContainerStore(context).monitorPID(config.id)
+    let health = HealthInspection.state(try CheckHealth(context).read(config))
+    let fields: [(String, TemplateValue)] = [
       ("OciVersion", .string("1.2.0")), ("Status", .string(status.word)),
       ("Running", .bool({ if case .running = status { true } else { false } }())),
       ("Paused", .bool({ if case .paused = status { true } else { false } }())),
@@ -86,10 +89,11 @@ enum ContainerInspection {
       ("Dead", .bool(false)), ("Pid", .int(Int64(status.pid ?? 0))),
       ("ConmonPid", .int(Int64(monitor ?? 0))), ("ExitCode", .int(Int64(status.exitCode))),
       ("Error", .string("")), ("StartedAt", .string(started)), ("FinishedAt", .string(finished)),
-      ("Health", .object([("Status", .string("")), ("FailingStreak", .int(0)), ("Log", .null)])),
-      ("CgroupPath", .string("/martlet/\(config.id)")), ("CheckpointedAt", .string(never)),
-      ("RestoredAt", .string(never)),
-    ])
+      ("Health", health), ("CgroupPath", .string("/martlet/\(config.id)")),
+      ("CheckpointedAt", .string(never)), ("RestoredAt", .string(never)),
+    ]
+    // Podman's templates know both names.
+    return .object(TemplateObject(fields, methods: [("Healthcheck", { _ in health })]))
   }
 
   private static func mount(_ mount: ContainerMount, _ context: EngineContext) -> TemplateValue {
@@ -144,26 +148,28 @@ enum ContainerInspection {
 
   private static func configuration(_ config: ContainerConfig) -> TemplateValue {
     let process = config.process
-    return .object([
-      ("Hostname", .string(config.hostname ?? "")), ("Domainname", .string("")),
-      ("User", .string(process.user)), ("AttachStdin", .bool(false)),
-      ("AttachStdout", .bool(false)), ("AttachStderr", .bool(false)),
-      ("Tty", .bool(process.terminal)), ("OpenStdin", .bool(process.interactive)),
-      ("StdinOnce", .bool(false)), ("Env", .strings(process.environment)),
-      ("Cmd", .strings(process.command)), ("Image", .string(config.image?.name ?? "")),
-      ("Volumes", .null), ("WorkingDir", .string(process.workingDirectory)),
-      ("Entrypoint", .strings(process.entrypoint)), ("OnBuild", .null),
-      (
-        "Labels", .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-      ),
-      (
-        "Annotations",
-        .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-      ), ("StopSignal", .string(SignalNumber.name(config.lifecycle.stopSignal))),
-      ("CreateCommand", .strings(config.createCommand)), ("Umask", .string(process.umask)),
-      ("Timeout", .int(0)), ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
-      ("Passwd", .bool(true)),
-    ])
+    return .object(
+      [
+        ("Hostname", .string(config.hostname ?? "")), ("Domainname", .string("")),
+        ("User", .string(process.user)), ("AttachStdin", .bool(false)),
+        ("AttachStdout", .bool(false)), ("AttachStderr", .bool(false)),
+        ("Tty", .bool(process.terminal)), ("OpenStdin", .bool(process.interactive)),
+        ("StdinOnce", .bool(false)), ("Env", .strings(process.environment)),
+        ("Cmd", .strings(process.command)), ("Image", .string(config.image?.name ?? "")),
+        ("Volumes", .null), ("WorkingDir", .string(process.workingDirectory)),
+        ("Entrypoint", .strings(process.entrypoint)), ("OnBuild", .null),
+        (
+          "Labels",
+          .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        ),
+        (
+          "Annotations",
+          .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        ), ("StopSignal", .string(SignalNumber.name(config.lifecycle.stopSignal))),
+        ("CreateCommand", .strings(config.createCommand)), ("Umask", .string(process.umask)),
+        ("Timeout", .int(0)), ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
+        ("Passwd", .bool(true)),
+      ] + HealthInspection.configuration(config.health))
   }
 
   private static func logPath(_ config: ContainerConfig, _ directory: String) -> String {
@@ -259,7 +265,7 @@ extension ContainerInspection {
   static func find(_ word: String, _ context: EngineContext) throws -> TemplateValue? {
     let store = ContainerStore(context)
     guard let id = try store.find(word) else { return nil }
-    return value(try store.load(id), try StatusReader(store).read(id), context)
+    return try value(try store.load(id), try StatusReader(store).condition(id), context)
   }
 }
 

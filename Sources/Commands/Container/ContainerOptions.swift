@@ -20,7 +20,7 @@ struct ContainerOptions: Sendable {
 
   static let shared: [OptionSpec<ContainerOptions>] =
     process + files + network + limits + security
-    + lifecycle
+    + lifecycle + health
 
   static let process: [OptionSpec<ContainerOptions>] = [
     .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),

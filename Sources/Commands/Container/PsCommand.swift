@@ -114,12 +114,13 @@ struct ContainerRow {
   }
 
   /// `Up 5 minutes`, `Exited (0) 3 seconds ago`, `Created`.
-  static func statusText(_ status: ContainerStatus) -> String {
-    switch status {
+  static func statusText(_ row: ContainerSummary) -> String {
+    switch row.status {
     case .created: "Created"
     case .initialized: "Initialized"
     case .running(_, let since, let monitored):
       "Up \(Human.duration(Clock.realtime() - since))" + (monitored ? "" : " (monitor lost)")
+        + (row.health.map { " (\($0))" } ?? "")
     case .paused(_, let since): "Up \(Human.duration(Clock.realtime() - since)) (Paused)"
     case .stopping: "Stopping"
     case .restarting: "Restarting"
@@ -146,7 +147,7 @@ struct ContainerRow {
           ("CreatedHuman", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
           ("Created", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
           ("RunningFor", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
-          ("Status", .string(Self.statusText(row.status))), ("State", .string(row.status.word)),
+          ("Status", .string(Self.statusText(row))), ("State", .string(row.status.word)),
           ("Ports", .string(row.ports.map(PortText.display).joined(separator: ", "))),
           ("Labels", .string(labels.map { "\($0.key)=\($0.value)" }.joined(separator: ","))),
           ("Mounts", .string(row.mounts.joined(separator: ","))),
@@ -154,7 +155,7 @@ struct ContainerRow {
           ("Pid", .int(Int64(row.status.pid ?? 0))), ("ExitCode", .int(Int64(exited.code))),
           ("Exited", .bool(exited.finished != 0)), ("AutoRemove", .bool(row.autoRemove)),
           ("StartedAt", .int(since / 1_000_000_000)), ("Pod", .string("")),
-          ("PodName", .string("")), ("Restarts", .int(0)),
+          ("PodName", .string("")), ("Restarts", .int(Int64(row.restarts))),
         ],
         methods: [
           (
@@ -182,8 +183,9 @@ struct ContainerRow {
       ("Networks", .strings(row.network.isEmpty ? [] : [row.network])),
       ("Pid", .int(Int64(row.status.pid ?? 0))), ("Pod", .string("")), ("PodName", .string("")),
       ("Ports", row.ports.isEmpty ? .null : .list(row.ports.map(PortText.json))),
-      ("Restarts", .int(0)), ("Size", .null), ("StartedAt", .int(since / 1_000_000_000)),
-      ("State", .string(row.status.word)), ("Status", .string(Self.statusText(row.status))),
+      ("Restarts", .int(Int64(row.restarts))), ("Size", .null),
+      ("StartedAt", .int(since / 1_000_000_000)),
+      ("State", .string(row.status.word)), ("Status", .string(Self.statusText(row))),
       ("Created", .int(row.created / 1_000_000_000)),
     ])
   }

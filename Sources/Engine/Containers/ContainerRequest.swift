@@ -67,6 +67,7 @@ public struct ContainerRequest: Sendable {
   public var logDriver: String?
   public var logOptions: [String] = []
   public var restart = "no"
+  public var health = HealthRequest()
   public var cidFile: String?
   public var replace = false
 

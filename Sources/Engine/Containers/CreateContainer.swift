@@ -36,6 +36,7 @@ public struct CreateContainer {
     config.resources = try resources(request)
     config.security = try SecurityOptions.resolve(request)
     try fillLifecycle(&config, request)
+    config.health = try request.health.resolve(image: request.image?.healthcheck)
     if let name = request.name {
       guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
       config.name = name

@@ -15,7 +15,7 @@ public struct ListContainers {
     for id in try store.ids() {
       // One that goes away while we look is simply not there.
       guard let record = try RecordStore(store.directory(id)).find("summary") else { continue }
-      all.append(ContainerSummary(record, status: try statuses.read(id)))
+      all.append(ContainerSummary(record, try statuses.condition(id)))
     }
     return all.sorted { $0.created > $1.created }
   }

@@ -78,10 +78,15 @@ struct ContainerStage {
       // crun takes a cgroup that cannot be made for an error; ours and runc do without.
       order.runtimeArguments += ["--cgroup-manager", "disabled"]
     }
-    let spec = try SpecBuilder(config: config, facts: facts).build()
+    let builder = SpecBuilder(config: config, facts: facts)
+    let spec = try builder.build()
     try FileTree.ensureDirectory(order.bundle)
     try FileTree.write(
       "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
+    for (name, process) in try builder.probes() {
+      try FileTree.write(
+        "\(order.bundle)/\(name)", String(decoding: process.encoded(), as: UTF8.self))
+    }
     try executeMonitor(order, namespaces)
   }
 

@@ -35,6 +35,7 @@ struct LaunchContainer {
     started["boot-id"] = BootID.current
     try Descriptor.writeAll(lock.descriptor, started.text)
     try FileTree.unlinkIfPresent("\(directory)/exit")
+    try FileTree.unlinkIfPresent("\(directory)/health")
     let order = try makeOrder(live: live)
     let sockets = try SocketPair.stream()
     let plan = try NetworkSetup(config.network, context: context).namespacePlan()
@@ -86,6 +87,7 @@ struct LaunchContainer {
     order.stopSignal = lifecycle.stopSignal
     order.stopTimeout = Int64(lifecycle.stopTimeout)
     order.restart = RestartPolicy(lifecycle.restart) ?? .never
+    order.health = config.health?.order(id: config.id, directory: directory)
     order.allowedUsers = []
     order.notes = MonitorOrder.Notes(
       directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",

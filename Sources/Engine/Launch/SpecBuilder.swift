@@ -39,6 +39,21 @@ struct SpecBuilder {
     return process
   }
 
+  /// What the monitor has executed in the container to learn about its health, by file name.
+  func probes() throws -> [(name: String, process: RuntimeProcess)] {
+    guard let health = config.health else { return [] }
+    var process = try process()
+    process.terminal = false
+    let tests = [
+      (HealthOrder.processFile, health.test),
+      (HealthOrder.startupProcessFile, health.startupTest),
+    ]
+    return tests.filter { !$1.isEmpty }.map { name, test in
+      process.args = ContainerHealth.arguments(test)
+      return (name, process)
+    }
+  }
+
   static let initPath = "/run/.martlet-init"
 
   private func environment() -> [String] {

@@ -1,0 +1,169 @@
+import LinuxSystem
+import Model
+
+extension MonitorLoop {
+  /// A run of the container has begun.
+  func startHealthChecks() {
+    guard let order = order.health else { return }
+    health = HealthState(order, startedAt: Clock.monotonic())
+    live.health = .starting
+  }
+
+  /// When the loop must look at the health again, by the monotonic clock.
+  var healthDeadline: Int64? {
+    phase == .running ? probe?.deadline ?? health?.next : nil
+  }
+
+  func checkHealthTimers(_ now: Int64) {
+    if let probe {
+      guard now >= probe.deadline else { return }
+      // What is frozen cannot answer.
+      if live.status == .running { probe.expire(now) } else { probe.deadline = now + timeout }
+      return
+    }
+    guard let next = health?.next, now >= next else { return }
+    guard live.status == .running else {
+      health?.postpone(now)
+      return
+    }
+    startProbe()
+  }
+
+  private var timeout: Int64 { health?.timeout ?? 0 }
+
+  private func startProbe() {
+    guard let health, probe == nil else { return }
+    let file = health.isStartingUp ? HealthOrder.startupProcessFile : HealthOrder.processFile
+    self.health?.begin()
+    do throws(SystemError) {
+      let probe = try HealthProbe(
+        order.runtime, order.runtimeArguments, process: "\(order.bundle)/\(file)", id: order.id,
+        pidFile: "\(order.runDirectory)/health.pid", timeout: health.timeout,
+        limit: health.outputLimit)
+      self.probe = probe
+      if let output = probe.output { try loop.add(output.raw, .readable, token: Token.probe) }
+    } catch {
+      guard probe == nil else { return }
+      let now = Clock.realtime()
+      took(.init(start: now, end: now, code: 125, output: "\(error)"))
+    }
+  }
+
+  /// Whether it was the probe that ended.
+  func probeEnded(_ pid: Int32, _ end: ProcessEnd) -> Bool {
+    guard let probe, pid == probe.pid else { return false }
+    let entry = probe.entry(end, using: &buffer)
+    self.probe = nil
+    // A probe that ends with its container says nothing.
+    if initEnd == nil && live.status == .running { took(entry) }
+    return true
+  }
+
+  func readProbe() { probe?.read(using: &buffer) }
+
+  private func took(_ entry: HealthRecord.Entry) {
+    guard var health else { return }
+    let before = health.record
+    let verdict = health.take(entry, at: Clock.monotonic())
+    self.health = health
+    if health.record.status != before.status { writeHealth() }
+    if let path = health.order.logFile {
+      // A log that cannot be written is no reason to do anything to the container.
+      try? FileTree.write(path, HealthLogFile.text(health.record))
+    }
+    answer(code: entry.code)
+    switch verdict {
+    case .none: return
+    case .restart: restart()
+    case .failed:
+      switch health.order.onFailure {
+      case .none: return
+      case .kill: signalInit(SignalSet.kill)
+      case .stop: stop(milliseconds: order.stopTimeout * 1_000)
+      case .restart: restart()
+      }
+    }
+  }
+
+  private func restart() {
+    guard !stopRequested else { return }
+    stop(milliseconds: order.stopTimeout * 1_000)
+    stopRequested = false
+    restartRequested = true
+  }
+
+  /// The state has changed: readers and the next boot shall know it.
+  private func writeHealth() {
+    guard let health else { return }
+    live.health = health.record.status
+    record(live.status)
+    keepHealth()
+  }
+
+  private func keepHealth() {
+    guard let health, let path = health.order.record else { return }
+    // What the disk has no room for is in the live record.
+    do throws(SystemError) {
+      try FileTree.write("\(path).new", health.record.record.text)
+      try FileTree.rename("\(path).new", to: path)
+    } catch { return }
+  }
+
+  /// The container has ended: the last results are kept for `inspect`.
+  func endHealthChecks() {
+    guard health != nil else { return }
+    if probe != nil || !probeClients.isEmpty { health?.containerEnded() }
+    live.health = health?.record.status
+    if let probe {
+      probe.expire(Clock.monotonic())
+      probe.expire(Clock.monotonic())
+    }
+    keepHealth()
+    answer(code: 1)
+    health = nil
+  }
+
+  // MARK: - Clients
+
+  func obeyHealth(probing: Bool, from client: AttachClient) {
+    guard health != nil, probing, live.status == .running else {
+      report(to: client, code: 0)
+      return
+    }
+    probeClients.append(client.token)
+    startProbe()
+  }
+
+  private func answer(code: Int32) {
+    let tokens = probeClients
+    probeClients = []
+    for client in clients where tokens.contains(client.token) { report(to: client, code: code) }
+  }
+
+  private func report(to client: AttachClient, code: Int32) {
+    if let health { try? files.write("health", health.record.record.text) }
+    client.send(.health(health?.record.status, code: code))
+    updateWatch(client)
+  }
+}
+
+/// `--health-log-destination DIRECTORY`: the results as podman writes them.
+enum HealthLogFile {
+  static func text(_ record: HealthRecord) -> String {
+    var bytes: [UInt8] = []
+    var timestamp = LogTimestamp(utc: true)
+    bytes.append("{\"Status\":\"\(record.status.rawValue)\",\"FailingStreak\":")
+    bytes.append("\(record.failingStreak),\"Log\":[")
+    for (index, entry) in record.log.enumerated() {
+      bytes.append(index == 0 ? "{\"Start\":\"" : ",{\"Start\":\"")
+      timestamp.append(entry.start, to: &bytes)
+      bytes.append("\",\"End\":\"")
+      timestamp.append(entry.end, to: &bytes)
+      bytes.append("\",\"ExitCode\":\(entry.code),\"Output\":\"")
+      LogRecordFormat.appendEscaped(Array(entry.output.utf8), to: &bytes)
+      bytes.append("\"}")
+    }
+    bytes.append("]}\n")
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
