@@ -138,10 +138,12 @@ struct CheckStore {
 
   /// Makes an image's record anew from its manifest and config.
   private func restoreRecord(_ id: Digest) throws {
-    guard let name = try store.listNames().first(where: { $0.image == id }) else {
-      throw ErrorReport(.unavailable, "no name tells its manifest")
+    let name = try store.listNames().first { $0.image == id }
+    let recorded = (try? store.find(id: id)).flatMap(\.?.manifest)
+    guard let manifest = name?.manifest ?? recorded else {
+      throw ErrorReport(.unavailable, "nothing tells its manifest")
     }
-    try install(id, name.manifest)
+    try install(id, manifest)
   }
 
   private func install(_ id: Digest, _ manifestDigest: Digest) throws {

@@ -84,23 +84,35 @@ struct ImageInstaller {
   }
 
   private func record(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage {
+    try Self.record(
+      image.config, id: image.manifest.config.digest, manifest: image.manifestDigest,
+      layers: jobs.map { job in
+        guard let layer = try store.layers.find(job.chain) else {
+          throw ImageStoreError.damaged("layer \(job.chain)")
+        }
+        return (job.chain, layer)
+      })
+  }
+
+  /// What an image's record says, worked out from its config and its layers.
+  static func record(
+    _ config: ImageConfig, id: Digest, manifest: Digest,
+    layers: [(chain: Digest, layer: StoredLayer)]
+  ) throws -> StoredImage {
     var size: Int64 = 0
     var visible: [Digest] = []
-    for job in jobs {
-      guard let layer = try store.layers.find(job.chain) else {
-        throw ImageStoreError.damaged("layer \(job.chain)")
-      }
+    for (chain, layer) in layers {
       size += layer.size
       // Nothing below an opaque layer shows.
       if layer.isOpaque { visible = [] }
-      visible.append(job.chain)
+      visible.append(chain)
     }
-    let execution = image.config.config ?? ImageConfig.Execution()
+    let execution = config.config ?? ImageConfig.Execution()
     var stored = StoredImage(
-      id: image.manifest.config.digest, manifest: image.manifestDigest,
-      created: image.config.created.flatMap { Timestamp.parse($0) } ?? 0, size: size,
-      platform: image.config.platform, layers: visible, execution: execution)
-    stored.author = image.config.author
+      id: id, manifest: manifest,
+      created: config.created.flatMap { Timestamp.parse($0) } ?? 0, size: size,
+      platform: config.platform, layers: visible, execution: execution)
+    stored.author = config.author
     if let healthcheck = execution.healthcheck {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

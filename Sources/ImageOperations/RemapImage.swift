@@ -60,6 +60,7 @@ struct RemapImage {
       for layer in image.layers { try merger.apply(store.layers.diff(layer)) }
       try FileTree.syncFilesystem(place)
       try FileTree.rename(place, to: path)
+      try FileTree.sync("\(store.layers.root)/mapped")
     } catch {
       // The cause is what counts; a collection removes what cannot be removed now.
       try? FileTree.removeTree(place)

@@ -114,6 +114,22 @@ extension StoreInspection {
     }
     if jobs.isEmpty { return inspectLayers(image, shown) }
     for job in jobs { try inspect(job, of: shown, image.id) }
+    try compare(image, config, jobs)
+  }
+
+  /// A record must say what config and layers say: a flipped bit in it is found so.
+  private func compare(
+    _ image: StoredImage, _ config: ImageConfig, _ jobs: [LayerInstaller.Job]
+  ) throws {
+    let layers = jobs.compactMap { job in
+      (try? store.layers.find(job.chain)).map { (chain: job.chain, layer: $0) }
+    }
+    guard layers.count == jobs.count else { return }
+    let expected = try ImageInstaller.record(
+      config, id: image.id, manifest: image.manifest, layers: layers)
+    if image != expected {
+      tell("image \(image.id.shortID)", "its record is not what its config says", .record(image.id))
+    }
   }
 
   /// A small blob's bytes; nil when they are missing or wrong.
@@ -146,6 +162,11 @@ extension StoreInspection {
     needed.layers.insert(job.chain)
     guard checkedLayers.insert(job.chain).inserted else { return }
     var flaws = store.flaw(ofLayer: job.chain).map { [$0] } ?? []
+    if flaws.isEmpty, let layer = try store.layers.find(job.chain),
+      layer.diffID != job.diffID || layer.parent != job.parent
+    {
+      flaws = ["its record is damaged"]
+    }
     if flaws.isEmpty, request.depth == .files, checkedBlobs[job.descriptor.digest] == true {
       flaws = try LayerInstaller(store: store, reporter: reporter).differences(job).map {
         "\($0.path) \($0.reason)"

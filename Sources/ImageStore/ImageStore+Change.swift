@@ -3,10 +3,19 @@ public import Model
 import StateStore
 
 extension ImageStore {
-  /// Makes an image known: all that it names must be in place and on disk.
+  /// Makes an image known: all that it names must be in place, and its contents on disk.
+  ///
+  /// Contents got there before they had their names: blobs by fsync(2), layers by one syncfs(2) for
+  /// all of the image. What is left are the names themselves.
   public func publish(_ image: StoredImage, named: [ImageName]) throws(ImageStoreError) {
-    // What the record stands for reaches the disk before the record does; one call for all.
-    try system { () throws(SystemError) in try FileTree.syncFilesystem(root) }
+    try system { () throws(SystemError) in
+      for directory in ["blobs/sha256", "blobs/sha512"]
+      where FileTree.exists("\(root)/\(directory)") {
+        try FileTree.sync("\(root)/\(directory)")
+      }
+      try FileTree.sync("\(layers.root)/l")
+      try FileTree.sync(layers.root)
+    }
     try stated { () throws(StateError) in
       try records.write(image.id.hex, image.record, durability: .power)
     }
