@@ -68,10 +68,11 @@ let package = Package(
     // 3: mechanisms
     library("StateStore", ["Model", "LinuxSystem"]),
     library("UserNamespaces", ["Model", "LinuxSystem"]),
-    library("Cgroups", ["Model", "OCISpec", "LinuxSystem"]),
+    library("SystemdBus", ["Model", "LinuxSystem"]),
+    library("Cgroups", ["Model", "OCISpec", "LinuxSystem", "SystemdBus"]),
     library(
       "OCIRuntime",
-      ["Model", "OCISpec", "LinuxSystem", "Cgroups", "UserNamespaces", "CSeccomp", "Diagnostics"]),
+      ["Model", "OCISpec", "LinuxSystem", "Cgroups", "SystemdBus", "UserNamespaces", "CSeccomp", "Diagnostics"]),
     library("Monitor", ["Model", "LinuxSystem"]),
     library("ImageStore", ["Model", "OCISpec", "StateStore", "LinuxSystem"]),
     library(
@@ -116,7 +117,8 @@ let package = Package(
     tests("LinuxSystemTests", ["LinuxSystem"]),
     tests("StateStoreTests", ["StateStore", "Model", "LinuxSystem"]),
     tests("UserNamespacesTests", ["UserNamespaces", "Model", "LinuxSystem"]),
-    tests("CgroupsTests", ["Cgroups", "OCISpec", "Model", "LinuxSystem"]),
+    tests("SystemdBusTests", ["SystemdBus", "Model", "LinuxSystem"]),
+    tests("CgroupsTests", ["Cgroups", "SystemdBus", "OCISpec", "Model", "LinuxSystem"]),
     tests("OCIRuntimeTests", ["OCIRuntime", "OCISpec", "Model", "LinuxSystem"]),
     tests("MonitorTests", ["Monitor", "Model", "LinuxSystem"]),
     tests("ImageStoreTests", ["ImageStore", "OCISpec", "StateStore", "Model", "LinuxSystem"]),

@@ -79,26 +79,39 @@ public struct CreateContainer {
     record.annotations = spec.annotations
     let hooks = plan.hooks
     record.hasHooks = !hooks.poststart.isEmpty || !hooks.poststop.isEmpty
-    if context.systemdCgroup {
-      context.warn("the systemd cgroup manager is not supported; cgroups are made by hand")
-    }
-    do throws(CgroupError) {
-      record.cgroup = try FileCgroupManager().make(
-        path: spec.linux?.cgroupsPath, id: id.text, limits: spec.linux?.resources,
-        warn: context.warn)
-    } catch { throw .reported(error.report) }
+    let manager = try makeCgroup(&record, spec)
     do throws(RuntimeError) {
       // Whoever kills us from here on leaves a record by which `delete --force` finds the cgroups.
-      if record.cgroup != nil { try states.save(record, id) }
-      let launcher = InitLauncher(plan: plan, spec: spec, directory: states.directory(of: id))
+      if record.cgroup != nil || manager != nil { try states.save(record, id) }
+      let launcher = InitLauncher(
+        plan: plan, spec: spec, directory: states.directory(of: id), manager: manager)
       return try launcher.launch(&record, listens: waitsForStart) { (record) throws(RuntimeError) in
         try states.save(record, id)
         try writePIDFile(record.pid)
       }
     } catch {
+      // What failed is the news.
+      if let scope = record.systemdScope { try? SystemdCgroupManager.stop(scope) }
       try? record.cgroup?.remove()
       throw error
     }
+  }
+
+  /// Makes the cgroup by hand, or gives the manager that makes it when there is a process.
+  private func makeCgroup(_ record: inout StateRecord, _ spec: RuntimeSpec) throws(RuntimeError)
+    -> SystemdCgroupManager?
+  {
+    do throws(CgroupError) {
+      guard !context.systemdCgroup else {
+        let manager = try SystemdCgroupManager(path: spec.linux?.cgroupsPath, id: record.id)
+        record.systemdScope = manager.unit
+        return manager
+      }
+      record.cgroup = try FileCgroupManager().make(
+        path: spec.linux?.cgroupsPath, id: record.id, limits: spec.linux?.resources,
+        warn: context.warn)
+      return nil
+    } catch { throw .reported(error.report) }
   }
 
   private func writePIDFile(_ pid: Int32) throws(RuntimeError) {

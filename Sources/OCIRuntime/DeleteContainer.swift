@@ -55,6 +55,14 @@ public struct DeleteContainer {
 
   /// What is left of a container whose process has gone.
   func clean(_ record: StateRecord, _ id: ContainerID) throws(RuntimeError) {
+    if let scope = record.systemdScope {
+      // Not by systemd: it asks nicely first and waits long.
+      try? record.cgroup?.killAll(9)
+      // A manager that has gone took its units with it, or leaves their directories to us.
+      do throws(CgroupError) { try SystemdCgroupManager.stop(scope) } catch {
+        context.warn(error.report.message)
+      }
+    }
     if let cgroup = record.cgroup {
       try during("remove the cgroup of `\(id)`") { () throws(SystemError) in
         try removeCgroup(cgroup)

@@ -36,8 +36,8 @@ public enum RuntimeFeatures {
       (
         "cgroup",
         object([
-          ("v1", .bool(true)), ("v2", .bool(true)), ("systemd", .bool(false)),
-          ("systemdUser", .bool(false)), ("rdma", .bool(true)),
+          ("v1", .bool(true)), ("v2", .bool(true)), ("systemd", .bool(true)),
+          ("systemdUser", .bool(true)), ("rdma", .bool(true)),
         ])
       ),
       ("seccomp", seccomp()),
