@@ -72,7 +72,10 @@ let package = Package(
     library("Cgroups", ["Model", "OCISpec", "LinuxSystem", "SystemdBus"]),
     library(
       "OCIRuntime",
-      ["Model", "OCISpec", "LinuxSystem", "Cgroups", "SystemdBus", "UserNamespaces", "CSeccomp", "Diagnostics"]),
+      [
+        "Model", "OCISpec", "CommandLineKit", "LinuxSystem", "Cgroups", "SystemdBus",
+        "UserNamespaces", "CSeccomp", "Diagnostics",
+      ]),
     library("Monitor", ["Model", "LinuxSystem"]),
     library("ImageStore", ["Model", "OCISpec", "StateStore", "LinuxSystem"]),
     library(
@@ -112,7 +115,7 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("ModelTests", ["Model"]),
-    tests("OCISpecTests", ["OCISpec", "Model"]),
+    tests("OCISpecTests", ["OCISpec", "Model", "LinuxSystem"]),
     tests("CommandLineKitTests", ["CommandLineKit", "Model"]),
     tests("LinuxSystemTests", ["LinuxSystem"]),
     tests("StateStoreTests", ["StateStore", "Model", "LinuxSystem"]),

@@ -4,8 +4,8 @@ public import OCISpec
 extension Cgroup {
   /// Sets limits, new or changed; a limit that cannot be set is an error with its field.
   ///
-  /// - Parameter enabling: the controllers that may be enabled in the ancestors, which a service
-  ///   manager may keep for itself; nil is all.
+  /// `enabling` is the controllers that may be enabled in the ancestors, which a service manager may
+  /// keep for itself; nil is all.
   public func apply(_ resources: RuntimeResources, enabling: Set<String>? = nil)
     throws(CgroupError)
   {

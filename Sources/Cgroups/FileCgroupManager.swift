@@ -42,11 +42,13 @@ public struct FileCgroupManager: Sendable {
 
   /// Makes the container's cgroup and sets its limits.
   ///
-  /// Nil where none can be made and none is asked for: the container then stays in the caller's.
+  /// Nil where none can be made and none is asked for (nor `required`): the container then stays in
+  /// the caller's.
   public func make(
-    path: String?, id: String, limits: RuntimeResources?, warn: (String) -> Void
+    path: String?, id: String, limits: RuntimeResources?, required: Bool = false
   ) throws(CgroupError) -> Cgroup? {
-    let asked = limits?.askedFields ?? []
+    var asked = limits?.askedFields ?? []
+    if required { asked.append("linux.cgroupsPath") }
     let layout = HostCgroups.layout()
     let relative = try Self.relativePath(path, id: id)
     switch layout {

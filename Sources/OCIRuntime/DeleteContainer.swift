@@ -68,10 +68,15 @@ public struct DeleteContainer {
         try removeCgroup(cgroup)
       }
     }
+    if let group = record.resourceGroup {
+      try during("remove the resource group of `\(id)`") { () throws(SystemError) in
+        try ResourceGroup.remove(group)
+      }
+    }
     try context.states.remove(id)
     guard record.hasHooks else { return }
     do throws(RuntimeError) {
-      let spec = try context.loadSpec(record.bundle)
+      let spec = try context.loadSpec(record)
       try HookRunner(state: record.state(.stopped)).run(spec.hooks?.poststop ?? [])
     } catch {
       // The container is gone either way (runtime.md#lifecycle).

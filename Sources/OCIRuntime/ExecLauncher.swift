@@ -104,7 +104,7 @@ struct ExecLauncher {
       })
   }
 
-  /// - Parameter isPlaced: becomes false when the process waits to be moved into its cgroup.
+  /// Starts the process; `isPlaced` becomes false when it waits to be moved into its cgroup.
   private func spawn(
     _ pair: borrowing MessageChannel.Pair, _ target: Int32, _ late: Set<Namespace>,
     _ cgroup: Int32, _ isPlaced: inout Bool

@@ -47,7 +47,7 @@ struct InitLauncher {
   private func listen() throws(RuntimeError) -> Int32 {
     try during("listen for `start`") { () throws(SystemError) in
       let place = try OwnedDescriptor.open(directory, [.path, .directory])
-      return try PathSocket.listen("start", in: place.raw)
+      return try UnixSocket.listen(directory: place.raw, name: "start", isNew: true)
     }.release()
   }
 
@@ -115,6 +115,7 @@ struct InitLauncher {
       try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: child.pid)
     }
     let pid = child.pid
+    if let group = plan.resourceGroup { record.resourceGroup = try group.join(pid) }
     if let manager {
       do throws(CgroupError) {
         record.cgroup = try manager.start(

@@ -15,7 +15,7 @@ public struct BusConnection: ~Copyable {
   ///
   /// The peer sees who we are (SO_PEERCRED), also from inside a user namespace, so no id is sent
   /// (EXTERNAL with an empty answer). Everything goes out before anything is read: one round trip.
-  /// - Parameter broker: whether a bus is at the other end, which gives every peer a name.
+  /// With `broker` a bus is at the other end, which gives every peer a name.
   public init(owning socket: consuming OwnedDescriptor, broker: Bool) throws(BusError) {
     self.socket = socket
     try write(Array("\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n".utf8))

@@ -3,7 +3,7 @@
 struct PropertyText {
   private var rest: Substring
 
-  /// - Parameter name: names the value in errors.
+  /// Reads a whole text; `name` is for errors.
   static func value(_ text: String, of name: String) throws(BusError) -> BusValue {
     var parser = PropertyText(rest: text[...])
     guard let value = parser.value(depth: 0), parser.atEnd() else {

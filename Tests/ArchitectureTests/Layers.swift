@@ -23,8 +23,8 @@ enum Layers {
     "SystemdBus": ["Model", "LinuxSystem"],
     "Cgroups": ["Model", "OCISpec", "LinuxSystem", "SystemdBus"],
     "OCIRuntime": [
-      "Model", "OCISpec", "LinuxSystem", "Cgroups", "SystemdBus", "UserNamespaces", "CSeccomp",
-      "Diagnostics",
+      "Model", "OCISpec", "CommandLineKit", "LinuxSystem", "Cgroups", "SystemdBus",
+      "UserNamespaces", "CSeccomp", "Diagnostics",
     ],
     "Monitor": ["Model", "LinuxSystem"],
     "ImageStore": ["Model", "OCISpec", "StateStore", "LinuxSystem"],
