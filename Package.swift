@@ -68,10 +68,14 @@ let package = Package(
     // 3: mechanisms
     library("StateStore", ["Model", "LinuxSystem"]),
     library("UserNamespaces", ["Model", "LinuxSystem"]),
-    library("Cgroups", ["Model", "OCISpec", "LinuxSystem"]),
+    library("SystemdBus", ["Model", "LinuxSystem"]),
+    library("Cgroups", ["Model", "OCISpec", "LinuxSystem", "SystemdBus"]),
     library(
       "OCIRuntime",
-      ["Model", "OCISpec", "LinuxSystem", "Cgroups", "UserNamespaces", "CSeccomp", "Diagnostics"]),
+      [
+        "Model", "OCISpec", "CommandLineKit", "LinuxSystem", "Cgroups", "SystemdBus",
+        "UserNamespaces", "CSeccomp", "Diagnostics",
+      ]),
     library("Events", ["LinuxSystem"]),
     library("Monitor", ["Model", "LinuxSystem", "Events"]),
     library("ImageStore", ["Model", "OCISpec", "StateStore", "LinuxSystem"]),
@@ -115,12 +119,13 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("ModelTests", ["Model"]),
-    tests("OCISpecTests", ["OCISpec", "Model"]),
+    tests("OCISpecTests", ["OCISpec", "Model", "LinuxSystem"]),
     tests("CommandLineKitTests", ["CommandLineKit", "Model"]),
     tests("LinuxSystemTests", ["LinuxSystem"]),
     tests("StateStoreTests", ["StateStore", "Model", "LinuxSystem"]),
     tests("UserNamespacesTests", ["UserNamespaces", "Model", "LinuxSystem"]),
-    tests("CgroupsTests", ["Cgroups", "OCISpec", "Model", "LinuxSystem"]),
+    tests("SystemdBusTests", ["SystemdBus", "Model", "LinuxSystem"]),
+    tests("CgroupsTests", ["Cgroups", "SystemdBus", "OCISpec", "Model", "LinuxSystem"]),
     tests("OCIRuntimeTests", ["OCIRuntime", "OCISpec", "Model", "LinuxSystem"]),
     tests("EventsTests", ["Events", "LinuxSystem"]),
     tests("MonitorTests", ["Monitor", "Model", "LinuxSystem"]),

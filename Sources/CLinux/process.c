@@ -158,6 +158,11 @@ int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32
   return RESULT(syscall(SYS_sched_setattr, pid, &attr, 0));
 }
 
+/* The kernel takes one bit less than it is told. */
+int32_t clinux_set_mempolicy(int32_t mode, const uint8_t *nodes, uint64_t size) {
+  return RESULT(syscall(SYS_set_mempolicy, mode, size ? nodes : 0, size ? size * 8 + 1 : 0));
+}
+
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint8_t *mask) {
   return RESULT(syscall(SYS_sched_setaffinity, pid, size, mask));
 }

@@ -3,51 +3,95 @@ public import OCISpec
 
 extension Cgroup {
   /// Sets limits, new or changed; a limit that cannot be set is an error with its field.
-  public func apply(_ resources: RuntimeResources) throws(CgroupError) {
+  ///
+  /// `enabling` is the controllers that may be enabled in the ancestors, which a service manager may
+  /// keep for itself; nil is all.
+  public func apply(_ resources: RuntimeResources, enabling: Set<String>? = nil)
+    throws(CgroupError)
+  {
     switch layout {
     case .none: return
     case .unified:
       let settings = try UnifiedLimits(resources).settings
-      try enable(Set(settings.map(\.controller)), for: settings)
-      for setting in settings {
-        guard let directory = directories.first else { continue }
-        try write(setting, in: directory)
-      }
+      try checkUsage(resources)
+      try enable(Set(settings.map(\.controller)), for: settings, allowed: enabling)
+      try write(settings) { _ in directories.first }
     case .legacy:
-      for setting in try LegacyLimits(resources).settings {
-        guard let directory = legacy(setting.controller) else {
-          throw .unsupported(
-            field: setting.field, "no cgroup v1 controller `\(setting.controller)` is mounted")
-        }
-        try write(setting, in: directory)
+      let settings = try LegacyLimits(resources).settings
+      for setting in settings where legacy(setting.controller) == nil {
+        throw .unsupported(
+          field: setting.field, "no cgroup v1 controller `\(setting.controller)` is mounted")
       }
+      try checkUsage(resources)
+      try write(settings) { legacy($0) }
       try applyLegacyDevices(resources.devices)
     }
+  }
+
+  /// Some limits bound each other (memory and swap, quota and burst): one that is refused is tried
+  /// again when the others have been written.
+  private func write(_ settings: [LimitSetting], place: (String) -> String?) throws(CgroupError) {
+    var refused: [LimitSetting] = []
+    for setting in settings {
+      guard let directory = place(setting.controller) else { continue }
+      do throws(CgroupError) { try write(setting, in: directory) } catch {
+        guard case .limit(_, _, let cause) = error, settings.count > 1,
+          cause.errno == Errno.invalid || cause.errno == Errno.busy
+        else { throw error }
+        refused.append(setting)
+      }
+    }
+    for setting in refused {
+      if let directory = place(setting.controller) { try write(setting, in: directory) }
+    }
+  }
+
+  /// memory.checkBeforeUpdate: a limit below what is used already would kill.
+  private func checkUsage(_ resources: RuntimeResources) throws(CgroupError) {
+    guard let memory = resources.memory, memory.checkBeforeUpdate == true,
+      let limit = memory.limit, limit > 0, let usage = CgroupStats(of: self).memoryUsage,
+      usage > UInt64(limit)
+    else { return }
+    throw .unsupported(
+      field: "linux.resources.memory.limit", "\(usage) bytes are in use, more than \(limit)")
   }
 
   private func write(_ setting: LimitSetting, in directory: String) throws(CgroupError) {
     let path = "\(directory)/\(setting.file)"
     do throws(SystemError) {
-      try FileTree.write(path, setting.value)
-    } catch {
-      // memory.swap.max is absent without swap accounting; then there is no swap to limit.
-      if setting.optional && (error.errno == Errno.noEntry || error.errno == Errno.accessDenied) {
-        return
+      var value = setting.value
+      if setting.keepsFirstWord,
+        let now = try FileTree.readText(path).split(whereSeparator: \.isWhitespace).first,
+        let space = value.firstIndex(of: " ")
+      {
+        value = "\(now)\(value[space...])"
       }
-      throw .limit(field: setting.field, file: path, error)
+      try FileTree.write(path, value)
+    } catch {
+      // Kernels make no files in these directories: what is missing cannot be created either.
+      let isMissing = error.errno == Errno.noEntry || error.errno == Errno.accessDenied
+      if isMissing && setting.optional { return }
+      guard isMissing, setting.alternative.count == 2 else {
+        throw .limit(field: setting.field, file: path, error)
+      }
+      let other = "\(directory)/\(setting.alternative[0])"
+      do throws(SystemError) { try FileTree.write(other, setting.alternative[1]) } catch {
+        throw .limit(field: setting.field, file: other, error)
+      }
     }
   }
 
   /// Enables controllers in every ancestor that is ours to change (cgroup.subtree_control).
-  private func enable(_ controllers: Set<String>, for settings: [LimitSetting])
-    throws(CgroupError)
-  {
+  private func enable(
+    _ controllers: Set<String>, for settings: [LimitSetting], allowed: Set<String>?
+  ) throws(CgroupError) {
     guard let directory = directories.first, !controllers.isEmpty else { return }
     if try missing(controllers, in: directory).isEmpty { return }
     var at = HostCgroups.mountPoint
     let parts = directory.dropFirst(at.count).split(separator: "/")
-    for part in parts {
-      for controller in controllers.sorted() {
+    let ours = allowed.map { controllers.intersection($0) } ?? controllers
+    for part in parts where !ours.isEmpty {
+      for controller in ours.sorted() {
         // One by one: a controller that cannot be had must not keep the others away. Ancestors
         // that belong to somebody else have what they have.
         try? FileTree.write("\(at)/cgroup.subtree_control", "+\(controller)")
@@ -72,11 +116,13 @@ extension Cgroup {
     } catch { throw .system("read the cgroup's controllers", error) }
   }
 
-  /// Attaches the device rules to a v2 cgroup.
+  /// Attaches the device rules to a v2 cgroup; rules that were there before go.
   ///
   /// Only root of the initial user namespace may; in others no node can be made and those of the
   /// host are what is reachable.
-  public func confineDevices(_ rules: [RuntimeDeviceRule]) throws(CgroupError) {
+  public func confineDevices(_ rules: [RuntimeDeviceRule], replacing: Bool = false)
+    throws(CgroupError)
+  {
     guard layout == .unified, !rules.isEmpty, let directory = directories.first else { return }
     do throws(SystemError) {
       guard try Credentials.isInitialUserNamespace(), CurrentProcess.effectiveUser == 0 else {
@@ -85,7 +131,10 @@ extension Cgroup {
       let program = try DeviceProgram(
         DeviceFilter(rules + DeviceFilter.alwaysAllowed).instructions)
       let cgroup = try OwnedDescriptor.open(directory, [.directory])
+      let old = replacing ? try DeviceProgram.attached(toCgroup: cgroup.raw) : []
+      // All programs must allow: in between, access is never wider than before or after.
       try program.attach(toCgroup: cgroup.raw)
+      for id in old { try DeviceProgram.detach(id, fromCgroup: cgroup.raw) }
     } catch { throw .system("set linux.resources.devices", error) }
   }
 

@@ -1,6 +1,7 @@
 public import LinuxSystem
 public import Model
 public import OCISpec
+public import SystemdBus
 
 /// A limit or group that cannot be had.
 public enum CgroupError: ReportableError, Equatable {
@@ -9,6 +10,7 @@ public enum CgroupError: ReportableError, Equatable {
   case limit(field: String, file: String, SystemError)
   case unsupported(field: String, String)
   case system(String, SystemError)
+  case systemd(unit: String, BusError)
 
   public var report: ErrorReport {
     switch self {
@@ -27,6 +29,9 @@ public enum CgroupError: ReportableError, Equatable {
       ErrorReport(.unavailable, "cannot set \(field): \(problem)")
     case .system(let step, let error):
       ErrorReport(.unavailable, "\(step): \(error)")
+    case .systemd(let unit, let error):
+      ErrorReport(
+        error.report.kind, "the cgroup \(unit): \(error.report.message)", hint: error.report.hint)
     }
   }
 }
@@ -37,11 +42,13 @@ public struct FileCgroupManager: Sendable {
 
   /// Makes the container's cgroup and sets its limits.
   ///
-  /// Nil where none can be made and none is asked for: the container then stays in the caller's.
+  /// Nil where none can be made and none is asked for (nor `required`): the container then stays in
+  /// the caller's.
   public func make(
-    path: String?, id: String, limits: RuntimeResources?, warn: (String) -> Void
+    path: String?, id: String, limits: RuntimeResources?, required: Bool = false
   ) throws(CgroupError) -> Cgroup? {
-    let asked = limits?.askedFields ?? []
+    var asked = limits?.askedFields ?? []
+    if required { asked.append("linux.cgroupsPath") }
     let layout = HostCgroups.layout()
     let relative = try Self.relativePath(path, id: id)
     switch layout {
@@ -146,40 +153,5 @@ public struct FileCgroupManager: Sendable {
       throw .unusablePath(path)
     }
     return "/" + components.joined(separator: "/")
-  }
-}
-
-extension RuntimeResources {
-  /// The limits that were asked for, by field; device rules are the default set's.
-  public var askedFields: [String] {
-    var fields: [String] = []
-    let prefix = "linux.resources."
-    if let memory {
-      if memory.limit ?? -1 > 0 { fields.append(prefix + "memory.limit") }
-      if memory.reservation ?? -1 > 0 { fields.append(prefix + "memory.reservation") }
-      if memory.swap ?? -1 > 0 { fields.append(prefix + "memory.swap") }
-    }
-    if let cpu {
-      if cpu.shares ?? 0 > 0 { fields.append(prefix + "cpu.shares") }
-      if cpu.quota ?? -1 > 0 { fields.append(prefix + "cpu.quota") }
-      if cpu.cpus?.isEmpty == false { fields.append(prefix + "cpu.cpus") }
-      if cpu.mems?.isEmpty == false { fields.append(prefix + "cpu.mems") }
-    }
-    if pids?.limit ?? 0 > 0 { fields.append(prefix + "pids.limit") }
-    if let blockIO {
-      let throttles = [
-        blockIO.throttleReadBpsDevice, blockIO.throttleWriteBpsDevice,
-        blockIO.throttleReadIOPSDevice, blockIO.throttleWriteIOPSDevice,
-      ]
-      if blockIO.weight ?? 0 > 0 || !blockIO.weightDevice.isEmpty
-        || throttles.contains(where: { !$0.isEmpty })
-      {
-        fields.append(prefix + "blockIO")
-      }
-    }
-    if !hugepageLimits.isEmpty { fields.append(prefix + "hugepageLimits") }
-    if !rdma.isEmpty { fields.append(prefix + "rdma") }
-    if !unified.isEmpty { fields.append(prefix + "unified") }
-    return fields
   }
 }

@@ -10,6 +10,10 @@ struct LimitSetting: Equatable, Sendable {
   var field: String
   /// Whether a kernel without the file is no error (the limit is an extra).
   var optional = false
+  /// Where the file is missing: another of the same meaning, and its value.
+  var alternative: [String] = []
+  /// Whether the value's first word is whatever the file has there now.
+  var keepsFirstWord = false
 }
 
 /// Limits as the files of cgroup v2 (kernel, admin-guide/cgroup-v2).
@@ -30,9 +34,11 @@ struct UnifiedLimits {
       add("hugetlb", "hugetlb.\(limit.pageSize).max", "\(limit.limit)", "hugepageLimits")
     }
     for (device, limit) in resources.rdma.sorted(by: { $0.key < $1.key }) {
-      let handles = limit.hcaHandles.map { "\($0)" } ?? "max"
-      let objects = limit.hcaObjects.map { "\($0)" } ?? "max"
-      add("rdma", "rdma.max", "\(device) hca_handle=\(handles) hca_object=\(objects)", "rdma")
+      add("rdma", "rdma.max", limit.line(device), "rdma")
+    }
+    if let network = resources.network, network != RuntimeNetwork() {
+      throw .unsupported(
+        field: "linux.resources.network", "cgroup v2 marks no packets; use nftables or tc")
     }
     for (file, value) in resources.unified.sorted(by: { $0.key < $1.key }) {
       guard !file.contains("/"), let dot = file.firstIndex(of: "."), dot != file.startIndex,
@@ -74,6 +80,16 @@ struct UnifiedLimits {
     if let low = memory.reservation, low != 0 {
       add("memory", "memory.low", text(low), "memory.reservation")
     }
+    if let swappiness = memory.swappiness {
+      throw .unsupported(
+        field: "linux.resources.memory.swappiness",
+        "cgroup v2 has no swappiness of its own for a group (\(swappiness) was asked for)")
+    }
+    if memory.disableOOMKiller == true {
+      throw .unsupported(
+        field: "linux.resources.memory.disableOOMKiller",
+        "cgroup v2 cannot turn the killer off; use memory.high in unified instead of a hard limit")
+    }
     if let kernel = memory.kernelTCP ?? memory.kernel, kernel > 0 {
       throw .unsupported(
         field: "linux.resources.memory.kernel", "cgroup v2 has no separate kernel memory limit")
@@ -88,9 +104,14 @@ struct UnifiedLimits {
       add("cpu", "cpu.max.burst", "\(burst)", "cpu.burst")
     }
     let quota = cpu.quota ?? 0
-    if quota != 0 || cpu.period ?? 0 > 0 {
-      let period = cpu.period.flatMap { $0 > 0 ? $0 : nil } ?? 100_000
-      add("cpu", "cpu.max", "\(quota > 0 ? "\(quota)" : "max") \(period)", "cpu.quota")
+    let period = cpu.period ?? 0
+    if quota != 0 {
+      let value = quota > 0 ? "\(quota)" : "max"
+      // Without a period the one that is there stays (100000 at first).
+      add("cpu", "cpu.max", period > 0 ? "\(value) \(period)" : value, "cpu.quota")
+    } else if period > 0 {
+      add("cpu", "cpu.max", "max \(period)", "cpu.period")
+      settings[settings.count - 1].keepsFirstWord = true
     }
     if let idle = cpu.idle { add("cpu", "cpu.idle", "\(idle)", "cpu.idle") }
     if cpu.realtimeRuntime ?? 0 > 0 || cpu.realtimePeriod ?? 0 > 0 {
@@ -111,6 +132,11 @@ struct UnifiedLimits {
     if let weight = io.weight, weight > 0 {
       let bounded = min(max(Int(weight), 10), 1_000)
       add("io", "io.weight", "default \(1 + (bounded - 10) * 9_999 / 990)", "blockIO.weight")
+      settings[settings.count - 1].alternative = ["io.bfq.weight", "\(bounded)"]
+    }
+    if io.leafWeight ?? 0 > 0 || io.weightDevice.contains(where: { $0.leafWeight ?? 0 > 0 }) {
+      throw .unsupported(
+        field: "linux.resources.blockIO.leafWeight", "cgroup v2 has no weight of leaves")
     }
     for device in io.weightDevice {
       guard let weight = device.weight else { continue }
@@ -129,83 +155,6 @@ struct UnifiedLimits {
         let rate = device.rate == 0 ? "max" : "\(device.rate)"
         add(
           "io", "io.max", "\(device.major):\(device.minor) \(key)=\(rate)", "blockIO.\(field)")
-      }
-    }
-  }
-}
-
-/// Limits as the files of the v1 controllers.
-struct LegacyLimits {
-  private(set) var settings: [LimitSetting] = []
-
-  init(_ resources: RuntimeResources) throws(CgroupError) {
-    guard resources.unified.isEmpty else {
-      throw .unsupported(field: "linux.resources.unified", "this host uses cgroup v1")
-    }
-    if let memory = resources.memory {
-      if let limit = memory.limit, limit != 0 {
-        add("memory", "memory.limit_in_bytes", "\(limit)", "memory.limit")
-      }
-      if let swap = memory.swap, swap != 0 {
-        add("memory", "memory.memsw.limit_in_bytes", "\(swap)", "memory.swap", optional: true)
-      }
-      if let soft = memory.reservation, soft != 0 {
-        add("memory", "memory.soft_limit_in_bytes", "\(soft)", "memory.reservation")
-      }
-      if let swappiness = memory.swappiness {
-        add("memory", "memory.swappiness", "\(swappiness)", "memory.swappiness")
-      }
-      if memory.disableOOMKiller == true {
-        add("memory", "memory.oom_control", "1", "memory.disableOOMKiller")
-      }
-    }
-    if let cpu = resources.cpu { add(cpu) }
-    if let limit = resources.pids?.limit {
-      add("pids", "pids.max", limit > 0 ? "\(limit)" : "max", "pids.limit")
-    }
-    if let io = resources.blockIO { add(io) }
-    for limit in resources.hugepageLimits {
-      add(
-        "hugetlb", "hugetlb.\(limit.pageSize).limit_in_bytes", "\(limit.limit)",
-        "hugepageLimits")
-    }
-  }
-
-  private mutating func add(
-    _ controller: String, _ file: String, _ value: String, _ field: String,
-    optional: Bool = false
-  ) {
-    settings.append(
-      LimitSetting(
-        controller: controller, file: file, value: value, field: "linux.resources.\(field)",
-        optional: optional))
-  }
-
-  private mutating func add(_ cpu: RuntimeCPU) {
-    if let shares = cpu.shares, shares > 0 { add("cpu", "cpu.shares", "\(shares)", "cpu.shares") }
-    if let period = cpu.period, period > 0 {
-      add("cpu", "cpu.cfs_period_us", "\(period)", "cpu.period")
-    }
-    if let quota = cpu.quota, quota != 0 {
-      add("cpu", "cpu.cfs_quota_us", "\(quota)", "cpu.quota")
-    }
-    if let cpus = cpu.cpus, !cpus.isEmpty { add("cpuset", "cpuset.cpus", cpus, "cpu.cpus") }
-    if let mems = cpu.mems, !mems.isEmpty { add("cpuset", "cpuset.mems", mems, "cpu.mems") }
-  }
-
-  private mutating func add(_ io: RuntimeBlockIO) {
-    if let weight = io.weight, weight > 0 {
-      add("blkio", "blkio.weight", "\(weight)", "blockIO.weight", optional: true)
-    }
-    let throttles: [([RuntimeBlockThrottle], String)] = [
-      (io.throttleReadBpsDevice, "blkio.throttle.read_bps_device"),
-      (io.throttleWriteBpsDevice, "blkio.throttle.write_bps_device"),
-      (io.throttleReadIOPSDevice, "blkio.throttle.read_iops_device"),
-      (io.throttleWriteIOPSDevice, "blkio.throttle.write_iops_device"),
-    ]
-    for (devices, file) in throttles {
-      for device in devices {
-        add("blkio", file, "\(device.major):\(device.minor) \(device.rate)", "blockIO")
       }
     }
   }

@@ -15,6 +15,7 @@ struct ArgumentScanner {
   private var commandOptions: [OptionInfo] = []
   private var stopsAtFirstPositional = false
   private var flagsEnded = false
+  var takesSingleDashNames = false
   /// The rest of a cluster such as `-itd`, and the whole word for error texts.
   private var cluster: (rest: Substring, word: String)?
   /// "martlet run", for hints.
@@ -44,6 +45,7 @@ struct ArgumentScanner {
       return .positional(word)
     }
     guard second == UInt8(ascii: "-") else {
+      if takesSingleDashNames, isName(word.dropFirst()) { return try long("-" + word) }
       return try shorthand(in: word.dropFirst(), word: word)
     }
     if word.utf8.count == 2 {
@@ -51,6 +53,11 @@ struct ArgumentScanner {
       return try next()
     }
     return try long(word)
+  }
+
+  private func isName(_ body: Substring) -> Bool {
+    let name = body.prefix { $0 != "=" }
+    return name.utf8.count > 1 && find(where: { $0.answers(to: name) }) != nil
   }
 
   /// The next whole word, not yet taken.

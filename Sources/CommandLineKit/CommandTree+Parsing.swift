@@ -17,6 +17,7 @@ extension CommandTree {
     if words.first == "__complete" { return .complete(Array(words.dropFirst())) }
     var globals = globalDefaults
     var scanner = ArgumentScanner(words, globalOptions: globalOptionInfos, path: name)
+    scanner.takesSingleDashNames = takesSingleDashNames
     var command: Command<Globals>?
     while true {
       if let leaf = command, case .leaf(let table, let bind) = leaf.action {

@@ -17,11 +17,14 @@ public struct CommandTree<Globals: Sendable>: Sendable {
   public var globalDefaults: Globals
   public var globalOptions: [OptionSpec<Globals>]
   public var sections: [Section]
+  /// Whether `-pid-file` is `--pid-file`, as programs written in Go take it.
+  public var takesSingleDashNames: Bool
 
   public init(
     name: String, version: String, summary: String, globalDefaults: Globals,
-    globalOptions: [OptionSpec<Globals>], sections: [Section]
+    globalOptions: [OptionSpec<Globals>], sections: [Section], takesSingleDashNames: Bool = false
   ) {
+    self.takesSingleDashNames = takesSingleDashNames
     self.name = name
     self.version = version
     self.summary = summary

@@ -36,4 +36,35 @@ public struct DeviceProgram: ~Copyable, Sendable {
         unsafe clinux_bpf(8, $0.baseAddress, 16)
       }, "bpf", "attach")
   }
+
+  /// The ids of the programs that are attached to the cgroup itself (BPF_PROG_QUERY).
+  public static func attached(toCgroup cgroup: Int32) throws(SystemError) -> [UInt32] {
+    var ids = [UInt32](repeating: 0, count: 64)
+    var count: UInt32 = 0
+    let result = unsafe ids.withUnsafeMutableBytes { room in
+      let address = UInt64(UInt(bitPattern: room.baseAddress))
+      // target_fd and attach_type; query_flags and attach_flags; prog_ids; prog_count.
+      var attributes: [UInt64] = [UInt64(UInt32(cgroup)) | 6 << 32, 0, address, 64]
+      let result = unsafe attributes.withUnsafeMutableBytes {
+        unsafe clinux_bpf(16, $0.baseAddress, 32)
+      }
+      count = UInt32(truncatingIfNeeded: attributes[3])
+      return result
+    }
+    try check(result, "bpf", "query")
+    return Array(ids.prefix(Int(min(count, 64))))
+  }
+
+  /// Takes the program with this id off the cgroup (BPF_PROG_GET_FD_BY_ID, BPF_PROG_DETACH).
+  public static func detach(_ id: UInt32, fromCgroup cgroup: Int32) throws(SystemError) {
+    var named: [UInt32] = [id, 0, 0, 0]
+    let program = OwnedDescriptor(
+      owning: try check(
+        unsafe named.withUnsafeMutableBytes { unsafe clinux_bpf(13, $0.baseAddress, 16) },
+        "bpf", "open program \(id)"))
+    var attributes: [UInt32] = [UInt32(cgroup), UInt32(program.raw), 6, 0]
+    try check(
+      unsafe attributes.withUnsafeMutableBytes { unsafe clinux_bpf(9, $0.baseAddress, 16) },
+      "bpf", "detach")
+  }
 }

@@ -19,6 +19,9 @@ public struct EventLoop: ~Copyable {
     /// The number that the descriptor was added with.
     public let token: UInt64
     public let ready: Interest
+
+    /// The descriptor, where it was added without a number of its own.
+    public var descriptor: Int32 { Int32(truncatingIfNeeded: token) }
   }
 
   private static let batch = 16
@@ -30,9 +33,13 @@ public struct EventLoop: ~Copyable {
     buffer = [clinux_event](repeating: clinux_event(), count: Self.batch)
   }
 
-  public func add(_ fd: Int32, _ interest: Interest, token: UInt64) throws(SystemError) {
+  /// Watches a descriptor; `token` is by default the descriptor itself.
+  public func add(_ fd: Int32, _ interest: Interest = .readable, token: UInt64? = nil)
+    throws(SystemError)
+  {
     try check(
-      clinux_epoll_control(epoll.raw, 1, fd, interest.rawValue, token), "epoll_ctl add", "\(fd)")
+      clinux_epoll_control(epoll.raw, 1, fd, interest.rawValue, token ?? UInt64(fd)),
+      "epoll_ctl add", "\(fd)")
   }
 
   public func change(_ fd: Int32, _ interest: Interest, token: UInt64) throws(SystemError) {

@@ -23,6 +23,14 @@ public enum ProcessAttributes {
     try check(clinux_personality(persona), "personality")
   }
 
+  /// A mode with its flags, and memory nodes by bit (set_mempolicy(2)); a multiple of 8 bytes.
+  public static func setMemoryPolicy(_ mode: Int32, nodes: [UInt8]) throws(SystemError) {
+    try check(
+      unsafe nodes.withUnsafeBufferPointer {
+        unsafe clinux_set_mempolicy(mode, $0.baseAddress, UInt64($0.count))
+      }, "set_mempolicy")
+  }
+
   /// CPUs by bit, least significant first (sched_setaffinity(2)).
   public static func setAffinity(_ mask: [UInt8]) throws(SystemError) {
     try check(

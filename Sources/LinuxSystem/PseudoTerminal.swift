@@ -65,6 +65,16 @@ public struct PseudoTerminal: ~Copyable, Sendable {
     return Settings(bytes: saved)
   }
 
+  /// Stops showing what is typed, returning the settings before (termios(3), ECHO).
+  public static func hideInput(_ terminal: Int32) throws(SystemError) -> Settings {
+    var settings = termios()
+    try check(unsafe tcgetattr(terminal, &settings), "tcgetattr", "\(terminal)")
+    let saved = unsafe withUnsafeBytes(of: settings) { unsafe Array($0) }
+    settings.c_lflag &= ~tcflag_t(ECHO)
+    try check(unsafe tcsetattr(terminal, TCSAFLUSH, &settings), "tcsetattr", "\(terminal)")
+    return Settings(bytes: saved)
+  }
+
   public static func restore(_ terminal: Int32, _ settings: Settings) throws(SystemError) {
     try check(
       unsafe settings.bytes.withUnsafeBufferPointer {

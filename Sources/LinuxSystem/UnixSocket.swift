@@ -22,11 +22,12 @@ public enum UnixSocket {
     public let pid: Int32
   }
 
-  /// Listens at `name` in `directory` (a datagram socket just takes what comes), mode 0600; what was there of that name is removed.
+  /// Listens at `name` in `directory` (a datagram socket just takes what comes), mode 0600; what was
+  /// there of that name is removed unless it is known that nothing can be (`isNew`).
   public static func listen(
-    directory: Int32, name: String, kind: Kind = .stream, backlog: Int32 = 16
+    directory: Int32, name: String, kind: Kind = .stream, backlog: Int32 = 16, isNew: Bool = false
   ) throws(SystemError) -> OwnedDescriptor {
-    if unsafe unlinkat(directory, name, 0) < 0 && errno != ENOENT {
+    if !isNew, unsafe unlinkat(directory, name, 0) < 0, errno != ENOENT {
       throw SystemError("unlink", name, errno: errno)
     }
     return OwnedDescriptor(
@@ -46,7 +47,7 @@ public enum UnixSocket {
   public static func connect(path: String, kind: Kind = .stream) throws(SystemError)
     -> OwnedDescriptor
   {
-    if path.hasPrefix("@") {
+    if path.hasPrefix("@") || path.utf8.count <= 107 {
       return OwnedDescriptor(
         owning: try check(unsafe clinux_unix_connect(path, kind.number), "connect", path))
     }

@@ -62,7 +62,7 @@ final class ContainerStreams {
   func resize(_ size: WindowSize) {
     guard hasTerminal, let output else { return }
     // Failure is fine: the terminal's other side may just have ended.
-    try? Terminal.setSize(output.raw, rows: size.rows, columns: size.columns)
+    try? PseudoTerminal.setSize(output.raw, rows: size.rows, columns: size.columns)
   }
 
   func close(_ stream: OutputStream) {

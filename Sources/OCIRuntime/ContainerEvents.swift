@@ -18,32 +18,55 @@ public struct ContainerEvents {
   public func stats() throws(RuntimeError) -> JSONValue {
     let id = try ContainerID(id)
     let record = try living(id)
-    return Self.event(id, CgroupStats(of: try cgroup(record)))
+    return EventDocument.statistics(id, CgroupStats(of: try cgroup(record)))
   }
 
   /// Calls `print` with every event until the container ends.
+  ///
+  /// Memory running out is told at once (the kernel marks memory.events as modified), statistics in
+  /// intervals.
   public func follow(_ print: (JSONValue) throws(RuntimeError) -> Void) throws(RuntimeError) {
     let id = try ContainerID(id)
     let record = try living(id)
     let group = try cgroup(record)
+    let process = try during("watch `\(id)`") { () throws(SystemError) in
+      try ProcessHandle.find(record.pid)
+    }
+    guard let process, record.isAlive else { return }
+    let memory = try watch(group)
+    var loop = try during("watch `\(id)`") { () throws(SystemError) in
+      let loop = try EventLoop()
+      try loop.add(process.pidfd.raw, .readable, token: Self.endToken)
+      if let memory { try loop.add(memory.raw, .readable, token: Self.memoryToken) }
+      return loop
+    }
     var kills = CgroupStats(of: group).outOfMemoryKills ?? 0
+    var next = Clock.monotonic() + Int64(interval) * 1_000_000
     while true {
-      let ended = try during("watch `\(id)`") { () throws(SystemError) in
-        guard let process = try ProcessHandle.find(record.pid), record.isAlive else { return true }
-        return try process.waitForEnd(milliseconds: interval)
+      let left = max(0, (next - Clock.monotonic() + 999_999) / 1_000_000)
+      let ready = try during("watch `\(id)`") { () throws(SystemError) in
+        let ready = try loop.wait(milliseconds: Int32(clamping: left)).map(\.token)
+        if ready.contains(Self.memoryToken) { try memory?.wait(milliseconds: 0) }
+        return ready
       }
       let stats = CgroupStats(of: group)
       if let now = stats.outOfMemoryKills, now > kills {
         kills = now
-        try print(
-          .object(
-            JSONObject([
-              JSONObject.Member("type", .string("oom")), JSONObject.Member("id", .string(id.text)),
-            ])))
+        try print(EventDocument.outOfMemory(id))
       }
-      if ended { return }
-      try print(Self.event(id, stats))
+      if ready.contains(Self.endToken) { return }
+      guard Clock.monotonic() >= next else { continue }
+      next = Clock.monotonic() + Int64(interval) * 1_000_000
+      try print(EventDocument.statistics(id, stats))
     }
+  }
+
+  private static let endToken: UInt64 = 1
+  private static let memoryToken: UInt64 = 2
+
+  private func watch(_ group: Cgroup) throws(RuntimeError) -> FileWatch? {
+    guard let file = CgroupStats.memoryEvents(of: group) else { return nil }
+    return try during("watch \(file)") { () throws(SystemError) in try FileWatch(file) }
   }
 
   private func living(_ id: ContainerID) throws(RuntimeError) -> StateRecord {
@@ -61,32 +84,5 @@ public struct ContainerEvents {
         "it has no cgroup of its own, so there are no statistics")
     }
     return cgroup
-  }
-
-  private static func event(_ id: ContainerID, _ stats: CgroupStats) -> JSONValue {
-    func number(_ value: UInt64?) -> JSONValue { (value ?? 0).json }
-    func object(_ members: [(String, JSONValue)]) -> JSONValue {
-      .object(JSONObject(members.map { JSONObject.Member($0.0, $0.1) }))
-    }
-    let usage = object([
-      ("total", number(stats.cpuTotal)), ("kernel", number(stats.cpuSystem)),
-      ("user", number(stats.cpuUser)),
-    ])
-    let memory = object([
-      ("usage", number(stats.memoryUsage)), ("limit", number(stats.memoryLimit)),
-    ])
-    return object([
-      ("type", .string("stats")), ("id", .string(id.text)),
-      (
-        "data",
-        object([
-          ("cpu", object([("usage", usage)])), ("memory", object([("usage", memory)])),
-          (
-            "pids",
-            object([("current", number(stats.pids)), ("limit", number(stats.pidsLimit))])
-          ),
-        ])
-      ),
-    ])
   }
 }

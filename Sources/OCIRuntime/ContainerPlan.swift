@@ -29,6 +29,7 @@ struct ContainerPlan: Sendable {
   var process: ProcessPlan
   var hooks = RuntimeHooks()
   var cgroupLayout = HostCgroups.Layout.unified
+  var resourceGroup: ResourceGroup?
   /// Whether device nodes can be made; else they are bound from the host.
   var mayMakeDevices: Bool
   var pivots = true
@@ -73,9 +74,18 @@ struct ContainerPlan: Sendable {
     try takeSysctls(linux.sysctl)
     self.process.personality = try Self.personality(linux.personality)
     try checkNames()
-    if linux.intelRdt != nil {
-      throw .unusable(field: "linux.intelRdt", "resource director groups are not supported")
+    self.process.memoryPolicy = try linux.memoryPolicy.map { (policy) throws(RuntimeError) in
+      try MemoryPolicyPlan(policy)
     }
+    resourceGroup = try linux.intelRdt.map { (rdt) throws(RuntimeError) in
+      try ResourceGroup(rdt, id: id.text)
+    }
+    if let device = linux.netDevices.keys.sorted().first {
+      throw .unusable(
+        field: "linux.netDevices.\(device)",
+        "moving network devices is not supported; move it by a createRuntime hook")
+    }
+    try takeMountLabel(linux.mountLabel)
   }
 
   private static func absolute(_ paths: [String], _ field: String) throws(RuntimeError)
@@ -202,6 +212,19 @@ struct ContainerPlan: Sendable {
 
   private mutating func setSysctl(_ path: String, _ value: String) {
     sysctls.append((path: path, value: value))
+  }
+
+  /// Filesystems that are made for the container get the label; the kernel's own have theirs.
+  private mutating func takeMountLabel(_ label: String?) throws(RuntimeError) {
+    guard let label, !label.isEmpty else { return }
+    guard FileTree.exists("/sys/fs/selinux/enforce") else {
+      throw .unusable(field: "linux.mountLabel", "SELinux is not enabled on this host")
+    }
+    for index in mounts.indices {
+      guard case .filesystem(let type) = mounts[index].kind, !["proc", "sysfs"].contains(type)
+      else { continue }
+      mounts[index].data.append("context=\(label)")
+    }
   }
 
   private func checkNames() throws(RuntimeError) {

@@ -1,11 +1,14 @@
 import Cgroups
 import LinuxSystem
+import Model
 import OCISpec
 
 /// `create` and `run`: makes a container of a bundle.
 public struct CreateContainer {
   public var id: String
   public var bundle = "."
+  /// Relative to the bundle.
+  public var config = "config.json"
   /// A file with the process id, for whoever watches the container.
   public var pidFile: String?
   /// A socket that takes the terminal's master side.
@@ -28,7 +31,7 @@ public struct CreateContainer {
     let bundle = try during("find the bundle \(bundle)") { () throws(SystemError) in
       try FileTree.resolve(self.bundle)
     }
-    let spec = try context.loadSpec(bundle)
+    let spec = try context.loadSpec(bundle, file: config)
     let states = context.states
     try states.claim(id)
     do throws(RuntimeError) {
@@ -69,39 +72,71 @@ public struct CreateContainer {
     plan.mounts = try MountPreparation(plan: plan).prepare()
     let console = try connectConsole(plan.process.terminal)
     if let console { plan.consoleSocket = console }
-    var record = StateRecord()
-    record.id = id.text
-    record.bundle = bundle
-    record.rootfs = plan.rootfs
-    record.boot = StateDirectory.bootID()
-    record.created = Timestamp.text(nanoseconds: Clock.realtime())
-    record.owner = CurrentProcess.effectiveUser
-    record.annotations = spec.annotations
-    let hooks = plan.hooks
-    record.hasHooks = !hooks.poststart.isEmpty || !hooks.poststop.isEmpty
-    if context.systemdCgroup {
-      context.warn("the systemd cgroup manager is not supported; cgroups are made by hand")
-    }
-    do throws(CgroupError) {
-      record.cgroup = try FileCgroupManager().make(
-        path: spec.linux?.cgroupsPath, id: id.text, limits: spec.linux?.resources,
-        warn: context.warn)
-    } catch { throw .reported(error.report) }
+    var record = try record(id, bundle, spec)
+    let manager = try makeCgroup(&record, spec)
     do throws(RuntimeError) {
       // Whoever kills us from here on leaves a record by which `delete --force` finds the cgroups.
-      if record.cgroup != nil { try states.save(record, id) }
-      let launcher = InitLauncher(plan: plan, spec: spec, directory: states.directory(of: id))
+      if record.cgroup != nil || manager != nil { try states.save(record, id) }
+      let launcher = InitLauncher(
+        plan: plan, spec: spec, directory: states.directory(of: id), manager: manager)
       return try launcher.launch(&record, listens: waitsForStart) { (record) throws(RuntimeError) in
+        context.debug { "container `\(id)`: process \(record.pid), cgroups \(record.cgroups)" }
         try states.save(record, id)
         try writePIDFile(record.pid)
       }
     } catch {
+      // What failed is the news.
+      if let scope = record.systemdScope { try? SystemdCgroupManager.stop(scope) }
+      if let group = record.resourceGroup { try? ResourceGroup.remove(group) }
       try? record.cgroup?.remove()
       throw error
     }
   }
 
-  private func writePIDFile(_ pid: Int32) throws(RuntimeError) {
+  /// What is remembered of a container that has no process yet.
+  func record(_ id: ContainerID, _ bundle: String, _ spec: RuntimeSpec) throws(RuntimeError)
+    -> StateRecord
+  {
+    guard let root = spec.root, !root.path.isEmpty else {
+      throw .unusable(field: "root.path", "is missing")
+    }
+    var record = StateRecord()
+    record.id = id.text
+    record.bundle = bundle
+    record.config = config == "config.json" ? nil : config
+    record.rootfs = root.path.hasPrefix("/") ? root.path : "\(bundle)/\(root.path)"
+    record.boot = StateDirectory.bootID()
+    record.created = Timestamp.format(Clock.realtime())
+    record.owner = CurrentProcess.effectiveUser
+    record.annotations = spec.annotations
+    record.hasHooks =
+      !(spec.hooks?.poststart ?? []).isEmpty || !(spec.hooks?.poststop ?? []).isEmpty
+    return record
+  }
+
+  /// Makes the cgroup by hand, or gives the manager that makes it when there is a process.
+  func makeCgroup(_ record: inout StateRecord, _ spec: RuntimeSpec) throws(RuntimeError)
+    -> SystemdCgroupManager?
+  {
+    let asked = spec.linux?.resources?.askedFields ?? []
+    guard !context.disablesCgroups else {
+      guard let field = asked.first else { return nil }
+      throw .unusable(field: field, "no limit can be set with --cgroup-manager=disabled")
+    }
+    do throws(CgroupError) {
+      guard !context.systemdCgroup else {
+        let manager = try SystemdCgroupManager(path: spec.linux?.cgroupsPath, id: record.id)
+        record.systemdScope = manager.unit
+        return manager
+      }
+      record.cgroup = try FileCgroupManager().make(
+        path: spec.linux?.cgroupsPath, id: record.id, limits: spec.linux?.resources,
+        required: context.needsCgroup)
+      return nil
+    } catch { throw .reported(error.report) }
+  }
+
+  func writePIDFile(_ pid: Int32) throws(RuntimeError) {
     guard let pidFile else { return }
     try during("write the pid file \(pidFile)") { () throws(SystemError) in
       // Whoever waits for the file must never see half of it.
@@ -123,7 +158,7 @@ public struct CreateContainer {
         field: "--console-socket", "the container has no terminal (process.terminal)")
     }
     let socket = try during("connect to the console socket") { () throws(SystemError) in
-      try PathSocket.connect(path: consoleSocket)
+      try UnixSocket.connect(path: consoleSocket)
     }
     return socket.release()
   }

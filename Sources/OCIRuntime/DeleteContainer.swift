@@ -55,15 +55,28 @@ public struct DeleteContainer {
 
   /// What is left of a container whose process has gone.
   func clean(_ record: StateRecord, _ id: ContainerID) throws(RuntimeError) {
+    if let scope = record.systemdScope {
+      // Not by systemd: it asks nicely first and waits long.
+      try? record.cgroup?.killAll(9)
+      // A manager that has gone took its units with it, or leaves their directories to us.
+      do throws(CgroupError) { try SystemdCgroupManager.stop(scope) } catch {
+        context.warn(error.report.message)
+      }
+    }
     if let cgroup = record.cgroup {
       try during("remove the cgroup of `\(id)`") { () throws(SystemError) in
         try removeCgroup(cgroup)
       }
     }
+    if let group = record.resourceGroup {
+      try during("remove the resource group of `\(id)`") { () throws(SystemError) in
+        try ResourceGroup.remove(group)
+      }
+    }
     try context.states.remove(id)
     guard record.hasHooks else { return }
     do throws(RuntimeError) {
-      let spec = try context.loadSpec(record.bundle)
+      let spec = try context.loadSpec(record)
       try HookRunner(state: record.state(.stopped)).run(spec.hooks?.poststop ?? [])
     } catch {
       // The container is gone either way (runtime.md#lifecycle).

@@ -2,6 +2,7 @@ import Cgroups
 import LinuxSystem
 import Model
 import OCISpec
+import SystemdBus
 
 /// Starts a process in the namespaces of a container's first one.
 ///
@@ -25,6 +26,8 @@ struct ExecLauncher {
     let target = try openTarget()
     let cgroup = try birthplace()
     defer { if cgroup >= 0 { Descriptor.close(cgroup) } }
+    // Whose manager it is is only to be seen from outside the container's user namespace.
+    let manager = record.systemdScope == nil ? nil : SystemdCgroupManager.address
     let kinds = differing(from: record.pid)
     let late = kinds.intersection([.mount, .cgroup])
     let pair = try during("make the channel") { () throws(SystemError) in
@@ -36,12 +39,13 @@ struct ExecLauncher {
       let early = kinds.subtracting(late)
       if !early.isEmpty { try Namespace.join(early, of: target.pidfd.raw) }
     }
-    let child = try spawn(pair, target.pidfd.raw, late, cgroup)
+    var isPlaced = true
+    let child = try spawn(pair, target.pidfd.raw, late, cgroup, &isPlaced)
     let channel = pair.takeFirst()
     do throws(RuntimeError) {
-      if record.cgroup?.layout == .legacy {
-        try during("enter the cgroup") { [pid = child.pid] () throws(SystemError) in
-          try record.cgroup?.adopt(pid, bornInUnified: true)
+      try place(child.pid, isPlaced ? nil : manager)
+      if record.cgroup?.layout == .legacy || !isPlaced {
+        try during("let the process go on") { () throws(SystemError) in
           try channel.send(InitMessage.proceed.bytes)
         }
       }
@@ -52,6 +56,19 @@ struct ExecLauncher {
       _ = try? child.wait()
       throw error
     }
+  }
+
+  /// Moves the process into v1 cgroups, or into a scope that only systemd may fill.
+  private func place(_ pid: Int32, _ manager: BusAddress?) throws(RuntimeError) {
+    if record.cgroup?.layout == .legacy {
+      try during("enter the cgroup") { () throws(SystemError) in
+        try record.cgroup?.adopt(pid, bornInUnified: true)
+      }
+    }
+    guard let manager, let scope = record.systemdScope else { return }
+    do throws(CgroupError) {
+      try SystemdCgroupManager.attach(pid, to: scope, at: manager)
+    } catch { throw .reported(error.report) }
   }
 
   private func openTarget() throws(RuntimeError) -> ProcessHandle {
@@ -87,27 +104,33 @@ struct ExecLauncher {
       })
   }
 
+  /// Starts the process; `isPlaced` becomes false when it waits to be moved into its cgroup.
   private func spawn(
     _ pair: borrowing MessageChannel.Pair, _ target: Int32, _ late: Set<Namespace>,
-    _ cgroup: Int32
+    _ cgroup: Int32, _ isPlaced: inout Bool
   ) throws(RuntimeError) -> ChildProcess {
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
+    let hasScope = record.systemdScope != nil
     let stage = ExecStage(
       plan: plan, console: console, target: target, namespaces: late,
       waits: record.cgroup?.layout == .legacy, state: record.state(.running))
     return try during("start the process") { () throws(SystemError) in
-      let body = { () -> Int32 in
+      let body = { (stage: ExecStage) -> Int32 in
         Descriptor.close(ours)
         return stage.run(MessageChannel(owning: OwnedDescriptor(owning: theirs)))
       }
       do throws(SystemError) {
-        return try ChildProcess.spawn(cgroup: cgroup >= 0 ? cgroup : nil, body)
+        return try ChildProcess.spawn(cgroup: cgroup >= 0 ? cgroup : nil) { body(stage) }
       } catch {
-        // The way from our cgroup to the container's is not ours to write: stay where we are.
+        // The way from our cgroup to the container's is not ours to write: stay where we are,
+        // unless systemd can move us.
         guard cgroup >= 0, error.errno == Errno.accessDenied || error.errno == Errno.noEntry
         else { throw error }
-        return try ChildProcess.spawn(body)
+        isPlaced = !hasScope
+        var waiting = stage
+        waiting.waits = hasScope || stage.waits
+        return try ChildProcess.spawn { [waiting] in body(waiting) }
       }
     }
   }
@@ -143,7 +166,7 @@ struct ExecStage: Sendable {
   let target: Int32
   let namespaces: Set<Namespace>
   /// Whether the parent still moves it into cgroups.
-  let waits: Bool
+  var waits: Bool
   let state: RuntimeState
 
   /// Returns only on failure.

@@ -19,6 +19,8 @@ public struct ExecProcess {
   public var preservedDescriptors: Int32 = 0
   /// A cgroup below the container's.
   public var cgroup: String?
+  /// Whether a paused container takes a process, which waits frozen with the others.
+  public var ignorePaused = false
   public var context: RuntimeContext
 
   public init(_ id: String, _ source: Source, context: RuntimeContext) {
@@ -29,13 +31,19 @@ public struct ExecProcess {
 
   /// The process's exit status, or 0 when detached.
   public func run() throws(RuntimeError) -> Int32 {
+    guard (0..<1_024).contains(preservedDescriptors) else {
+      throw .unusable(field: "--preserve-fds", "is not between 0 and 1023")
+    }
+    for fd in 3..<(3 + preservedDescriptors) where !Descriptor.isOpen(fd) {
+      throw .unusable(field: "--preserve-fds", "descriptor \(fd) is not open")
+    }
     let id = try ContainerID(id)
     let record = try context.states.load(id)
     let status = record.status(in: context.states)
-    guard status == .running || status == .created else {
+    guard status == .running || status == .created || (status == .paused && ignorePaused) else {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "running")
     }
-    let spec = try context.loadSpec(record.bundle)
+    let spec = try context.loadSpec(record)
     let process = try process(spec)
     var plan = try ProcessPlan(process)
     plan.preservedDescriptors = preservedDescriptors
@@ -47,6 +55,8 @@ public struct ExecProcess {
     let started = try ExecLauncher(plan: plan, record: record, console: console, below: cgroup)
       .launch()
     try writePIDFile(started.child.pid)
+    let pid = started.child.pid
+    context.debug { "container `\(id)`: process \(pid) joined" }
     if detach { return 0 }
     return try ForegroundProcess(terminal: started.terminal).wait(for: started.child).shellStatus
   }
@@ -69,7 +79,7 @@ public struct ExecProcess {
   private func connectConsole(_ terminal: Bool) throws(RuntimeError) -> Int32 {
     guard terminal, let consoleSocket else { return -1 }
     return try during("connect to the console socket") { () throws(SystemError) in
-      try PathSocket.connect(path: consoleSocket)
+      try UnixSocket.connect(path: consoleSocket)
     }.release()
   }
 
@@ -89,7 +99,8 @@ public struct ExecChanges: Sendable {
   public var workingDirectory: String?
   /// `UID` or `UID:GID`, decimal.
   public var user: String?
-  public var additionalGids: [UInt32] = []
+  /// Decimal.
+  public var additionalGroups: [String] = []
   public var capabilities: [String] = []
   public var terminal = false
   public var noNewPrivileges = false
@@ -105,6 +116,9 @@ public struct ExecChanges: Sendable {
     process.consoleSize = nil
     if let workingDirectory { process.cwd = workingDirectory }
     for entry in environment {
+      guard entry.contains("=") else {
+        throw .unusable(field: "--env", "`\(entry)` has no `=`")
+      }
       let name = entry.prefix { $0 != "=" }
       process.env.removeAll { $0.prefix { $0 != "=" } == name }
       process.env.append(entry)
@@ -114,7 +128,12 @@ public struct ExecChanges: Sendable {
       process.user.uid = uid
       if let gid { process.user.gid = gid }
     }
-    process.user.additionalGids += additionalGids
+    for text in additionalGroups {
+      guard let gid = UInt32(text) else {
+        throw .unusable(field: "--additional-gids", "`\(text)` is not a group id")
+      }
+      process.user.additionalGids.append(gid)
+    }
     if noNewPrivileges { process.noNewPrivileges = true }
     if let apparmorProfile { process.apparmorProfile = apparmorProfile }
     if let processLabel { process.selinuxLabel = processLabel }

@@ -10,6 +10,8 @@ struct InitLauncher {
   let spec: RuntimeSpec
   /// The container's state directory.
   let directory: String
+  /// Who makes the cgroup once there is a process; nil when it is there already.
+  let manager: SystemdCgroupManager?
 
   /// `saved` is called once, when the process is ready, before the caller may know.
   func launch(
@@ -27,7 +29,7 @@ struct InitLauncher {
     if listener >= 0 { Descriptor.close(listener) }
     do throws(RuntimeError) {
       record.pid = child.pid
-      try place(child, record)
+      try place(child, &record)
       try during("talk to the init stage") { () throws(SystemError) in
         try channel.send(InitMessage.proceed.bytes)
       }
@@ -45,7 +47,7 @@ struct InitLauncher {
   private func listen() throws(RuntimeError) -> Int32 {
     try during("listen for `start`") { () throws(SystemError) in
       let place = try OwnedDescriptor.open(directory, [.path, .directory])
-      return try PathSocket.listen("start", in: place.raw)
+      return try UnixSocket.listen(directory: place.raw, name: "start", isNew: true)
     }.release()
   }
 
@@ -105,15 +107,25 @@ struct InitLauncher {
     return child
   }
 
-  /// What only the parent may do for the child: its maps and its v1 cgroups.
-  private func place(_ child: borrowing ChildProcess, _ record: StateRecord)
+  /// What only the parent may do for the child: its maps, and the cgroups it was not born in.
+  private func place(_ child: borrowing ChildProcess, _ record: inout StateRecord)
     throws(RuntimeError)
   {
     if plan.makesUserNamespace && !plan.needsGoBetween {
       try IDMapWriter(uids: plan.uidMap, gids: plan.gidMap).write(for: child.pid)
     }
-    try during("put the container in its cgroup") { [pid = child.pid] () throws(SystemError) in
-      try record.cgroup?.adopt(pid, bornInUnified: true)
+    let pid = child.pid
+    if let group = plan.resourceGroup { record.resourceGroup = try group.join(pid) }
+    if let manager {
+      do throws(CgroupError) {
+        record.cgroup = try manager.start(
+          pid: pid, id: record.id, limits: spec.linux?.resources, annotations: spec.annotations)
+      } catch { throw .reported(error.report) }
+      return
+    }
+    let cgroup = record.cgroup
+    try during("put the container in its cgroup") { () throws(SystemError) in
+      try cgroup?.adopt(pid, bornInUnified: true)
     }
   }
 

@@ -27,7 +27,14 @@ struct MountPreparation {
       guard case .bind(let recursive) = mount.kind, copies || mount.idMap != nil else { continue }
       let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
       mounts[index].prepared = try during(step) { () throws(SystemError) in
-        let tree = try MountCall.copyTree(mount.source, recursive: recursive)
+        let tree: OwnedDescriptor
+        do throws(SystemError) {
+          tree = try MountCall.copyTree(mount.source, recursive: recursive)
+        } catch {
+          // Before Linux 5.2: the child finds the source by itself, and ids cannot be mapped.
+          guard error.errno == Errno.notImplemented, mount.idMap == nil else { throw error }
+          return OwnedDescriptor(owning: -1)
+        }
         if mounts[index].idMapNamespace >= 0 {
           try MountCall.setAttributes(
             tree.raw, recursive: mount.idMap?.recursive ?? false,

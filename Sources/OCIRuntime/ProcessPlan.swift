@@ -27,6 +27,7 @@ struct ProcessPlan: Sendable {
   var affinity: [UInt8]?
   /// personality(2)'s argument.
   var personality: UInt64?
+  var memoryPolicy: MemoryPolicyPlan?
   var keyring: String?
   /// An empty filter means none.
   var filter = SeccompProgram()

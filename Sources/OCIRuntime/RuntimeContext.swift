@@ -7,6 +7,14 @@ public struct RuntimeContext: Sendable {
   /// --root; nil is the default place.
   public var root: String?
   public var systemdCgroup = false
+  /// Whether containers stay in the caller's cgroup.
+  public var disablesCgroups = false
+  /// Whether a cgroup that cannot be made is an error even when no limit is asked for.
+  public var needsCgroup = false
+  /// The program that checkpoints; nil is `criu` of $PATH.
+  public var criu: String?
+  /// Prints what happens inside.
+  public var debug: @Sendable (() -> String) -> Void = { _ in }
   /// Prints a warning (to the log, or standard error).
   public var warn: @Sendable (String) -> Void = { _ in }
 
@@ -24,6 +32,11 @@ public struct RuntimeContext: Sendable {
     }
     // Outside the containers' directories: ids cannot start with a dot.
     return SeccompCache(directory: "\(states.path)/.seccomp")
+  }
+
+  /// The configuration that the container was made with.
+  func loadSpec(_ record: StateRecord) throws(RuntimeError) -> RuntimeSpec {
+    try loadSpec(record.bundle, file: record.config ?? "config.json")
   }
 
   /// The bundle's configuration, at most 16 MB of it.

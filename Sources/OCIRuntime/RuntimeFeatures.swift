@@ -9,9 +9,12 @@ public enum RuntimeFeatures {
     .object(JSONObject(members.map { JSONObject.Member($0.0, $0.1) }))
   }
 
+  /// The last version of the specification that configurations may follow.
+  static let newestSpec = "1.3.0"
+
   public static func document() -> JSONValue {
     object([
-      ("ociVersionMin", .string("1.0.0")), ("ociVersionMax", .string("1.2.1")),
+      ("ociVersionMin", .string("1.0.0")), ("ociVersionMax", .string(newestSpec)),
       (
         "hooks",
         strings([
@@ -22,7 +25,10 @@ public enum RuntimeFeatures {
       ("mountOptions", strings(MountPlan.knownOptions)), ("linux", linux()),
       (
         "annotations",
-        object([("org.martlet.oci.version", .string("0.1.0"))])
+        object([
+          ("org.martlet.oci.version", .string(RuntimeVersion.number)),
+          ("run.oci.checkpoint.enabled", .string("true")),
+        ])
       ),
       ("potentiallyUnsafeConfigAnnotations", strings([])),
     ])
@@ -36,14 +42,27 @@ public enum RuntimeFeatures {
       (
         "cgroup",
         object([
-          ("v1", .bool(true)), ("v2", .bool(true)), ("systemd", .bool(false)),
-          ("systemdUser", .bool(false)), ("rdma", .bool(true)),
+          ("v1", .bool(true)), ("v2", .bool(true)), ("systemd", .bool(true)),
+          ("systemdUser", .bool(true)), ("rdma", .bool(true)),
         ])
       ),
       ("seccomp", seccomp()),
       ("apparmor", object([("enabled", .bool(true))])),
       ("selinux", object([("enabled", .bool(true))])),
-      ("intelRdt", object([("enabled", .bool(false))])),
+      (
+        "intelRdt",
+        object([
+          ("enabled", .bool(true)), ("schemata", .bool(true)), ("monitoring", .bool(true)),
+        ])
+      ),
+      (
+        "memoryPolicy",
+        object([
+          ("modes", strings(MemoryPolicyPlan.modes.keys.sorted())),
+          ("flags", strings(MemoryPolicyPlan.flags.keys.sorted())),
+        ])
+      ),
+      ("netDevices", object([("enabled", .bool(false))])),
       (
         "mountExtensions", object([("idmap", object([("enabled", .bool(true))]))])
       ),

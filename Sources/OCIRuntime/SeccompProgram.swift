@@ -46,7 +46,7 @@ struct SeccompProgram: Equatable, Sendable {
       }
       listenerPath = path
       listenerSocket = try during("connect to linux.seccomp.listenerPath") {
-        () throws(SystemError) in try PathSocket.connect(path: path)
+        () throws(SystemError) in try UnixSocket.connect(path: path)
       }.release()
       listenerMetadata = profile.listenerMetadata
       flags |= SystemCallFilter.Flags.newListener.rawValue

@@ -22,7 +22,7 @@ public struct StartContainer {
     }
     let answer = try during("start `\(id)`") { () throws(SystemError) in
       let directory = try OwnedDescriptor.open(states.directory(of: id), [.path, .directory])
-      let socket = try PathSocket.connect("start", in: directory.raw)
+      let socket = try UnixSocket.connect(directory: directory.raw, name: "start")
       // Of two starts the one that takes the name away goes on.
       try FileTree.unlink("\(states.directory(of: id))/start")
       try Descriptor.writeAll(socket.raw, [0x53])
@@ -32,7 +32,7 @@ public struct StartContainer {
       throw .reported(report)
     }
     guard record.hasHooks else { return }
-    let spec = try context.loadSpec(record.bundle)
+    let spec = try context.loadSpec(record)
     // The container runs already: a failing poststart hook is a warning (runtime.md#lifecycle).
     do throws(RuntimeError) {
       try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [])

@@ -19,6 +19,10 @@ struct StateRecord: JSONRecord, Equatable {
   var cgroupsAreUnified = true
   var systemdScope: String?
   var hasHooks = false
+  /// A directory of resctrl that goes with the container.
+  var resourceGroup: String?
+  /// The configuration's file when it is not the bundle's config.json.
+  var config: String?
 
   mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.required("id", &id)
@@ -34,6 +38,8 @@ struct StateRecord: JSONRecord, Equatable {
     try fields.flag("cgroupsAreUnified", &cgroupsAreUnified)
     try fields.optional("systemdScope", &systemdScope)
     try fields.flag("hasHooks", &hasHooks)
+    try fields.optional("config", &config)
+    try fields.optional("resourceGroup", &resourceGroup)
   }
 
   init() { cgroupsAreUnified = false }
@@ -48,28 +54,4 @@ struct StateRecord: JSONRecord, Equatable {
       cgroupsAreUnified = newValue?.layout == .unified
     }
   }
-}
-
-/// Times as RFC 3339 text.
-enum Timestamp {
-  static func text(nanoseconds: Int64) -> String {
-    let seconds = nanoseconds / 1_000_000_000
-    let days = Int(seconds / 86_400)
-    let rest = Int(seconds % 86_400)
-    // Days to civil date: eras of 400 years that start on 1 March.
-    let shifted = days + 719_468
-    let era = shifted / 146_097
-    let day = shifted % 146_097
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
-    let dayOfYear = day - (365 * year + year / 4 - year / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let civil = month < 10 ? month + 3 : month - 9
-    let number = year + era * 400 + (civil <= 2 ? 1 : 0)
-    let date = "\(number)-\(two(civil))-\(two(dayOfYear - (153 * month + 2) / 5 + 1))"
-    let fraction = String(1_000_000_000 + nanoseconds % 1_000_000_000).dropFirst()
-    return
-      "\(date)T\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60)).\(fraction)Z"
-  }
-
-  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

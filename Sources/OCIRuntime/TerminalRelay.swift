@@ -16,26 +16,26 @@ struct TerminalRelay {
       // Our own terminal is gone when this fails; nothing is left to restore.
       if let settings { try? PseudoTerminal.restore(0, settings) }
     }
-    let poll = try Poll()
-    try poll.add(signals.descriptor.raw)
-    try poll.add(child.pidfd.raw)
+    var loop = try EventLoop()
+    try loop.add(signals.descriptor.raw)
+    try loop.add(child.pidfd.raw)
     if terminal >= 0 {
-      try poll.add(terminal)
+      try loop.add(terminal)
       // A regular file or /dev/null cannot be polled: it is read when there is nothing to wait for.
-      try? poll.add(0)
+      try? loop.add(0)
     }
     while true {
-      for ready in try poll.wait(milliseconds: -1) {
+      for ready in try loop.wait(milliseconds: -1).map(\.descriptor) {
         switch ready {
         case child.pidfd.raw:
           if terminal >= 0 { try drain() }
           return try child.wait()
         case signals.descriptor.raw: try forward(signals, child)
         case terminal:
-          if try !pass(from: terminal, to: 1) { try poll.remove(terminal) }
+          if try !pass(from: terminal, to: 1) { try loop.remove(terminal) }
         default:
           if try !pass(from: 0, to: terminal) {
-            try poll.remove(0)
+            try loop.remove(0)
             // End of input, as the terminal's line discipline spells it.
             try? Descriptor.writeAll(terminal, [4])
           }

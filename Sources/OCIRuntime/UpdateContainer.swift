@@ -24,10 +24,15 @@ public struct UpdateContainer {
       throw .unusable(
         field: "container `\(id)`", "it has no cgroup of its own, so it has no limits to change")
     }
-    var limits = resources
-    // Device rules are set once, when the container is made.
-    limits.devices = []
-    do throws(CgroupError) { try cgroup.apply(limits) } catch { throw .reported(error.report) }
+    do throws(CgroupError) {
+      if let scope = record.systemdScope {
+        try SystemdCgroupManager.update(scope, resources)
+        try cgroup.apply(resources, enabling: SystemdCgroupManager.unmanaged)
+      } else {
+        try cgroup.apply(resources)
+      }
+      try cgroup.confineDevices(resources.devices, replacing: true)
+    } catch { throw .reported(error.report) }
   }
 
   /// The limits in a JSON document of the shape of `linux.resources`.

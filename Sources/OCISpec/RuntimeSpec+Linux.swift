@@ -14,7 +14,10 @@ public struct RuntimeLinux: JSONRecord, Equatable {
   public var readonlyPaths: [String] = []
   public var mountLabel: String?
   public var personality: RuntimePersonality?
-  public var intelRdt: JSONValue?
+  public var intelRdt: RuntimeIntelRDT?
+  public var memoryPolicy: RuntimeMemoryPolicy?
+  /// Interfaces of the host to move in, by name.
+  public var netDevices: [String: RuntimeNetDevice] = [:]
 
   public init() {}
 
@@ -34,6 +37,8 @@ public struct RuntimeLinux: JSONRecord, Equatable {
     try fields.optional("mountLabel", &mountLabel)
     try fields.optional("personality", &personality)
     try fields.optional("intelRdt", &intelRdt)
+    try fields.optional("memoryPolicy", &memoryPolicy)
+    try fields.map("netDevices", &netDevices)
   }
 }
 
@@ -133,6 +138,58 @@ public struct RuntimePersonality: JSONRecord, Equatable {
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.required("domain", &domain)
     try fields.list("flags", &flags)
+  }
+}
+
+/// Cache and memory bandwidth (config-linux.md#intelrdt).
+public struct RuntimeIntelRDT: JSONRecord, Equatable {
+  /// The group's name; nil is one of the container's own.
+  public var closID: String?
+  public var schemata: [String] = []
+  public var l3CacheSchema: String?
+  public var memBwSchema: String?
+  public var enableMonitoring: Bool?
+  public var enableCMT: Bool?
+  public var enableMBM: Bool?
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.optional("closID", &closID)
+    try fields.list("schemata", &schemata)
+    try fields.optional("l3CacheSchema", &l3CacheSchema)
+    try fields.optional("memBwSchema", &memBwSchema)
+    try fields.optional("enableMonitoring", &enableMonitoring)
+    try fields.optional("enableCMT", &enableCMT)
+    try fields.optional("enableMBM", &enableMBM)
+  }
+}
+
+/// set_mempolicy(2).
+public struct RuntimeMemoryPolicy: JSONRecord, Equatable {
+  /// Such as `MPOL_INTERLEAVE`.
+  public var mode = ""
+  /// Memory nodes such as `0-1,3`.
+  public var nodes: String?
+  public var flags: [String] = []
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("mode", &mode)
+    try fields.optional("nodes", &nodes)
+    try fields.list("flags", &flags)
+  }
+}
+
+public struct RuntimeNetDevice: JSONRecord, Equatable {
+  /// Its name in the container; nil keeps the host's.
+  public var name: String?
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.optional("name", &name)
   }
 }
 

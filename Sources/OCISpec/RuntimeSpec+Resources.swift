@@ -6,7 +6,7 @@ public struct RuntimeResources: JSONRecord, Equatable {
   public var pids: RuntimePids?
   public var blockIO: RuntimeBlockIO?
   public var hugepageLimits: [RuntimeHugepageLimit] = []
-  public var network: JSONValue?
+  public var network: RuntimeNetwork?
   public var rdma: [String: RuntimeRDMA] = [:]
   /// cgroup v2 file names and what to write into them.
   public var unified: [String: String] = [:]
@@ -210,5 +210,31 @@ public struct RuntimeRDMA: JSONRecord, Equatable {
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.optional("hcaHandles", &hcaHandles)
     try fields.optional("hcaObjects", &hcaObjects)
+  }
+}
+
+/// Marks of a container's packets (cgroup v1 alone).
+public struct RuntimeNetwork: JSONRecord, Equatable {
+  public var classID: UInt32?
+  public var priorities: [RuntimeInterfacePriority] = []
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.optional("classID", &classID)
+    try fields.list("priorities", &priorities)
+  }
+}
+
+public struct RuntimeInterfacePriority: JSONRecord, Equatable {
+  /// An interface's name.
+  public var name = ""
+  public var priority: UInt32 = 0
+
+  public init() {}
+
+  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("name", &name)
+    try fields.required("priority", &priority)
   }
 }

@@ -4,7 +4,7 @@ public struct RuntimeState: JSONRecord, Equatable {
     case creating, created, running, paused, stopped
   }
 
-  public var ociVersion = "1.2.0"
+  public var ociVersion = "1.3.0"
   public var id = ""
   public var status = Status.creating
   /// In the runtime's pid namespace; 0 when there is no process.

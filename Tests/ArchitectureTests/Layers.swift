@@ -20,9 +20,11 @@ enum Layers {
     // 3: mechanisms
     "StateStore": ["Model", "LinuxSystem"],
     "UserNamespaces": ["Model", "LinuxSystem"],
-    "Cgroups": ["Model", "OCISpec", "LinuxSystem"],
+    "SystemdBus": ["Model", "LinuxSystem"],
+    "Cgroups": ["Model", "OCISpec", "LinuxSystem", "SystemdBus"],
     "OCIRuntime": [
-      "Model", "OCISpec", "LinuxSystem", "Cgroups", "UserNamespaces", "CSeccomp", "Diagnostics",
+      "Model", "OCISpec", "CommandLineKit", "LinuxSystem", "Cgroups", "SystemdBus",
+      "UserNamespaces", "CSeccomp", "Diagnostics",
     ],
     "Events": ["LinuxSystem"],
     "Monitor": ["Model", "LinuxSystem", "Events"],

@@ -43,16 +43,17 @@ import Testing
   }
 
   @Test func terminalsHaveSizes() throws {
-    let master = try Terminal.openMaster()
-    let peer = try Terminal.openPeer(of: master.raw)
-    try Terminal.setSize(master.raw, rows: 33, columns: 99)
-    #expect(Terminal.size(peer.raw).map { [$0.rows, $0.columns] } == [33, 99])
-    let settings = try Terminal.makeRaw(peer.raw)
-    try Descriptor.writeAll(peer.raw, "\n")
-    #expect(try Descriptor.read(master.raw, upTo: 8) == [0x0A])
-    try Terminal.restore(peer.raw, settings)
-    try Descriptor.writeAll(peer.raw, "\n")
-    #expect(try Descriptor.read(master.raw, upTo: 8) == [0x0D, 0x0A])
-    #expect(Terminal.size(try OwnedDescriptor.open("/dev/null").raw) == nil)
+    let multiplexer = try OwnedDescriptor.open("/dev/ptmx", [.path])
+    let terminal = try PseudoTerminal(multiplexer: multiplexer.raw)
+    let (master, peer) = (terminal.master.raw, terminal.peer.raw)
+    try PseudoTerminal.setSize(master, rows: 33, columns: 99)
+    #expect(PseudoTerminal.size(peer).map { [$0.rows, $0.columns] } == [33, 99])
+    let settings = try PseudoTerminal.makeRaw(peer)
+    try Descriptor.writeAll(peer, "\n")
+    #expect(try Descriptor.read(master, upTo: 8) == [0x0A])
+    try PseudoTerminal.restore(peer, settings)
+    try Descriptor.writeAll(peer, "\n")
+    #expect(try Descriptor.read(master, upTo: 8) == [0x0D, 0x0A])
+    #expect(PseudoTerminal.size(try OwnedDescriptor.open("/dev/null").raw) == nil)
   }
 }

@@ -96,7 +96,7 @@ import Testing
     ("hostname", { $0.hostname = "a\nb" }),
     ("hostname", { $0.linux?.namespaces.removeAll { $0.type == .uts } }),
     ("linux.timeOffsets", { $0.linux?.timeOffsets = ["boottime": RuntimeTimeOffset()] }),
-    ("linux.intelRdt", { $0.linux?.intelRdt = .object(JSONObject()) }),
+    ("linux.intelRdt", { $0.linux?.intelRdt = RuntimeIntelRDT() }),
   ]
 
   @Test(arguments: wrong.indices) func namesTheFieldThatIsWrong(index: Int) throws {
@@ -157,14 +157,5 @@ import Testing
 
   @Test(arguments: ["x", "3-1", "-1", "0-99999", ",,-"]) func refusesBadCPULists(text: String) {
     #expect(throws: RuntimeError.self) { try ProcessPlan.cpus(text, "f") }
-  }
-
-  @Test(arguments: [
-    (Int64(0), "1970-01-01T00:00:00.000000000Z"),
-    (1_709_210_096_000_000_001, "2024-02-29T12:34:56.000000001Z"),
-    (4_102_444_799_999_999_999, "2099-12-31T23:59:59.999999999Z"),
-  ])
-  func writesTimes(nanoseconds: Int64, text: String) {
-    #expect(Timestamp.text(nanoseconds: nanoseconds) == text)
   }
 }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import OCISpec
 import Testing
 
@@ -94,12 +95,19 @@ import Testing
     #expect(value == .array([.integer(.max), .unsigned(.max)]))
   }
 
-  /// Random damage to a valid document: an error or a value, never a trap.
+  /// Random damage to a valid document: an error or a value, never a trap, and soon.
+  ///
+  /// MARTLET_FUZZ is the number of documents (20000); MARTLET_FUZZ_SEED repeats a run that failed.
   @Test func survivesRandomMutations() {
-    var random = SplitMix(state: 20_240_601)
+    let count = CurrentProcess.environment("MARTLET_FUZZ").flatMap { Int($0) } ?? 20_000
+    let given = CurrentProcess.environment("MARTLET_FUZZ_SEED").flatMap { UInt64($0) }
+    let seed = given ?? UInt64.random(in: 1 ... .max)
+    // A trap leaves nothing else to repeat the run by.
+    print("MARTLET_FUZZ_SEED=\(seed) MARTLET_FUZZ=\(count)")
+    var random = SplitMix(state: seed)
     let original = Array(Self.sample.utf8)
     var accepted = 0
-    for _ in 0..<4_000 {
+    for _ in 0..<count {
       var bytes = original
       for _ in 0..<(1 + random.next(below: 4)) { Self.damage(&bytes, &random) }
       if let spec = try? RuntimeSpec(parsing: bytes) {
@@ -110,14 +118,24 @@ import Testing
     #expect(accepted > 0)
   }
 
+  private static let values = [
+    "null", "{}", "[]", "-1", "1e999", "\"\"", "99999999999999999999", "true", "[[[[", "0.5",
+    "{\"a\":",
+    "-9223372036854775808", "18446744073709551615", "\"\\ud800\"", "\"\\u0000\"",
+  ]
+
   private static func damage(_ bytes: inout [UInt8], _ random: inout SplitMix) {
     guard !bytes.isEmpty else { return }
     let at = random.next(below: bytes.count)
-    switch random.next(below: 5) {
+    switch random.next(below: 6) {
     case 0: bytes[at] = UInt8(random.next(below: 256))
     case 1: bytes.remove(at: at)
     case 2: bytes.insert(UInt8(random.next(below: 256)), at: at)
     case 3: bytes.removeSubrange(at...)
+    case 4:
+      // Another value in a value's place.
+      let end = bytes[at...].firstIndex { ",]}".utf8.contains($0) } ?? bytes.count
+      bytes.replaceSubrange(at..<end, with: Self.values[random.next(below: Self.values.count)].utf8)
     default:
       let end = min(bytes.count, at + random.next(below: 40))
       bytes.insert(contentsOf: Array(bytes[at..<end]), at: random.next(below: bytes.count))

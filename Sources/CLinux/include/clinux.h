@@ -121,6 +121,7 @@ int32_t clinux_seccomp(uint32_t operation, uint32_t flags, void *argument);
 int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32_t nice,
                              uint32_t priority, uint64_t runtime, uint64_t deadline,
                              uint64_t period);
+int32_t clinux_set_mempolicy(int32_t mode, const uint8_t *nodes, uint64_t size);
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint8_t *mask);
 int32_t clinux_ioprio_set(int32_t which, int32_t who, int32_t value);
 int32_t clinux_keyctl_join_session(const char *name);

@@ -101,11 +101,11 @@ enum LoginCommands {
     let isTerminal = Descriptor.isTerminal(input)
     func line(_ prompt: String, hidden: Bool) throws -> String {
       if isTerminal { Message.put(prompt) }
-      let settings = hidden && isTerminal ? try Terminal.hideInput(input) : nil
+      let settings = hidden && isTerminal ? try PseudoTerminal.hideInput(input) : nil
       defer {
         if let settings {
           // The shell's own settings come back with its next prompt all the same.
-          try? Terminal.restore(input, settings)
+          try? PseudoTerminal.restore(input, settings)
           Message.put("\n")
         }
       }

@@ -47,26 +47,26 @@ public struct AttachSession: ~Copyable {
       if let settings { try? PseudoTerminal.restore(terminal, settings) }
     }
     if isTerminal { sendSize() }
-    let poll = try Poll()
-    try poll.add(socket.raw)
-    try poll.add(signals.descriptor.raw)
+    var loop = try EventLoop()
+    try loop.add(socket.raw)
+    try loop.add(signals.descriptor.raw)
     var readsInputDirectly = false
     if streams.contains(.standardInput) {
       // A regular file or /dev/null cannot be polled (epoll_ctl(2), EPERM): it is always ready.
-      do throws(SystemError) { try poll.add(0) } catch { readsInputDirectly = true }
+      do throws(SystemError) { try loop.add(0) } catch { readsInputDirectly = true }
     } else {
       inputEnded = true
     }
     while true {
       let direct = readsInputDirectly && !inputEnded
-      for ready in try poll.wait(milliseconds: direct ? 0 : -1) {
+      for ready in try loop.wait(milliseconds: direct ? 0 : -1).map(\.descriptor) {
         switch ready {
         case socket.raw:
           if let outcome = try receive() { return outcome }
         case signals.descriptor.raw: try passSignals(signals)
         default:
           if try passInput() { return .detached }
-          if inputEnded { try poll.remove(0) }
+          if inputEnded { try loop.remove(0) }
         }
       }
       if direct, try passInput() { return .detached }

@@ -110,11 +110,11 @@ public struct ExecContainer {
     }
     let child = try program.start()
     let signals = try SignalDescriptor()
-    let poll = try Poll()
-    try poll.add(child.pidfd.raw)
-    try poll.add(signals.descriptor.raw)
+    var loop = try EventLoop()
+    try loop.add(child.pidfd.raw)
+    try loop.add(signals.descriptor.raw)
     while true {
-      for ready in try poll.wait(milliseconds: -1) {
+      for ready in try loop.wait(milliseconds: -1).map(\.descriptor) {
         if ready == child.pidfd.raw { return try child.wait() }
         while let signal = try signals.next() {
           if signal == SignalDescriptor.childEnded || signal == SignalDescriptor.brokenPipe {

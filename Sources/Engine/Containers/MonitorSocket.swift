@@ -9,7 +9,7 @@ struct MonitorSocket: ~Copyable {
   static func connect(_ liveDirectory: String) throws(SystemError) -> MonitorSocket? {
     do throws(SystemError) {
       let directory = try OwnedDescriptor.open(liveDirectory, [.path, .directory])
-      return MonitorSocket(socket: try PathSocket.connect("attach", in: directory.raw))
+      return MonitorSocket(socket: try UnixSocket.connect(directory: directory.raw, name: "attach"))
     } catch {
       if [Errno.noEntry, Errno.connectionRefused, Errno.notDirectory].contains(error.errno) {
         return nil

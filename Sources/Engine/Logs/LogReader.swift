@@ -148,23 +148,24 @@ private struct Endings {
 
 /// Waits until one of several logs may have more.
 private struct LogWatch: ~Copyable {
-  private let poll: Poll
+  private var loop: EventLoop
   private let changes: FileWatch
 
   init(_ sources: [any LogSource]) throws {
-    let poll = try Poll()
+    let loop = try EventLoop()
     let changes = try FileWatch()
     for directory in Set(sources.compactMap(\.directory)) { try changes.add(directory) }
-    try poll.add(changes.raw)
+    try loop.add(changes.raw)
     for source in sources {
-      if let descriptor = source.descriptor { try poll.add(descriptor) }
+      if let descriptor = source.descriptor { try loop.add(descriptor) }
     }
-    self.poll = poll
+    self.loop = loop
     self.changes = changes
   }
 
-  func wait(milliseconds: Int32) throws {
-    if try poll.wait(milliseconds: milliseconds).contains(changes.raw) {
+  mutating func wait(milliseconds: Int32) throws {
+    let ready = try loop.wait(milliseconds: milliseconds)
+    if ready.contains(where: { $0.descriptor == changes.raw }) {
       try changes.wait(milliseconds: 0)
     }
   }

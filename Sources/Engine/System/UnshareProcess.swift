@@ -40,14 +40,14 @@ public struct UnshareProcess {
   /// The terminal's signals reach the command by themselves, and it alone decides what they mean;
   /// those that other processes send to us are passed on.
   private func waitForEnd(_ child: borrowing ChildProcess) throws -> ProcessEnd {
-    let poll = try Poll()
+    var loop = try EventLoop()
     let signals = try SignalDescriptor([
       SignalSet.hangUp, SignalSet.interrupt, SignalSet.quit, SignalSet.terminate,
     ])
-    try poll.add(child.pidfd.raw)
-    try poll.add(signals.descriptor.raw)
+    try loop.add(child.pidfd.raw)
+    try loop.add(signals.descriptor.raw)
     while true {
-      for ready in try poll.wait(milliseconds: -1) {
+      for ready in try loop.wait(milliseconds: -1).map(\.descriptor) {
         if ready == child.pidfd.raw { return try child.wait() }
         while let (signal, sender) = try signals.receive() {
           // The kernel's own have no sender (sigaction(2), SI_KERNEL). It may have ended since.

@@ -1,58 +1,81 @@
+import CommandLineKit
 import LinuxSystem
 import Model
 
 extension RuntimeCommands {
-  static let exec = RuntimeCommand(
-    name: "exec", usage: "exec [--tty] [--user UID[:GID]] [--process FILE] ID [COMMAND [ARG...]]",
-    summary: "run a process in a container",
-    options: [
-      .value("process", "p"), .flag("tty", "t"), .value("cwd"), .value("user", "u"),
-      .value("env", "e"), .value("cap", "c"), .value("apparmor"), .flag("detach", "d"),
-      .value("pid-file"), .value("preserve-fds"), .value("process-label"),
-      .flag("no-new-privs"), .value("cgroup"), .value("console-socket"),
-      .value("additional-gids", "g"), .flag("ignore-paused"),
-    ], operands: 1...100_000, endsInCommand: true
-  ) { (options, operands, context) throws(ErrorReport) in
-    let source: ExecProcess.Source
-    if let file = options.value("process") {
-      source = .file(file)
-    } else {
-      source = .changes(try changes(options, Array(operands.dropFirst())))
+  struct Execution: Sendable {
+    var process: String?
+    var detach = false
+    var pidFile: String?
+    var consoleSocket: String?
+    var preservedDescriptors = 0
+    var cgroup: String?
+    var ignorePaused = false
+    var changes = ExecChanges()
+
+    static var table: [OptionSpec<Self>] {
+      [
+        .value(
+          "process", "p", \.process, "FILE", "The process as a JSON document", complete: .file),
+        .flag("tty", "t", \.changes.terminal, "Give the process a terminal"),
+        .value("cwd", nil, \.changes.workingDirectory, "DIR", "Where it starts"),
+        .value("user", "u", \.changes.user, "UID[:GID]", "Who it is"),
+        .list("env", "e", \.changes.environment, "NAME=VALUE", "A variable of its environment"),
+        .list(
+          "cap", "c", \.changes.capabilities, "NAME", "One more capability",
+          complete: .capability),
+        .value("apparmor", nil, \.changes.apparmorProfile, "PROFILE", "Its AppArmor profile"),
+        .value("process-label", nil, \.changes.processLabel, "LABEL", "Its SELinux label"),
+        .flag(
+          "no-new-privs", nil, \.changes.noNewPrivileges,
+          "Let no program that it runs gain privileges"),
+        .list(
+          "additional-gids", "g", \.changes.additionalGroups, "GID", "One more group",
+          commaSeparated: true),
+        .flag("detach", "d", \.detach, "Return when the process has started"),
+        .value(
+          "pid-file", nil, \.pidFile, "FILE", "Where to write the process id", complete: .file),
+        .value(
+          "console-socket", nil, \.consoleSocket, "PATH",
+          "A socket that takes the terminal's master side", complete: .file),
+        .integer(
+          "preserve-fds", nil, \.preservedDescriptors, "N",
+          "How many more descriptors, from 3 on, the process gets"),
+        .value("cgroup", nil, \.cgroup, "PATH", "A cgroup below the container's to run in"),
+        .flag("ignore-paused", nil, \.ignorePaused, "Also in a paused container"),
+      ]
     }
-    var exec = ExecProcess(operands[0], source, context: context)
-    exec.detach = options.flag("detach")
-    exec.pidFile = options.value("pid-file")
-    exec.consoleSocket = options.value("console-socket").flatMap { $0.isEmpty ? nil : $0 }
-    exec.preservedDescriptors = Int32(clamping: try options.number("preserve-fds") ?? 0)
-    exec.cgroup = options.value("cgroup")
-    return try reporting { () throws(RuntimeError) in try exec.run() }
   }
 
-  private static func changes(_ options: OptionReader, _ arguments: [String]) throws(ErrorReport)
-    -> ExecChanges
-  {
-    guard !arguments.isEmpty else {
-      throw ErrorReport(.invalidRequest, "exec needs a command, or --process")
-    }
-    var changes = ExecChanges()
-    changes.arguments = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments
-    changes.environment = options.all("env")
-    for entry in changes.environment where !entry.contains("=") {
-      throw ErrorReport(.invalidRequest, "option `--env`: `\(entry)` has no `=`")
-    }
-    changes.workingDirectory = options.value("cwd")
-    changes.user = options.value("user")
-    changes.capabilities = options.all("cap")
-    changes.terminal = options.flag("tty")
-    changes.noNewPrivileges = options.flag("no-new-privs")
-    changes.apparmorProfile = options.value("apparmor")
-    changes.processLabel = options.value("process-label")
-    for text in options.all("additional-gids") {
-      guard let gid = UInt32(text) else {
-        throw ErrorReport(.invalidRequest, "option `--additional-gids`: `\(text)` is not a number")
+  static let exec = RuntimeCommand(
+    "exec", summary: "Run a process in a container", usage: "[options] ID [COMMAND [ARG...]]",
+    examples: [
+      "martlet-oci exec --tty web sh", "martlet-oci exec --process process.json --detach web",
+    ],
+    positionals: .atLeast(1, .container), stopsAtFirstPositional: true, defaults: Execution(),
+    options: Execution.table
+  ) { options, invocation in
+    try protect()
+    let source: ExecProcess.Source
+    if let file = options.process {
+      source = .file(file)
+    } else {
+      var words = invocation.arguments.dropFirst()
+      if words.first == "--" { words = words.dropFirst() }
+      guard !words.isEmpty else {
+        throw UsageError("exec needs a command, or --process")
       }
-      changes.additionalGids.append(gid)
+      var changes = options.changes
+      changes.arguments = Array(words)
+      source = .changes(changes)
     }
-    return changes
+    var exec = ExecProcess(invocation.arguments[0], source, context: invocation.globals.context)
+    exec.detach = options.detach
+    exec.pidFile = options.pidFile
+    exec.consoleSocket = options.consoleSocket.flatMap { $0.isEmpty ? nil : $0 }
+    exec.preservedDescriptors = Int32(clamping: options.preservedDescriptors)
+    exec.cgroup = options.cgroup
+    exec.ignorePaused = options.ignorePaused
+    return try exec.run()
   }
 }

@@ -1,132 +1,142 @@
+import CommandLineKit
 import LinuxSystem
 import Model
 import OCISpec
 
 extension RuntimeCommands {
-  static let pause = RuntimeCommand(
-    name: "pause", usage: "pause ID", summary: "freeze a container's processes", options: [],
-    operands: 1...1
-  ) { (_, operands, context) throws(ErrorReport) in
-    try reporting { () throws(RuntimeError) in
-      try PauseContainer(operands[0], freezes: true, context: context).run()
+  private static func freezing(_ name: String, _ freezes: Bool, _ summary: String)
+    -> RuntimeCommand
+  {
+    RuntimeCommand(
+      name, summary: summary, usage: "ID", positionals: .exactly(1, .container),
+      defaults: NoRuntimeOptions(), options: []
+    ) { _, invocation in
+      try PauseContainer(
+        invocation.arguments[0], freezes: freezes, context: invocation.globals.context
+      ).run()
+      return 0
     }
-    return 0
   }
 
-  static let resume = RuntimeCommand(
-    name: "resume", usage: "resume ID", summary: "thaw a container's processes", options: [],
-    operands: 1...1
-  ) { (_, operands, context) throws(ErrorReport) in
-    try reporting { () throws(RuntimeError) in
-      try PauseContainer(operands[0], freezes: false, context: context).run()
+  static let pause = freezing("pause", true, "Freeze a container's processes")
+  static let resume = freezing("resume", false, "Thaw a container's processes")
+
+  struct Limits: Sendable {
+    var file: String?
+    var resources = RuntimeResources()
+    var memory = RuntimeMemory()
+    var cpu = RuntimeCPU()
+    var l3: String?
+    var bandwidth: String?
+
+    static var table: [OptionSpec<Self>] {
+      [
+        .value(
+          "resources", "r", \.file, "FILE|-", "The limits as a JSON document", complete: .file)
+      ] + memoryTable + cpuTable + [
+        number("pids-limit", "N", "Processes; -1 is no limit") {
+          $0.resources.pids = RuntimePids(limit: $1)
+        },
+        number("blkio-weight", "WEIGHT", "Share of block I/O, 10 to 1000") {
+          var io = RuntimeBlockIO()
+          io.weight = UInt16(clamping: $1)
+          $0.resources.blockIO = io
+        },
+        .value("l3-cache-schema", nil, \.l3, "SCHEMA", "Intel RDT: the cache's schema"),
+        .value("mem-bw-schema", nil, \.bandwidth, "SCHEMA", "Intel RDT: the memory's bandwidth"),
+      ]
     }
-    return 0
+
+    private static var memoryTable: [OptionSpec<Self>] {
+      [
+        number("memory", "BYTES", "Memory; -1 is no limit") { $0.memory.limit = $1 },
+        number("memory-reservation", "BYTES", "Memory that is kept when it gets scarce") {
+          $0.memory.reservation = $1
+        },
+        number("memory-swap", "BYTES", "Memory and swap together; -1 is no limit") {
+          $0.memory.swap = $1
+        },
+        number("kernel-memory", "BYTES", "Kernel memory (cgroup v1)") { $0.memory.kernel = $1 },
+        number("kernel-memory-tcp", "BYTES", "Memory of TCP buffers (cgroup v1)") {
+          $0.memory.kernelTCP = $1
+        },
+      ]
+    }
+
+    private static var cpuTable: [OptionSpec<Self>] {
+      [
+        count("cpu-share", "SHARES", "Share of CPU time", aliases: ["cpu-shares"]) {
+          $0.cpu.shares = $1
+        },
+        number("cpu-quota", "USEC", "CPU time in a period; -1 is no limit") { $0.cpu.quota = $1 },
+        count("cpu-period", "USEC", "The period of the quota") {
+          $0.cpu.period = $1
+        },
+        count("cpu-burst", "USEC", "Unused quota that may be spent later") {
+          $0.cpu.burst = $1
+        },
+        count("cpu-rt-period", "USEC", "Realtime period (cgroup v1)") {
+          $0.cpu.realtimePeriod = $1
+        },
+        number("cpu-rt-runtime", "USEC", "Realtime CPU time (cgroup v1)") {
+          $0.cpu.realtimeRuntime = $1
+        },
+        number("cpu-idle", "0|1", "Run only when nothing else wants to") { $0.cpu.idle = $1 },
+        .value("cpuset-cpus", nil, \.cpu.cpus, "LIST", "CPUs to run on, such as 0-2,4"),
+        .value("cpuset-mems", nil, \.cpu.mems, "LIST", "Memory nodes to use"),
+      ]
+    }
+
+    private static func number(
+      _ name: String, _ metavar: String, _ help: String, aliases: [String] = [],
+      _ store: @escaping @Sendable (inout Self, Int64) -> Void
+    ) -> OptionSpec<Self> {
+      .parsed(name, nil, metavar, help, aliases: aliases) { options, text throws(UsageError) in
+        guard let number = Int64(text) else { throw UsageError("is not a whole number") }
+        store(&options, number)
+      }
+    }
+
+    /// A number that is never negative.
+    private static func count(
+      _ name: String, _ metavar: String, _ help: String, aliases: [String] = [],
+      _ store: @escaping @Sendable (inout Self, UInt64) -> Void
+    ) -> OptionSpec<Self> {
+      .parsed(name, nil, metavar, help, aliases: aliases) { options, text throws(UsageError) in
+        guard let number = UInt64(text) else { throw UsageError("is not a whole number from 0 on") }
+        store(&options, number)
+      }
+    }
+
+    func asked() throws(RuntimeError) -> RuntimeResources {
+      guard l3 == nil, bandwidth == nil else {
+        throw .unusable(
+          field: l3 == nil ? "--mem-bw-schema" : "--l3-cache-schema",
+          "changing a resource control group is not supported; write its schemata by hand")
+      }
+      if let file { return try Self.read(file) }
+      var asked = resources
+      if memory != RuntimeMemory() { asked.memory = memory }
+      if cpu != RuntimeCPU() { asked.cpu = cpu }
+      return asked
+    }
+
+    private static func read(_ file: String) throws(RuntimeError) -> RuntimeResources {
+      let bytes = try during("read \(file)") { () throws(SystemError) in
+        file == "-"
+          ? try Descriptor.readAll(Descriptor.standardInput, limit: 1 << 20)
+          : try FileTree.read(file, limit: 1 << 20)
+      }
+      return try UpdateContainer.read(bytes, file: file)
+    }
   }
 
   static let update = RuntimeCommand(
-    name: "update", usage: "update [--memory BYTES] [--pids-limit N] [--resources FILE|-] ID",
-    summary: "change a container's limits",
-    options: [
-      .value("resources", "r"), .value("memory"), .value("memory-reservation"),
-      .value("memory-swap"), .value("cpu-share"), .value("cpu-shares"), .value("cpu-quota"),
-      .value("cpu-period"), .value("cpu-burst"), .value("cpuset-cpus"), .value("cpuset-mems"),
-      .value("cpu-idle"), .value("pids-limit"), .value("blkio-weight"),
-    ], operands: 1...1
-  ) { (options, operands, context) throws(ErrorReport) in
-    let resources = try resources(options)
-    try reporting { () throws(RuntimeError) in
-      try UpdateContainer(operands[0], resources, context: context).run()
-    }
+    "update", summary: "Change a container's limits", usage: "[options] ID",
+    positionals: .exactly(1, .container), defaults: Limits(), options: Limits.table
+  ) { options, invocation in
+    let context = invocation.globals.context
+    try UpdateContainer(invocation.arguments[0], try options.asked(), context: context).run()
     return 0
-  }
-
-  private static func resources(_ options: OptionReader) throws(ErrorReport) -> RuntimeResources {
-    if let file = options.value("resources") {
-      let bytes: [UInt8]
-      do throws(SystemError) {
-        bytes =
-          file == "-"
-          ? try Descriptor.readAll(Descriptor.standardInput, limit: 1 << 20)
-          : try FileTree.read(file, limit: 1 << 20)
-      } catch { throw ErrorReport(.notFound, "read \(file): \(error.reason)") }
-      return try reporting { () throws(RuntimeError) in
-        try UpdateContainer.read(bytes, file: file)
-      }
-    }
-    var resources = RuntimeResources()
-    var memory = RuntimeMemory()
-    memory.limit = try options.number("memory")
-    memory.reservation = try options.number("memory-reservation")
-    memory.swap = try options.number("memory-swap")
-    if memory != RuntimeMemory() { resources.memory = memory }
-    var cpu = RuntimeCPU()
-    cpu.shares = try unsigned(options, "cpu-shares")
-    if cpu.shares == nil { cpu.shares = try unsigned(options, "cpu-share") }
-    cpu.quota = try options.number("cpu-quota")
-    cpu.period = try unsigned(options, "cpu-period")
-    cpu.burst = try unsigned(options, "cpu-burst")
-    cpu.cpus = options.value("cpuset-cpus")
-    cpu.mems = options.value("cpuset-mems")
-    cpu.idle = try options.number("cpu-idle")
-    if cpu != RuntimeCPU() { resources.cpu = cpu }
-    if let limit = try options.number("pids-limit") { resources.pids = RuntimePids(limit: limit) }
-    if let weight = try options.number("blkio-weight") {
-      var io = RuntimeBlockIO()
-      io.weight = UInt16(clamping: weight)
-      resources.blockIO = io
-    }
-    return resources
-  }
-
-  private static func unsigned(_ options: OptionReader, _ name: String) throws(ErrorReport)
-    -> UInt64?
-  {
-    guard let number = try options.number(name) else { return nil }
-    guard let unsigned = UInt64(exactly: number) else {
-      throw ErrorReport(.invalidRequest, "option `--\(name)`: `\(number)` is negative")
-    }
-    return unsigned
-  }
-
-  static let ps = RuntimeCommand(
-    name: "ps", usage: "ps [--format table|json] ID", summary: "list a container's processes",
-    options: [.value("format", "f")], operands: 1...100
-  ) { (options, operands, context) throws(ErrorReport) in
-    let pids = try reporting { () throws(RuntimeError) in
-      try ContainerProcesses(operands[0], context: context).list()
-    }
-    switch options.value("format") ?? "table" {
-    case "json":
-      return try RuntimeCommandLine.print(
-        String(decoding: pids.json.encoded(), as: UTF8.self) + "\n")
-    case "table":
-      return try RuntimeCommandLine.print("PID\n" + pids.map { "\($0)\n" }.joined())
-    case let other: throw ErrorReport(.invalidRequest, "unknown format `\(other)`")
-    }
-  }
-
-  static let features = RuntimeCommand(
-    name: "features", usage: "features", summary: "print what the runtime can do", options: [],
-    operands: 0...0
-  ) { (_, _, _) throws(ErrorReport) in
-    try RuntimeCommandLine.print(
-      String(decoding: RuntimeFeatures.document().encoded(pretty: true), as: UTF8.self) + "\n")
-  }
-
-  static let spec = RuntimeCommand(
-    name: "spec", usage: "spec [--rootless] [--bundle DIR]",
-    summary: "write a configuration to start from",
-    options: [.flag("rootless"), .value("bundle", "b"), .value("config", "f")], operands: 0...0
-  ) { (options, _, _) throws(ErrorReport) in
-    let ids = (CurrentProcess.effectiveUser, CurrentProcess.effectiveGroup)
-    let text = SpecTemplate.make(rootless: options.flag("rootless") ? ids : nil)
-      .encoded(pretty: true)
-    let file = "\(options.value("bundle") ?? ".")/config.json"
-    do throws(SystemError) {
-      let config = try OwnedDescriptor.open(
-        file, [.writeOnly, .create, .exclusive], mode: 0o644)
-      try Descriptor.writeAll(config.raw, text + [0x0A])
-      return 0
-    } catch { throw ErrorReport(.conflict, "write \(file): \(error.reason)") }
   }
 }

@@ -1,34 +1,54 @@
 import LinuxSystem
+import Model
 import OCISpec
 
 /// Where messages go: standard error, or the file that --log names, as text or JSON lines.
 struct RuntimeLog: Sendable {
+  enum Level: String, Sendable, CaseIterable {
+    case debug, info, warning, error
+
+    /// The names that other runtimes take, too.
+    init?(named name: String) {
+      switch name {
+      case "warn": self = .warning
+      case "fatal", "panic": self = .error
+      default: self.init(rawValue: name)
+      }
+    }
+
+    fileprivate var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  }
+
   var file: String?
   var json = false
+  /// The least level that is written.
+  var level = Level.warning
 
-  func write(level: String, _ message: String) {
-    guard let file else {
-      print(level: level, message)
-      return
-    }
+  func write(_ level: Level, _ message: String) {
+    guard level.order >= self.level.order else { return }
+    guard let file else { return print(level, message) }
     // A log that cannot be written must not hide the message.
     do throws(SystemError) {
       let log = try OwnedDescriptor.open(file, [.writeOnly, .create, .append], mode: 0o644)
       try Descriptor.writeAll(log.raw, line(level, message))
-    } catch { print(level: level, message) }
+    } catch { print(level, message) }
   }
 
-  private func print(level: String, _ message: String) {
-    let text = "martlet-oci: \(level): \(message.replacingControlCharacters)\n"
+  private func print(_ level: Level, _ message: String) {
+    let text =
+      json
+      ? line(level, message)
+      : "martlet-oci: \(level.rawValue): \(message.replacingControlCharacters)\n"
     try? Descriptor.writeAll(Descriptor.standardError, text)
   }
 
-  private func line(_ level: String, _ message: String) -> String {
-    let time = Timestamp.text(nanoseconds: Clock.realtime())
-    guard json else { return "\(time) \(level): \(message.replacingControlCharacters)\n" }
+  private func line(_ level: Level, _ message: String) -> String {
+    let time = Timestamp.format(Clock.realtime())
+    guard json else { return "\(time) \(level.rawValue): \(message.replacingControlCharacters)\n" }
     let object = JSONValue.object(
       JSONObject([
-        JSONObject.Member("msg", .string(message)), JSONObject.Member("level", .string(level)),
+        JSONObject.Member("msg", .string(message)),
+        JSONObject.Member("level", .string(level.rawValue)),
         JSONObject.Member("time", .string(time)),
       ]))
     return String(decoding: object.encoded(), as: UTF8.self) + "\n"

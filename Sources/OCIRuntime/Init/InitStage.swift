@@ -156,7 +156,9 @@ struct InitStage: ~Copyable {
   private func waitForStart() -> Int32 {
     Descriptor.close(channel.descriptor.raw)
     while true {
-      guard let caller = try? PathSocket.accept(startListener) else { return 1 }
+      let caller: OwnedDescriptor?
+      do throws(SystemError) { caller = try UnixSocket.accept(startListener) } catch { return 1 }
+      guard let caller else { continue }
       guard let word = try? Descriptor.read(caller.raw, upTo: 1), word == [0x53] else { continue }
       do throws(RuntimeError) {
         try finish()

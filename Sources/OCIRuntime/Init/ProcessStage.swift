@@ -48,6 +48,9 @@ struct ProcessStage {
         try ProcessAttributes.setIOPriority(class: number, priority: io.priority)
       }
       if let mask = plan.affinity { try ProcessAttributes.setAffinity(mask) }
+      if let policy = plan.memoryPolicy {
+        try ProcessAttributes.setMemoryPolicy(policy.mode, nodes: policy.nodes)
+      }
       if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
     }
     // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.

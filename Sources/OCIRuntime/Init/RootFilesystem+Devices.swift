@@ -104,7 +104,7 @@ extension RootFilesystem {
     _ device: RuntimeDevice, _ name: String, in directory: Int32, _ major: UInt32,
     _ minor: UInt32
   ) throws(SystemError) {
-    let tree = try MountCall.copyTree(device.path)
+    let tree = try MountTree.copy(device.path)
     let status = try FileStatus.of(descriptor: tree.raw)
     guard status.deviceNumber == (major, minor),
       status.kind == (device.type == .block ? .blockDevice : .characterDevice)
@@ -114,7 +114,7 @@ extension RootFilesystem {
     }
     try FileNode.ensureFile(name, in: directory)
     let place = try OwnedDescriptor.open(name, [.path, .noFollow], in: directory)
-    try MountCall.attach(tree.raw, to: place.raw, subject: device.path)
+    try MountTree.attach(tree.raw, to: place.raw, subject: device.path)
   }
 
   // MARK: masked and read-only paths
@@ -139,9 +139,9 @@ extension RootFilesystem {
 
   private func makeReadOnly(_ path: String) throws(SystemError) {
     guard let place = try existing(path) else { return }
-    let tree = try MountCall.copyTree("", in: place.raw, recursive: true, subject: path)
-    try MountCall.setAttributes(tree.raw, set: .readOnly, recursive: true, subject: path)
-    try MountCall.attach(tree.raw, to: place.raw, subject: path)
+    let tree = try MountTree.copy("", in: place.raw, recursive: true, subject: path)
+    try MountTree.setAttributes(tree.raw, set: .readOnly, recursive: true, subject: path)
+    try MountTree.attach(tree.raw, to: place.raw, subject: path)
   }
 
   private func mask(_ paths: [String]) throws(SystemError) {
@@ -157,18 +157,18 @@ extension RootFilesystem {
     for path in paths {
       guard let place = try existing(path) else { continue }
       guard try FileStatus.of(descriptor: place.raw).kind == .directory else {
-        let tree = try MountCall.copyTree("", in: null.raw, subject: "/dev/null")
-        try MountCall.attach(tree.raw, to: place.raw, subject: path)
+        let tree = try MountTree.copy("", in: null.raw, subject: "/dev/null")
+        try MountTree.attach(tree.raw, to: place.raw, subject: path)
         continue
       }
       // One empty filesystem serves all: the first mount is copied for the others.
       let tree =
         emptyDirectory >= 0
-        ? try MountCall.copyTree("", in: emptyDirectory, subject: "tmpfs")
-        : try MountCall.makeFilesystem(
+        ? try MountTree.copy("", in: emptyDirectory, subject: "tmpfs")
+        : try MountTree.make(
           "tmpfs", source: "tmpfs", options: ["size=0", "nr_inodes=1", "mode=0555"],
           attributes: [.readOnly, .noSetID, .noDevices, .noExecute])
-      try MountCall.attach(tree.raw, to: place.raw, subject: path)
+      try MountTree.attach(tree.raw, to: place.raw, subject: path)
       if emptyDirectory < 0 { emptyDirectory = tree.release() }
     }
   }
@@ -193,13 +193,13 @@ extension RootFilesystem {
     guard held.device == found.device, held.inode == found.inode else {
       throw SystemError("check", "/dev/pts/\(terminal.number)", errno: Errno.noDevice)
     }
-    let tree = try MountCall.copyTree("", in: node.raw, subject: "/dev/pts/\(terminal.number)")
+    let tree = try MountTree.copy("", in: node.raw, subject: "/dev/pts/\(terminal.number)")
     let dev = try root.ensureDirectory("/dev")
     if let old = try FileStatus.find("console", in: dev.raw), old.kind == .symbolicLink {
       try FileTree.unlink("console", in: dev.raw)
     }
     try FileNode.ensureFile("console", in: dev.raw, mode: 0o620)
     let place = try OwnedDescriptor.open("console", [.path, .noFollow], in: dev.raw)
-    try MountCall.attach(tree.raw, to: place.raw, subject: "/dev/console")
+    try MountTree.attach(tree.raw, to: place.raw, subject: "/dev/console")
   }
 }

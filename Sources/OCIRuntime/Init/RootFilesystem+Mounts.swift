@@ -24,18 +24,18 @@ extension RootFilesystem {
     if mount.prepared >= 0 {
       tree = OwnedDescriptor(owning: mount.prepared)
     } else {
-      tree = try MountCall.copyTree(mount.source, recursive: recursive)
+      tree = try MountTree.copy(mount.source, recursive: recursive)
     }
     let kind = try FileStatus.of(descriptor: tree.raw).kind
     let place = try target(mount.destination, isDirectory: kind == .directory)
     try guardProc(mount, source: tree.raw, target: place.raw)
     if mount.idMapNamespace >= 0 {
-      try MountCall.setAttributes(
+      try MountTree.setAttributes(
         tree.raw, recursive: mount.idMap?.recursive ?? false, idMap: mount.idMapNamespace,
         subject: "id map of \(mount.destination)")
     }
     try apply(mount, to: tree.raw)
-    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+    try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
   }
 
   /// A mount over /proc that is not procfs would show the runtime and the container's programs
@@ -69,7 +69,7 @@ extension RootFilesystem {
         mount.destination)
     }
     for rule in mount.propagation {
-      try MountCall.setAttributes(
+      try MountTree.setAttributes(
         tree, propagation: rule.kind, recursive: rule.recursive, subject: mount.destination)
     }
   }
@@ -81,7 +81,7 @@ extension RootFilesystem {
     _ subject: String
   ) throws(SystemError) {
     do throws(SystemError) {
-      try MountCall.setAttributes(
+      try MountTree.setAttributes(
         tree, set: set, clear: clear, recursive: recursive, subject: subject)
     } catch {
       guard error.errno == Errno.notPermitted, !clear.isEmpty else { throw error }
@@ -89,7 +89,7 @@ extension RootFilesystem {
       let kept = set.subtracting(.accessTimeModes)
       if kept.isEmpty { return }
       _ = atime
-      try MountCall.setAttributes(tree, set: kept, recursive: recursive, subject: subject)
+      try MountTree.setAttributes(tree, set: kept, recursive: recursive, subject: subject)
     }
   }
 
@@ -105,10 +105,10 @@ extension RootFilesystem {
     try guardProc(mount, source: tree.raw, target: place.raw)
     if mount.copyUp, type == "tmpfs" { try CopyUp.copy(from: place, to: tree) }
     if mount.set.contains(.readOnly) {
-      try MountCall.setAttributes(tree.raw, set: .readOnly, subject: mount.destination)
+      try MountTree.setAttributes(tree.raw, set: .readOnly, subject: mount.destination)
     }
     try apply(mount, to: tree.raw, filesystem: true)
-    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+    try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
   }
 
   private func filesystem(_ type: String, _ mount: MountPlan) throws(SystemError)
@@ -117,14 +117,14 @@ extension RootFilesystem {
     // Read-only comes after a copy-up.
     let attributes = mount.set.subtracting(.readOnly)
     do throws(SystemError) {
-      return try MountCall.makeFilesystem(
+      return try MountTree.make(
         type, source: mount.source, options: mount.data, attributes: attributes)
     } catch {
       // A gid that has no mapping: the terminal's group is then the user's own.
       guard type == "devpts", error.errno == Errno.invalid,
         mount.data.contains(where: { $0.hasPrefix("gid=") })
       else { throw error }
-      return try MountCall.makeFilesystem(
+      return try MountTree.make(
         type, source: mount.source, options: mount.data.filter { !$0.hasPrefix("gid=") },
         attributes: attributes)
     }
@@ -143,9 +143,9 @@ extension RootFilesystem {
     case "proc" where !plan.newNamespaces.contains(.pid): host = "/proc"
     default: return nil
     }
-    let tree = try MountCall.copyTree(host, recursive: true)
+    let tree = try MountTree.copy(host, recursive: true)
     let readOnly: MountCall.Attributes = type == "sysfs" ? .readOnly : []
-    try MountCall.setAttributes(
+    try MountTree.setAttributes(
       tree.raw, set: mount.set.union(readOnly).subtracting(.accessTimeModes), recursive: true,
       subject: host)
     return tree
@@ -155,23 +155,23 @@ extension RootFilesystem {
     let place = try target(mount.destination, isDirectory: true)
     let tree = try cgroupTree(mount)
     try apply(mount, to: tree.raw, filesystem: true)
-    try MountCall.attach(tree.raw, to: place.raw, subject: mount.destination)
+    try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
   }
 
   private func cgroupTree(_ mount: MountPlan) throws(SystemError) -> OwnedDescriptor {
     guard plan.cgroupLayout != .none else {
-      return try MountCall.makeFilesystem("tmpfs", options: ["size=0"], attributes: .readOnly)
+      return try MountTree.make("tmpfs", options: ["size=0"], attributes: .readOnly)
     }
     if plan.cgroupLayout == .unified {
       do throws(SystemError) {
-        return try MountCall.makeFilesystem("cgroup2", source: "cgroup", attributes: mount.set)
+        return try MountTree.make("cgroup2", source: "cgroup", attributes: mount.set)
       } catch {
         guard error.errno == Errno.notPermitted || error.errno == Errno.busy else { throw error }
       }
     }
     // The host's own tree is only ever shown read-only (CVE-2023-25809, CVE-2022-0492).
-    let tree = try MountCall.copyTree(HostCgroups.mountPoint, recursive: true)
-    try MountCall.setAttributes(
+    let tree = try MountTree.copy(HostCgroups.mountPoint, recursive: true)
+    try MountTree.setAttributes(
       tree.raw,
       set: mount.set.union([.readOnly, .noSetID, .noDevices, .noExecute])
         .subtracting(.accessTimeModes),

@@ -16,13 +16,13 @@ struct RootFilesystem: ~Copyable {
     }
     root = try during("bind the root filesystem \(plan.rootfs)") { () throws(SystemError) in
       let target = try OwnedDescriptor.open(plan.rootfs, [.path, .directory])
-      let tree = try MountCall.copyTree("", in: target.raw, recursive: true, subject: plan.rootfs)
+      let tree = try MountTree.copy("", in: target.raw, recursive: true, subject: plan.rootfs)
       if spread.kind == .shared {
         // pivot_root(2) refuses a shared mount as the new root's parent.
-        try MountCall.setAttributes(tree.raw, propagation: .private, subject: plan.rootfs)
+        try MountTree.setAttributes(tree.raw, propagation: .private, subject: plan.rootfs)
         try Self.makeParentPrivate(of: plan.rootfs)
       }
-      try MountCall.attach(tree.raw, to: target.raw, subject: plan.rootfs)
+      try MountTree.attach(tree.raw, to: target.raw, subject: plan.rootfs)
       return RootDirectory(owning: tree)
     }
   }
@@ -107,7 +107,7 @@ struct RootFilesystem: ~Copyable {
   func seal() throws(RuntimeError) {
     guard plan.readonlyRoot else { return }
     try during("make the root filesystem read-only") { () throws(SystemError) in
-      try MountCall.setAttributes(root.descriptor.raw, set: .readOnly)
+      try MountTree.setAttributes(root.descriptor.raw, set: .readOnly)
     }
   }
 
@@ -133,7 +133,7 @@ struct RootFilesystem: ~Copyable {
     let fd = root.descriptor.raw
     try during("move the root to /") { () throws(SystemError) in
       try ProcessAttributes.changeDirectory(descriptor: fd)
-      try MountCall.move(fd, to: "/")
+      try MountTree.move(fd, to: "/")
       try ProcessAttributes.changeRoot(".")
       try CurrentProcess.changeDirectory("/")
     }

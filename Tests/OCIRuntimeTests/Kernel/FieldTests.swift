@@ -1,0 +1,81 @@
+import LinuxSystem
+import OCISpec
+import Testing
+
+@Suite(.enabled(if: RuntimeUnderTest.isUsable, "root, martlet-oci and busybox-static"))
+struct FieldTests {
+  @Test func memoryPolicyHolds() throws {
+    let bundle = try TestBundle()
+    var policy = RuntimeMemoryPolicy()
+    policy.mode = "MPOL_BIND"
+    policy.nodes = "0"
+    bundle.spec.linux?.memoryPolicy = policy
+    bundle.shell("cat /proc/self/numa_maps | head -c 2000; echo end")
+    let outcome = try bundle.run()
+    // A kernel without NUMA has neither the call nor the file.
+    if outcome.errors.contains("set_mempolicy: function not implemented") { return }
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains(" bind:0") || outcome.output == "end\n")
+  }
+
+  @Test(arguments: [
+    (#"{"linux":{"intelRdt":{"closID":"a/b"}}}"#, "linux.intelRdt"),
+    (#"{"linux":{"netDevices":{"eth9":{}}}}"#, "linux.netDevices.eth9"),
+    (#"{"linux":{"memoryPolicy":{"mode":"MPOL_X"}}}"#, "linux.memoryPolicy.mode"),
+    (#"{"linux":{"mountLabel":"a:b:c:s0"}}"#, "linux.mountLabel"),
+    (#"{"linux":{"personality":{"domain":"LINUX","flags":["X"]}}}"#, "linux.personality.flags"),
+  ]) func whatCannotBeIsNamed(change: String, field: String) throws {
+    let bundle = try TestBundle()
+    let changed = try RuntimeSpecPatch(parsing: Array(change.utf8))
+    changed.apply(to: &bundle.spec)
+    let outcome = try bundle.run()
+    // Where the kernel has it, the field works instead.
+    #expect(outcome.status == 0 || outcome.errors.contains("\(field): "), "\(outcome.errors)")
+    #expect(try bundle.oci(["list", "-q"]).output.isEmpty)
+  }
+
+  @Test func limitsAreSetAndChanged() throws {
+    let bundle = try TestBundle()
+    var resources = RuntimeResources()
+    var memory = RuntimeMemory()
+    memory.limit = 64 << 20
+    resources.memory = memory
+    resources.pids = RuntimePids(limit: 20)
+    bundle.spec.linux?.resources = resources
+    bundle.spec.linux?.cgroupsPath = "/martlet-test-\(bundle.id)"
+    bundle.shell("sleep 1000")
+    let made = try bundle.oci(["create", "--bundle", bundle.directory, bundle.id])
+    // A host that delegates no controllers says so, by field.
+    guard made.status == 0 else {
+      #expect(made.errors.contains("linux.resources."), "\(made.errors)")
+      return
+    }
+    let places = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].map { "\($0)/martlet-test-\(bundle.id)" }
+    let place = try #require(places.first { FileTree.exists("\($0)/pids.max") })
+    #expect(try FileTree.readText("\(place)/pids.max") == "20\n")
+    #expect(try bundle.oci(["update", "--pids-limit", "30", bundle.id]).status == 0)
+    #expect(try FileTree.readText("\(place)/pids.max") == "30\n")
+    let refused = try bundle.oci(["update", "--memory", "-5", "--cpuset-cpus", "9999", bundle.id])
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("linux.resources."))
+    #expect(try bundle.oci(["delete", "--force", bundle.id]).status == 0)
+    #expect(!FileTree.exists(place))
+  }
+}
+
+/// Fields of a configuration to be replaced by what a document has.
+private struct RuntimeSpecPatch: JSONRecord {
+  var linux = RuntimeLinux()
+
+  mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
+    try fields.required("linux", &linux)
+  }
+
+  func apply(to spec: inout RuntimeSpec) {
+    if let rdt = linux.intelRdt { spec.linux?.intelRdt = rdt }
+    if !linux.netDevices.isEmpty { spec.linux?.netDevices = linux.netDevices }
+    if let policy = linux.memoryPolicy { spec.linux?.memoryPolicy = policy }
+    if let label = linux.mountLabel { spec.linux?.mountLabel = label }
+    if let persona = linux.personality { spec.linux?.personality = persona }
+  }
+}
