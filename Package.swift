@@ -72,7 +72,8 @@ let package = Package(
     library(
       "OCIRuntime",
       ["Model", "OCISpec", "LinuxSystem", "Cgroups", "UserNamespaces", "CSeccomp", "Diagnostics"]),
-    library("Monitor", ["Model", "LinuxSystem"]),
+    library("Events", ["LinuxSystem"]),
+    library("Monitor", ["Model", "LinuxSystem", "Events"]),
     library("ImageStore", ["Model", "OCISpec", "StateStore", "LinuxSystem"]),
     library(
       "LayerStorage", ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"]),
@@ -94,12 +95,16 @@ let package = Package(
       [
         "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
         "LayerStorage", "ImageStore", "Networking", "Diagnostics", "RegistryConfig",
+        "Events",
       ]),
 
     // 5: surfaces
     library(
       "Commands",
-      ["Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec", "ImageStore", "StateStore"]),
+      [
+        "Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec", "ImageStore", "StateStore",
+        "Events",
+      ]),
     program("martlet", ["Commands"], linker: fullyStatic),
     program(
       "martlet-oci", ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],
@@ -118,6 +123,7 @@ let package = Package(
     tests("UserNamespacesTests", ["UserNamespaces", "Model", "LinuxSystem"]),
     tests("CgroupsTests", ["Cgroups", "OCISpec", "Model", "LinuxSystem"]),
     tests("OCIRuntimeTests", ["OCIRuntime", "OCISpec", "Model", "LinuxSystem"]),
+    tests("EventsTests", ["Events", "LinuxSystem"]),
     tests("MonitorTests", ["Monitor", "Model", "LinuxSystem"]),
     tests("ImageStoreTests", ["ImageStore", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
     tests("LayerStorageTests", ["LayerStorage", "OCISpec", "StateStore", "Model", "LinuxSystem"]),

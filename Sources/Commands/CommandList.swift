@@ -12,7 +12,9 @@ public enum CommandList {
       .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
       .init(
         "General",
-        SystemCommands.topLevel + [InspectCommand.command, SystemCommands.group]),
+        SystemCommands.topLevel + [
+          EventsCommand.command, InspectCommand.command, SystemCommands.group,
+        ]),
       .init(
         "Help",
         [

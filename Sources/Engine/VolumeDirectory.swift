@@ -28,9 +28,11 @@ struct VolumeDirectory {
     }
     var filled = try record.find("volume") ?? LineRecord()
     filled["name"] = name
-    if filled["created"] == nil { filled["created"] = "\(Clock.realtime())" }
+    let isNew = filled["created"] == nil
+    if isNew { filled["created"] = "\(Clock.realtime())" }
     filled["filled"] = "true"
     try record.write("volume", filled, durability: .power)
+    if isNew { context.note(volume: "create", name: name) }
     // Nobody asks for the lock of a volume that is filled.
     try lock.remove(lockPath)
     return data

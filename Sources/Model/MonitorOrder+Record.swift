@@ -24,6 +24,11 @@ extension MonitorOrder {
     }
     record.append("start", startsNow ? "now" : "wait")
     network?.write(to: &record)
+    if let notes {
+      record.append("event-log", notes.directory)
+      record.append("event-image", notes.image)
+      for label in notes.labels { record.append("event-label", label) }
+    }
     for argument in afterExit { record.append("after-exit", argument) }
     record.append("stop-signal", "\(stopSignal)")
     record.append("stop-timeout", "\(stopTimeout)")
@@ -62,6 +67,10 @@ extension MonitorOrder {
     }
     startsNow = record["start"] != "wait"
     network = NetworkHelperOrder(record)
+    notes = record["event-log"].map {
+      Notes(
+        directory: $0, image: record["event-image"] ?? "", labels: record.all("event-label"))
+    }
     afterExit = record.all("after-exit")
     stopSignal = Int32(clamping: record.integer("stop-signal") ?? 15)
     stopTimeout = record.integer("stop-timeout") ?? 10

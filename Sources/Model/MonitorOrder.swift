@@ -51,6 +51,21 @@ public struct MonitorOrder: Equatable, Sendable {
     }
   }
 
+  /// Where and how the monitor tells of what happens to the container.
+  public struct Notes: Equatable, Sendable {
+    /// The event log's directory.
+    public var directory: String
+    public var image: String
+    /// `KEY=VALUE`.
+    public var labels: [String]
+
+    public init(directory: String, image: String, labels: [String]) {
+      self.directory = directory
+      self.image = image
+      self.labels = labels
+    }
+  }
+
   public var id: String
   public var name = ""
   /// The OCI runtime's absolute path and its global arguments.
@@ -73,6 +88,8 @@ public struct MonitorOrder: Equatable, Sendable {
   /// Start when created; otherwise a client's `start` frame is waited for.
   public var startsNow = true
   public var network: NetworkHelperOrder?
+  /// Nil: nobody is told.
+  public var notes: Notes?
   /// A program to execute in the monitor's place at the very end.
   public var afterExit: [String] = []
   public var stopSignal: Int32 = 15

@@ -1,3 +1,4 @@
+import Events
 import LinuxSystem
 import Model
 
@@ -34,6 +35,7 @@ extension MonitorLoop {
       let again =
         !stopRequested && order.restart.restarts(afterCode: code, restarts: live.restarts)
       callQuietly(["delete"])
+      note(again ? "restart" : "cleanup")
       guard again else { return }
       if finished - (live.started ?? finished) >= Self.steadyTime { delay = order.restartDelay }
       guard try wait(milliseconds: delay) else { return }
@@ -97,6 +99,7 @@ extension MonitorLoop {
     phase = .created
     releaseErrorText()
     record(.created)
+    note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
     reap()
   }
@@ -162,6 +165,7 @@ extension MonitorLoop {
       timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
     }
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
+    note("start")
     if let pid = initPid { broadcast(.started(pid: pid)) }
     // Bringing the container up took most of the memory; what comes now may last for months.
     CurrentProcess.releaseMemory()
@@ -181,6 +185,7 @@ extension MonitorLoop {
     exit.started = live.started ?? 0
     exit.restarts = live.restarts
     writeExit(exit)
+    note("died", [Event.Attribute(Event.exitCode, "\(code)")])
     // Everything the container wrote comes before its end. Only a stranger that holds its pipes
     // (a process of the host's pid namespace) can keep them open longer.
     let limit = Clock.monotonic() + Self.drainTime

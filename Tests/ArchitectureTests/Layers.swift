@@ -24,7 +24,8 @@ enum Layers {
     "OCIRuntime": [
       "Model", "OCISpec", "LinuxSystem", "Cgroups", "UserNamespaces", "CSeccomp", "Diagnostics",
     ],
-    "Monitor": ["Model", "LinuxSystem"],
+    "Events": ["LinuxSystem"],
+    "Monitor": ["Model", "LinuxSystem", "Events"],
     "ImageStore": ["Model", "OCISpec", "StateStore", "LinuxSystem"],
     "LayerStorage": ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"],
     "Networking": ["Model", "StateStore", "LinuxSystem"],
@@ -41,11 +42,13 @@ enum Layers {
     "Engine": [
       "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
       "LayerStorage", "ImageStore", "Networking", "Diagnostics", "RegistryConfig",
+      "Events",
     ],
 
     // 5: surfaces and programs
     "Commands": [
       "Model", "CommandLineKit", "LinuxSystem", "Engine", "OCISpec", "ImageStore", "StateStore",
+      "Events",
     ],
     "martlet": ["Commands"],
     "martlet-oci": ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],

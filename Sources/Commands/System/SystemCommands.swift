@@ -11,7 +11,8 @@ public enum SystemCommands {
   public static let group = MartletCommand(
     group: "system", summary: "Manage Martlet itself",
     subcommands: [
-      SystemCheckCommand.command, DiskUsageCommand.command, InfoCommand.command,
+      SystemCheckCommand.command, DiskUsageCommand.command, EventsCommand.command,
+      InfoCommand.command,
       SystemResetCommand.migrate, SystemPruneCommand.command, SystemResetCommand.renumber,
       SystemResetCommand.reset,
     ])

@@ -47,6 +47,7 @@ public struct CreateContainer {
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
     if let path = request.cidFile { try writeIDFile(path, config) }
     _ = consume lease
+    context.note("create", config)
     return config
   }
 

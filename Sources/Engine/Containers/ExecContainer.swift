@@ -44,9 +44,13 @@ public struct ExecContainer {
     let description = try OwnedDescriptor.anonymousFile(
       "process", content: String(decoding: process.encoded(), as: UTF8.self))
     let files = CallerFiles()
+    context.note("exec", config)
     let end = try runRuntime(
       config, request, log: log.raw, description: description.raw)
     files.restoreOwners()
+    if !request.detached {
+      context.note("exec_died", config, exitCode: end.shellStatus)
+    }
     if end != .exited(0), let report = try RuntimeLog.report(log.raw, command: request.command) {
       throw report
     }

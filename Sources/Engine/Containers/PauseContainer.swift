@@ -21,6 +21,7 @@ public struct PauseContainer {
     }
     try RuntimeCall(context).run(config, pid: pid, ["pause"])
     try tell(id, isPaused: true)
+    context.note("pause", config)
   }
 
   /// - Throws: when it is not paused.
@@ -32,6 +33,7 @@ public struct PauseContainer {
     }
     try RuntimeCall(context).run(config, pid: pid, ["resume"])
     try tell(id, isPaused: false)
+    context.note("unpause", config)
   }
 
   /// Has the record of the container say so; the monitor writes it, if there is one.

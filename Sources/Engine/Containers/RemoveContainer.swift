@@ -82,6 +82,7 @@ public struct RemoveContainer {
       paths += try unlistVolumes(config)
     }
     try FileTree.removeTree(store.liveDirectory(id))
+    if let config { context.note("remove", config) }
     try Trash(context).remove(paths)
   }
 
@@ -117,6 +118,7 @@ public struct RemoveContainer {
       do throws(SystemError) {
         try FileTree.rename("\(context.volumes)/\(mount.source)", to: target)
         moved.append(target)
+        context.note(volume: "remove", name: mount.source)
       } catch {
         guard error.errno == Errno.noEntry else { throw error }
       }
@@ -144,6 +146,7 @@ public struct RemoveContainer {
     try? MountCall.detach(store.mountPoint)
     try FileTree.removeTree(store.liveDirectory(id))
     for path in paths { try FileTree.removeTree(path) }
+    if let config { context.note("remove", config) }
   }
 }
 

@@ -4,9 +4,13 @@ import StateStore
 
 /// Gives a container another name.
 public struct RenameContainer {
+  private let context: EngineContext
   private let store: ContainerStore
 
-  public init(_ context: EngineContext) { store = ContainerStore(context) }
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
 
   /// The new name is the container's from the moment its link is made, which only one of many that
   /// want it can do; the old one is free when this returns.
@@ -18,13 +22,15 @@ public struct RenameContainer {
     let old = try store.load(id).name
     guard name != old else { throw EngineError.nameInUse(name, by: String(id.prefix(12))) }
     try store.claim(name, for: id, holdsNamesLock: true)
+    let config: ContainerConfig
     do {
-      try store.change(id) { config in config.name = name }
+      config = try store.change(id) { config in config.name = name }
     } catch {
       try store.release(name, of: id)
       throw error
     }
     try store.release(old, of: id)
+    context.note("rename", config)
     _ = consume lock
   }
 }

@@ -8,5 +8,6 @@ public struct RestartContainer {
   public func run(_ id: String, timeout: Int? = nil) throws {
     try StopContainer(context).stop(id, timeout: timeout)
     try StartContainer(context).detached(id)
+    context.note("restart", try ContainerStore(context).load(id))
   }
 }

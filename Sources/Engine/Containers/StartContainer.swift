@@ -101,6 +101,7 @@ public struct StartContainer {
   private func follow(
     _ socket: consuming OwnedDescriptor, _ config: ContainerConfig, _ attachment: Attachment
   ) throws -> AttachOutcome {
+    context.note("attach", config)
     var session = AttachSession(
       socket: socket, streams: attachment.streams,
       isTerminal: config.process.terminal, detachKeys: attachment.detachKeys,

@@ -31,6 +31,7 @@ public struct StopContainer {
       try monitor.send(.stop(milliseconds: limit))
       thaw(config, status)
       try awaitEnd(id)
+      context.note("stop", config)
       return true
     }
     try signal(pid, config.lifecycle.stopSignal)
@@ -40,6 +41,7 @@ public struct StopContainer {
       try signal(pid, 9)
       _ = try process.waitForEnd(milliseconds: 10_000)
     }
+    context.note("stop", config)
     return true
   }
 
@@ -50,6 +52,7 @@ public struct StopContainer {
     guard let pid = status.pid else {
       throw EngineError.notRunning(config.name, state: status.word)
     }
+    context.note("kill", config, facts: ["signal": "\(number)"])
     if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
       try monitor.send(.signal(UInt8(number)))
       guard number == 9 else { return }

@@ -35,8 +35,13 @@ public struct ArchiveImages {
   ) throws -> [Loaded] {
     if let platform { _ = try Platform(platform) }
     let request = LoadRequest(path: path, platform: platform)
-    return try HelperClient(context).run(.load(request), events: events).images
+    let loaded = try HelperClient(context).run(.load(request), events: events).images
       .map { Loaded(id: $0.id, names: $0.names) }
+    for image in loaded {
+      context.note(
+        image: "loadfromarchive", id: image.id.hex, name: image.names.first ?? image.id.hex)
+    }
+    return loaded
   }
 
   /// How the layers of a saved image are written.
@@ -52,8 +57,12 @@ public struct ArchiveImages {
     events: (TransferEvent) -> Void = { _ in }
   ) throws {
     let store = ImageStore(data: context.dataRoot)
-    for image in images where try store.find(image) == nil {
-      throw ErrorReport(.notFound, "\(image): image not known")
+    var found: [(id: Digest, name: String)] = []
+    for image in images {
+      guard let stored = try store.find(image) else {
+        throw ErrorReport(.notFound, "\(image): image not known")
+      }
+      found.append((stored.id, image))
     }
     var request = SaveRequest(images: images, format: format.wire, path: path)
     switch layers {
@@ -62,6 +71,7 @@ public struct ArchiveImages {
     case .uncompressed: request.layerForm = .uncompressed
     }
     _ = try HelperClient(context).run(.save(request), events: events)
+    for image in found { context.note(image: "save", id: image.id.hex, name: image.name) }
   }
 
   /// What `import` makes an image of, and how.
@@ -90,6 +100,7 @@ public struct ArchiveImages {
     guard let image = result.images.first else {
       throw ErrorReport(.bug, "importing \(wanted.path) gave no image")
     }
+    context.note(image: "import", id: image.id.hex, name: request.reference ?? image.id.hex)
     return image.id
   }
 }

@@ -21,7 +21,9 @@ public struct PruneImages {
     var removed: [Digest] = []
     for image in try ListImages(context).run()
     where image.containers.isEmpty && (all || image.isDangling) && matches(image) {
-      if try remove(image.id, store) { removed.append(image.id) }
+      guard try remove(image.id, store) else { continue }
+      removed.append(image.id)
+      context.note(image: "remove", id: image.id.hex, name: image.id.hex)
     }
     return (removed, try CollectLayers(context).run())
   }

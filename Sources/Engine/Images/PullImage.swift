@@ -42,6 +42,7 @@ public struct PullImage {
     guard let image = result.images.first else {
       throw ErrorReport(.bug, "pulling \(reference.full) gave no image")
     }
+    context.note(image: "pull", id: image.id.hex, name: reference.full)
     return image.id
   }
 }

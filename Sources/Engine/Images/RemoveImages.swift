@@ -41,7 +41,14 @@ public struct RemoveImages {
       do {
         let removal = try remove(word, force: force)
         outcome.untagged += removal.untagged
-        if let id = removal.deleted { outcome.deleted.append(id) }
+        if let id = removal.deleted {
+          outcome.deleted.append(id)
+          context.note(image: "remove", id: id.hex, name: word)
+        } else {
+          for name in removal.untagged {
+            context.note(image: "untag", id: "", name: name.full)
+          }
+        }
       } catch ImageStoreError.notFound {
         if ignoresMissing { continue }
         outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)

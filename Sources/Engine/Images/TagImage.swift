@@ -3,16 +3,23 @@ public import Model
 
 /// Gives images names and takes them away.
 public struct TagImage {
+  private let context: EngineContext
   private let store: ImageStore
 
-  public init(_ context: EngineContext) { store = ImageStore(data: context.dataRoot) }
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ImageStore(data: context.dataRoot)
+  }
 
   public func tag(_ image: String, _ names: [String]) throws {
     guard let found = try store.find(ResolveImage.withoutTransport(image)) else {
       throw ErrorReport(.notFound, "\(image): image not known")
     }
     // All are checked before the first one changes anything.
-    for reference in try names.map(Self.newName) { try store.tag(found, reference) }
+    for reference in try names.map(Self.newName) {
+      try store.tag(found, reference)
+      context.note(image: "tag", id: found.id.hex, name: reference.full)
+    }
   }
 
   /// Takes these names away, or all names when none are given; the image stays.
@@ -23,6 +30,7 @@ public struct TagImage {
     if names.isEmpty {
       for name in try store.listNames() where name.image == found.id {
         try store.untag(name.reference)
+        context.note(image: "untag", id: found.id.hex, name: name.reference.full)
       }
       return
     }
@@ -32,7 +40,10 @@ public struct TagImage {
       else { throw ErrorReport(.notFound, "\(text): tag not known for image \(image)") }
       return name.reference
     }
-    for reference in references { try store.untag(reference) }
+    for reference in references {
+      try store.untag(reference)
+      context.note(image: "untag", id: found.id.hex, name: reference.full)
+    }
   }
 
   /// A name that the user makes up: without a registry it is local.

@@ -87,6 +87,9 @@ struct LaunchContainer {
     order.stopTimeout = Int64(lifecycle.stopTimeout)
     order.restart = RestartPolicy(lifecycle.restart) ?? .never
     order.allowedUsers = []
+    order.notes = MonitorOrder.Notes(
+      directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",
+      labels: config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
     if lifecycle.autoRemove {
       order.afterExit = ["\(context.programs)/martlet", "__cleanup", config.id]
     }

@@ -1,0 +1,43 @@
+public import Events
+import LinuxSystem
+import Model
+import StateStore
+
+/// Telling the user's event log what was done.
+extension EngineContext {
+  public var events: EventLog { EventLog(eventDirectory) }
+
+  var eventDirectory: String { "\(directories.data)/events" }
+
+  /// Something happened to a container; `facts` come before its labels.
+  func note(
+    _ action: String, _ config: ContainerConfig, exitCode: Int32? = nil,
+    facts: KeyValuePairs<String, String> = [:]
+  ) {
+    var event = Event(.container, action, time: Clock.realtime())
+    event.id = config.id
+    event.name = config.name
+    event.image = config.image?.name ?? config.rootfs ?? ""
+    if let exitCode { event.attributes.append(.init(Event.exitCode, "\(exitCode)")) }
+    for (key, value) in facts { event.attributes.append(.init(key, value)) }
+    for (key, value) in config.labels.sorted(by: { $0.key < $1.key }) {
+      event.attributes.append(.init(key, value))
+    }
+    events.record(event)
+  }
+
+  /// Something happened to an image.
+  func note(image action: String, id: String, name: String) {
+    var event = Event(.image, action, time: Clock.realtime())
+    event.id = id
+    event.name = name
+    events.record(event)
+  }
+
+  /// Something happened to a volume.
+  func note(volume action: String, name: String) {
+    var event = Event(.volume, action, time: Clock.realtime())
+    event.name = name
+    events.record(event)
+  }
+}
