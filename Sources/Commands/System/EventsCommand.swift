@@ -34,7 +34,9 @@ enum EventsCommand {
     let context = try invocation.globals.context()
     var stream = EventStream(context, try EventFilter(options.filters))
     stream.since = try options.since.map { text throws(ErrorReport) in try Moments.parse(text) }
-    stream.until = try options.until.map { text throws(ErrorReport) in try end(text) }
+    stream.until = try options.until.map { text throws(ErrorReport) in
+      try Moments.parse(text, forward: true)
+    }
     stream.follows = options.stream
     let format = try options.format.map { text throws in try OutputFormat(text) }
     try stream.run { event in
@@ -47,12 +49,6 @@ enum EventsCommand {
       }
     }
     return 0
-  }
-
-  /// A duration counts from now on.
-  private static func end(_ text: String) throws(ErrorReport) -> Int64 {
-    if let duration = GoDuration.parse(text) { return Clock.realtime() + duration }
-    return try Moments.parse(text)
   }
 }
 
