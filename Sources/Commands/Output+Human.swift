@@ -14,6 +14,11 @@ public enum Human {
     return "\(significant(bytes, scale)) \(units[unit])"
   }
 
+  /// The same without a space: `4.26MB`, as podman shows containers' sizes.
+  static func compactSize(_ bytes: Int64) -> String {
+    size(bytes).split(separator: " ").joined()
+  }
+
   /// `bytes / scale` rounded to three significant digits, without zeros at the end.
   private static func significant(_ bytes: Int64, _ scale: Int64) -> String {
     if scale == 1 { return "\(bytes)" }

@@ -33,7 +33,7 @@ public struct LogReader {
     var merge = LogMerge(
       sources: try ids.map { try source($0, options) }, since: options.since, until: options.until)
     var endings = Endings(ids, StatusReader(store))
-    let watch = try LogWatch(options.follow ? merge.sources : [])
+    var watch = try LogWatch(options.follow ? merge.sources : [])
     while true {
       while let (index, line) = try merge.next() {
         if try !body(index, line) { return }
