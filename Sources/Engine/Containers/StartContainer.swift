@@ -19,6 +19,8 @@ public struct StartContainer {
     let failure = try monitor.first { frame -> ErrorReport?? in
       switch frame {
       case .started, .exit: .some(nil)
+      // It came up between the question and the answer.
+      case .status(let record) where record["status"] == "running": .some(nil)
       case .failure(let report): .some(report)
       default: nil
       }
@@ -43,9 +45,15 @@ public struct StartContainer {
     return MonitorSocket(socket: connection.takeSocket())
   }
 
+  /// The monitor of a container that is set up but does not run; also one whose command was killed,
+  /// and which is on its way.
   private func initialized(_ id: String) throws -> MonitorSocket? {
-    guard try StatusReader(store).read(id) == .initialized else { return nil }
-    return try MonitorSocket.connect(store.liveDirectory(id))
+    // Its socket may not be there yet; whatever becomes of it changes the state.
+    while try StatusReader(store).read(id) == .initialized {
+      if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) { return monitor }
+      try Clock.pause(milliseconds: 2)
+    }
+    return nil
   }
 
   /// Starts the containers that this one needs; cycles cannot come about, since a container only

@@ -33,6 +33,6 @@ public struct ResetStore {
 
   private static let parts = [
     "images/names", "images/records", "images", "layers", "containers", "names", "volumes", "trash",
-    "mounts", "locks",
+    "mounts", "locks", "events",
   ]
 }
