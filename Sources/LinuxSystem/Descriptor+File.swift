@@ -2,6 +2,12 @@ import CLinux
 import Glibc
 
 extension Descriptor {
+  /// Whether the descriptor was opened for writing (fcntl(2), F_GETFL).
+  public static func isWritable(_ fd: Int32) -> Bool {
+    let flags = clinux_get_status_flags(fd)
+    return flags >= 0 && flags & O_ACCMODE != O_RDONLY
+  }
+
   /// Cuts (or extends) the file to `size` bytes (ftruncate(2)).
   public static func truncate(_ fd: Int32, to size: Int64) throws(SystemError) {
     try checkErrno(ftruncate(fd, off_t(size)), "ftruncate", "\(fd)")

@@ -22,6 +22,8 @@ struct ContainerPlan: Sendable {
   var domainname: String?
   var mounts: [MountPlan] = []
   var devices: [RuntimeDevice] = []
+  /// Detached mounts of nodes that the parent made, by path.
+  var preparedDevices: [String: Int32] = [:]
   var maskedPaths: [String] = []
   var readonlyPaths: [String] = []
   /// By procfs path below sys.
@@ -32,6 +34,8 @@ struct ContainerPlan: Sendable {
   var resourceGroup: ResourceGroup?
   /// Whether device nodes can be made; else they are bound from the host.
   var mayMakeDevices: Bool
+  /// Whether the runtime itself can make device nodes.
+  var parentMayMakeDevices = false
   var pivots = true
   /// The socket for the terminal's master side, or -1: it goes to the parent.
   var consoleSocket: Int32 = -1
@@ -60,10 +64,12 @@ struct ContainerPlan: Sendable {
     self.process = try ProcessPlan(process)
     // For `exec` alone (config.md#process).
     self.process.affinity = nil
+    self.process.takeAnnotations(spec.annotations)
     hostname = spec.hostname.flatMap { $0.isEmpty ? nil : $0 }
     domainname = spec.domainname.flatMap { $0.isEmpty ? nil : $0 }
     hooks = spec.hooks ?? RuntimeHooks()
     mayMakeDevices = initialUserNamespace
+    parentMayMakeDevices = initialUserNamespace
     devices = linux.devices
     maskedPaths = try Self.absolute(linux.maskedPaths, "linux.maskedPaths")
     readonlyPaths = try Self.absolute(linux.readonlyPaths, "linux.readonlyPaths")
@@ -189,12 +195,15 @@ struct ContainerPlan: Sendable {
           $0.isEmpty || $0 == "." || $0 == ".."
         })
       else { throw .unusable(field: field, "is not the name of a kernel setting") }
+      guard dotted != "kernel.hostname" else {
+        throw .unusable(field: field, "conflicts with the field hostname, which sets it")
+      }
       let needed: Namespace? =
         if ipc.contains(dotted) || dotted.hasPrefix("fs.mqueue.") {
           .ipc
         } else if dotted.hasPrefix("net.") {
           .network
-        } else if dotted == "kernel.domainname" || dotted == "kernel.hostname" { .uts } else { nil }
+        } else if dotted == "kernel.domainname" { .uts } else { nil }
       if dotted.hasPrefix("user.") && makesUserNamespace {
         setSysctl(path, value)
         continue

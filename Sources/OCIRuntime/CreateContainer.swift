@@ -31,7 +31,8 @@ public struct CreateContainer {
     let bundle = try during("find the bundle \(bundle)") { () throws(SystemError) in
       try FileTree.resolve(self.bundle)
     }
-    let spec = try context.loadSpec(bundle, file: config)
+    var spec = try context.loadSpec(bundle, file: config)
+    if ImplicitUserNamespace.isNeeded(spec) { spec = ImplicitUserNamespace().added(to: spec) }
     let states = context.states
     try states.claim(id)
     do throws(RuntimeError) {
@@ -70,6 +71,9 @@ public struct CreateContainer {
     }
     plan.cgroupLayout = HostCgroups.layout()
     plan.mounts = try MountPreparation(plan: plan).prepare()
+    let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))
+    plan.preparedDevices = try devices.prepare()
+    defer { devices.clean(plan.preparedDevices.count) }
     let console = try connectConsole(plan.process.terminal)
     if let console { plan.consoleSocket = console }
     var record = try record(id, bundle, spec)
@@ -178,9 +182,6 @@ public struct CreateContainer {
       if let names = CurrentProcess.environment("LISTEN_FDNAMES") {
         process.environment.append("LISTEN_FDNAMES=\(names)")
       }
-    }
-    for fd in 3..<(3 + preservedDescriptors) where !Descriptor.isOpen(fd) {
-      throw .unusable(field: "--preserve-fds", "descriptor \(fd) is not open")
     }
     return count
   }

@@ -46,6 +46,7 @@ public struct ExecProcess {
     let spec = try context.loadSpec(record)
     let process = try process(spec)
     var plan = try ProcessPlan(process)
+    plan.takeAnnotations(spec.annotations)
     plan.preservedDescriptors = preservedDescriptors
     for name in plan.capabilities.unknown { context.warn("unknown capability `\(name)` ignored") }
     if let profile = spec.linux?.seccomp {

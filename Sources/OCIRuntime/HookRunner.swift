@@ -4,6 +4,9 @@ import OCISpec
 /// Runs hooks with the container's state on their standard input.
 struct HookRunner {
   var state: RuntimeState
+  /// Whether a hook without an environment of its own gets ours: never where its program is the
+  /// container's.
+  var inheritsEnvironment = true
 
   /// In order; the first failure ends it.
   func run(_ hooks: [RuntimeHook]) throws(RuntimeError) {
@@ -16,16 +19,39 @@ struct HookRunner {
     }
   }
 
+  /// Files that the annotations of crun(1) name for what hooks print, or -1.
+  private func redirections() throws(SystemError) -> (output: Int32, errors: Int32) {
+    var files: [Int32] = []
+    for name in ["run.oci.hooks.stdout", "run.oci.hooks.stderr"] {
+      guard let path = state.annotations[name] else {
+        files.append(-1)
+        continue
+      }
+      files.append(
+        try OwnedDescriptor.open(path, [.writeOnly, .create, .append], mode: 0o600).release())
+    }
+    return (files[0], files[1])
+  }
+
   /// What was wrong with how the hook ended; nil when nothing was.
   private func outcome(of hook: RuntimeHook) throws(SystemError) -> String? {
     guard hook.path.hasPrefix("/") else { return "is not an absolute path" }
-    var program = Program(hook.path, Array(hook.args.dropFirst()), environment: hook.env)
+    var program = Program(
+      hook.path, Array(hook.args.dropFirst()),
+      environment: hook.env.isEmpty && inheritsEnvironment ? nil : hook.env)
     program.name = hook.args.first
     let input = try OwnedDescriptor.anonymousFile("state")
     try Descriptor.writeAll(input.raw, state.encoded())
     try Descriptor.rewind(input.raw)
     let output = try OwnedDescriptor.anonymousFile("output")
-    program.descriptors = [(0, input.raw), (1, output.raw), (2, output.raw)]
+    let redirected = try redirections()
+    defer {
+      for fd in [redirected.output, redirected.errors] where fd >= 0 { Descriptor.close(fd) }
+    }
+    program.descriptors = [
+      (0, input.raw), (1, redirected.output < 0 ? output.raw : redirected.output),
+      (2, redirected.errors < 0 ? output.raw : redirected.errors),
+    ]
     let child = try program.start()
     if let seconds = hook.timeout, seconds > 0 {
       let limit = Int32(clamping: seconds.multipliedReportingOverflow(by: 1_000).partialValue)

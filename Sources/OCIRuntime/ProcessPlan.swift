@@ -29,6 +29,9 @@ struct ProcessPlan: Sendable {
   var personality: UInt64?
   var memoryPolicy: MemoryPolicyPlan?
   var keyring: String?
+  /// Whether the caller's supplementary groups stay, as the annotation `run.oci.keep_original_groups`
+  /// of crun(1) asks.
+  var keepsGroups = false
   /// An empty filter means none.
   var filter = SeccompProgram()
   /// Descriptors 3 to 2+n are the process's.
@@ -71,6 +74,10 @@ struct ProcessPlan: Sendable {
       process.execCPUAffinity?.initial, "\(field).execCPUAffinity.initial")
     let final = try Self.cpus(process.execCPUAffinity?.final, "\(field).execCPUAffinity.final")
     affinity = final ?? initial
+  }
+
+  mutating func takeAnnotations(_ annotations: [String: String]) {
+    keepsGroups = annotations["run.oci.keep_original_groups"] == "1"
   }
 
   private static func limits(_ limits: [RuntimeResourceLimit], _ field: String)

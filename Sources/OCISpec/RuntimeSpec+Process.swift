@@ -187,7 +187,10 @@ public struct RuntimeIOPriority: JSONRecord, Equatable {
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.required("class", &`class`)
-    try fields.required("priority", &priority)
+    // The idle class has none (ioprio_set(2)); writers leave it out.
+    var number: Int32? = priority
+    try fields.optional("priority", &number)
+    priority = number ?? 0
   }
 }
 

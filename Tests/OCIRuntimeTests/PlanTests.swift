@@ -1,6 +1,7 @@
 import LinuxSystem
 import OCISpec
 import Testing
+import UserNamespaces
 
 @testable import OCIRuntime
 
@@ -93,11 +94,28 @@ import Testing
       }
     ),
     ("linux.sysctl.net/../kernel/x", { $0.linux?.sysctl = ["net/../kernel/x": "1"] }),
+    ("linux.sysctl.kernel.hostname", { $0.linux?.sysctl = ["kernel.hostname": "a"] }),
     ("hostname", { $0.hostname = "a\nb" }),
     ("hostname", { $0.linux?.namespaces.removeAll { $0.type == .uts } }),
     ("linux.timeOffsets", { $0.linux?.timeOffsets = ["boottime": RuntimeTimeOffset()] }),
     ("linux.intelRdt", { $0.linux?.intelRdt = RuntimeIntelRDT() }),
   ]
+
+  @Test(
+    arguments: [
+      (0, [], ["0 1000 1"]), (5, [], ["5 1000 1"]),
+      (0, [(100, 10)], ["0 1000 1", "1 100 10"]),
+      (3, [(100, 10)], ["0 100 3", "3 1000 1", "4 103 7"]),
+      (3, [(100, 3)], ["0 100 3", "3 1000 1"]),
+      (30, [(100, 10), (200, 5)], ["0 100 10", "10 200 5", "30 1000 1"]),
+      (2, [(100, 1), (200, 5)], ["0 100 1", "1 200 1", "2 1000 1", "3 201 4"]),
+      (0, [(100, .max - 100)], ["0 1000 1", "1 100 \(UInt32.max - 100)"]),
+    ] as [(UInt32, [(UInt32, UInt32)], [String])])
+  func mapsTheUserToTheCaller(id: UInt32, ranges: [(UInt32, UInt32)], lines: [String]) {
+    let map = ImplicitUserNamespace.map(
+      id, to: 1_000, ranges.map { SubordinateRange(start: $0.0, count: $0.1) })
+    #expect(map.map { "\($0.containerID) \($0.hostID) \($0.size)" } == lines)
+  }
 
   @Test(arguments: wrong.indices) func namesTheFieldThatIsWrong(index: Int) throws {
     let (field, change) = Self.wrong[index]

@@ -80,6 +80,14 @@ import Testing
     #expect(try RuntimeSpec(parsing: Array(text.utf8)).mounts.isEmpty)
   }
 
+  @Test func idlePriorityNeedsNoNumber() throws {
+    let text =
+      #"{"user":{"uid":0,"gid":0},"args":["a"],"cwd":"/","ioPriority":{"class":"IOPRIO_CLASS_IDLE"}}"#
+    let process = try RuntimeProcess(parsing: Array(text.utf8))
+    #expect(process.ioPriority?.class == .idle)
+    #expect(process.ioPriority?.priority == 0)
+  }
+
   @Test(arguments: ["[", #"{"a":"#]) func boundsTheDepth(opening: String) {
     let text = String(repeating: opening, count: 50_000)
     let error = #expect(throws: SpecError.self) { try JSONValue(parsing: Array(text.utf8)) }

@@ -17,6 +17,7 @@ public enum RuntimeCommandLine {
     do {
       switch try tree.parse(Array(arguments.dropFirst())) {
       case .run(let globals, let body):
+        messages.file = try globals.logFile()
         messages = globals.messages
         return try body()
       case .help(let command, let path): return try print(help(command, path))

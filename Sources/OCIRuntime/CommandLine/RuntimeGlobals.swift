@@ -39,9 +39,22 @@ struct RuntimeGlobals: Sendable, Equatable {
     ]
   }
 
+  /// The file of `--log`, where a path may follow `file:`.
+  func logFile() throws(ErrorReport) -> String? {
+    guard let log, !log.isEmpty else { return nil }
+    guard let colon = log.firstIndex(of: ":"), !log[..<colon].contains("/") else { return log }
+    guard log[..<colon] == "file" else {
+      throw ErrorReport(
+        .invalidRequest, "log `\(log)`: only files are supported",
+        hint: "write ./\(log) for a file of that name")
+    }
+    return String(log[log.index(after: colon)...])
+  }
+
   var messages: RuntimeLog {
     var messages = RuntimeLog()
-    messages.file = log.flatMap { $0.isEmpty ? nil : $0 }
+    // One that is refused has been by now.
+    messages.file = try? logFile()
     messages.json = logFormat == "json"
     messages.level = debug ? .debug : logLevel.flatMap { RuntimeLog.Level(named: $0) } ?? .warning
     return messages

@@ -85,12 +85,15 @@ struct ProcessStage {
   private func giveStandardStreams() throws(RuntimeError) {
     guard plan.user.uid != 0 else { return }
     for fd in Int32(0)...2 {
-      // Pipes only: a file or terminal of the caller's must not change hands.
+      // Pipes, and files that are written: what the caller lets us read, and terminals, must not
+      // change hands.
       guard let status = try? FileStatus.of(descriptor: fd), status.uid != plan.user.uid,
-        status.kind == .fifo
+        status.kind == .fifo || (status.kind == .regular && Descriptor.isWritable(fd))
       else { continue }
-      // A pipe of somebody else's stays theirs: EPERM, or EINVAL when the id is not mapped.
-      try? FileNode.setOwner(descriptor: fd, uid: plan.user.uid, gid: .max)
+      // A pipe of somebody else's stays theirs: EPERM, or EINVAL when an id is not mapped.
+      do throws(SystemError) {
+        try FileNode.setOwner(descriptor: fd, uid: plan.user.uid, gid: plan.user.gid)
+      } catch { try? FileNode.setOwner(descriptor: fd, uid: plan.user.uid, gid: .max) }
     }
   }
 
@@ -105,14 +108,16 @@ struct ProcessStage {
     } catch {
       // A directory of the user's on a filesystem that root may not read.
       if !retry && error.errno == Errno.accessDenied { return false }
-      throw .system("change to the working directory `\(plan.workingDirectory)`", error)
+      throw .system(
+        "change to the working directory",
+        SystemError("chdir", plan.workingDirectory, errno: error.errno))
     }
   }
 
   private func changeUser() throws(RuntimeError) {
     let user = plan.user
     do throws(SystemError) {
-      try Credentials.setSupplementaryGroups(user.additionalGids)
+      if !plan.keepsGroups { try Credentials.setSupplementaryGroups(user.additionalGids) }
     } catch {
       // setgroups(2) is denied where an unprivileged user wrote the gid map; having no groups to
       // set or to drop is then fine.

@@ -60,8 +60,10 @@ extension RootFilesystem {
     try FileTree.makeLink("ptmx", to: "pts/ptmx", in: dev)
   }
 
-  private func make(_ device: RuntimeDevice) throws(RuntimeError) {
-    guard device.path.hasPrefix("/"), let major = UInt32(exactly: device.major),
+  private func make(_ given: RuntimeDevice) throws(RuntimeError) {
+    var device = given
+    device.path = "/" + device.path.split(separator: "/").joined(separator: "/")
+    guard given.path.hasPrefix("/"), device.path != "/", let major = UInt32(exactly: device.major),
       let minor = UInt32(exactly: device.minor)
     else { throw .unusable(field: "linux.devices", "`\(device.path)` is not a device's path") }
     try during("make the device \(device.path)") { () throws(SystemError) in
@@ -104,11 +106,18 @@ extension RootFilesystem {
     _ device: RuntimeDevice, _ name: String, in directory: Int32, _ major: UInt32,
     _ minor: UInt32
   ) throws(SystemError) {
-    let tree = try MountTree.copy(device.path)
-    let status = try FileStatus.of(descriptor: tree.raw)
-    guard status.deviceNumber == (major, minor),
-      status.kind == (device.type == .block ? .blockDevice : .characterDevice)
-    else { throw SystemError("bind", "\(device.path) of the host", errno: Errno.noDevice) }
+    let tree: OwnedDescriptor
+    if let prepared = plan.preparedDevices[device.path] {
+      tree = OwnedDescriptor(owning: prepared)
+    } else {
+      tree = try MountTree.copy(device.path)
+      let status = try FileStatus.of(descriptor: tree.raw)
+      guard status.deviceNumber == (major, minor),
+        status.kind == (device.type == .block ? .blockDevice : .characterDevice)
+      else { throw SystemError("bind", "\(device.path) of the host", errno: Errno.noDevice) }
+      try MountTree.setAttributes(
+        tree.raw, set: [.noSetID, .noExecute], subject: device.path)
+    }
     if let old = try FileStatus.find(name, in: directory), old.kind == .symbolicLink {
       try FileTree.unlink(name, in: directory)
     }

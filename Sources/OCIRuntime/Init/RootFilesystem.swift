@@ -12,13 +12,16 @@ struct RootFilesystem: ~Copyable {
     self.plan = plan
     let spread = plan.rootPropagation
     try during("set the root's propagation") { () throws(SystemError) in
-      try MountCall.setPropagation("/", spread.kind, recursive: spread.recursive)
+      // Unbindable comes at the end: the root itself is bound first.
+      try MountCall.setPropagation(
+        "/", spread.kind == .unbindable ? .private : spread.kind, recursive: spread.recursive)
     }
     root = try during("bind the root filesystem \(plan.rootfs)") { () throws(SystemError) in
       let target = try OwnedDescriptor.open(plan.rootfs, [.path, .directory])
       let tree = try MountTree.copy("", in: target.raw, recursive: true, subject: plan.rootfs)
-      if spread.kind == .shared {
-        // pivot_root(2) refuses a shared mount as the new root's parent.
+      if spread.kind == .shared || !spread.recursive {
+        // What is mounted below would show on the host too, and pivot_root(2) refuses a shared
+        // parent: "/" alone was changed, or made shared.
         try MountTree.setAttributes(tree.raw, propagation: .private, subject: plan.rootfs)
         try Self.makeParentPrivate(of: plan.rootfs)
       }
