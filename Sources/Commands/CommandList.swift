@@ -8,7 +8,8 @@ public enum CommandList {
     summary: "Daemonless, rootless containers", globalDefaults: GlobalOptions(),
     globalOptions: GlobalOptions.table,
     sections: [
-      .init("Containers", containers + [containerGroup, LifecycleCommands.cleanUp]),
+      .init(
+        "Containers", containers + [FilesCommands.diff, containerGroup, LifecycleCommands.cleanUp]),
       .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
       .init(
         "General",
@@ -25,13 +26,15 @@ public enum CommandList {
     LifecycleCommands.restart, LifecycleCommands.kill, RemoveCommands.remove, PsCommand.command,
     ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, LifecycleCommands.wait,
     PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
-    MiscCommands.initialize, TopCommand.command,
+    MiscCommands.initialize, TopCommand.command, CopyCommand.command, FilesCommands.export,
+    FilesCommands.commit,
   ]
 
   private static let containerGroup = MartletCommand(
     group: "container", summary: "Manage containers",
     subcommands: containers.filter { $0.name != "ps" } + [
       PsCommand.command.named("ls", aliases: ["list", "ps"]), ContainerInspectCommand.command,
-      LifecycleCommands.exists, RemoveCommands.prune, RemoveCommands.cleanUp,
+      FilesCommands.containerDiff, LifecycleCommands.exists, RemoveCommands.prune,
+      RemoveCommands.cleanUp,
     ])
 }

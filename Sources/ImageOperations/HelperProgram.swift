@@ -55,6 +55,11 @@ public enum HelperProgram {
     case .check(let check): return try CheckStore(store: store, reporter: reporter).run(check)
     case .removeTrees(let trees):
       return try RemoveTrees(data: request.dataRoot).run(trees)
+    case .copy(let copy): return try CopyFiles().run(copy)
+    case .listChanges(let tree): return try ListChanges(tree).run()
+    case .export(let export): return try ExportFiles().run(export)
+    case .commit(let commit):
+      return try CommitContainer(store: store, reporter: reporter).run(commit)
     }
   }
 

@@ -27,11 +27,17 @@ public struct HelperRequest: Codable, Sendable {
     case collect(CollectRequest)
     case removeTrees(RemoveTreesRequest)
     case check(CheckRequest)
+    case copy(CopyRequest)
+    case listChanges(LayeredTree)
+    case export(ExportRequest)
+    case commit(CommitRequest)
   }
 
   public static let eventDescriptor: Int32 = 3
   public static let userInput: Int32 = 4
   public static let userOutput: Int32 = 5
+  /// The first of the descriptors by which a request names open directories.
+  public static let treeDescriptor: Int32 = 6
 }
 
 public struct LoadRequest: Codable, Sendable {
@@ -202,6 +208,8 @@ public struct HelperEvent: Codable, Sendable {
     public var tags: [String]?
     /// Whom a registry knows the user as.
     public var user: String?
+    /// What differs, in the order of paths.
+    public var changes: [FileChange]?
 
     public init(images: [Image] = [], freed: Int64? = nil, path: String? = nil) {
       self.images = images

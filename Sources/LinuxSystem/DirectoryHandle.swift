@@ -21,13 +21,18 @@ public struct DirectoryHandle: ~Copyable, Sendable {
     case inside
   }
 
-  /// Opens what is at `path` beneath this directory (openat2(2)); mounts are not crossed.
+  /// Opens what is at `path` beneath this directory (openat2(2)).
+  ///
+  /// Mounts are only crossed on request.
   public func open(
     _ path: RawPath, _ flags: OwnedDescriptor.OpenFlags = .readOnly, mode: UInt32 = 0,
-    links: Links = .refused
+    links: Links = .refused, crossesMounts: Bool = false
   ) throws(SystemError) -> OwnedDescriptor {
-    let how = UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC | O_NOCTTY))
-    var resolve = CLINUX_RESOLVE_NO_MAGICLINKS | CLINUX_RESOLVE_NO_XDEV
+    // openat2(2) refuses what open(2) ignores: O_PATH takes no O_NOCTTY.
+    let quiet = flags.contains(.path) ? 0 : O_NOCTTY
+    let how = UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC | quiet))
+    var resolve = CLINUX_RESOLVE_NO_MAGICLINKS
+    if !crossesMounts { resolve |= CLINUX_RESOLVE_NO_XDEV }
     switch links {
     case .refused: resolve |= CLINUX_RESOLVE_NO_SYMLINKS | CLINUX_RESOLVE_BENEATH
     case .inside: resolve |= CLINUX_RESOLVE_IN_ROOT
@@ -39,10 +44,11 @@ public struct DirectoryHandle: ~Copyable, Sendable {
     return OwnedDescriptor(owning: try check(fd, "openat2", path.text))
   }
 
-  public func openDirectory(_ path: RawPath, links: Links = .refused) throws(SystemError)
-    -> DirectoryHandle
-  {
-    DirectoryHandle(owning: try open(path, [.directory], links: links))
+  public func openDirectory(
+    _ path: RawPath, links: Links = .refused, crossesMounts: Bool = false
+  ) throws(SystemError) -> DirectoryHandle {
+    DirectoryHandle(
+      owning: try open(path, [.directory], links: links, crossesMounts: crossesMounts))
   }
 
   /// Makes a new regular file for writing; EEXIST if anything has the name.
@@ -137,11 +143,11 @@ public struct DirectoryHandle: ~Copyable, Sendable {
       "chown", name.text)
   }
 
-  /// Of anything but a link, which has no mode of its own (fchmodat(2) would follow it).
+  /// Of anything but a link, which has no mode of its own (fchmodat(2) would follow it, even one
+  /// that took the name a moment ago).
   public func setMode(_ name: RawPath, _ permissions: UInt32) throws(SystemError) {
-    try checkErrno(
-      unsafe name.withPointer { unsafe fchmodat(descriptor.raw, $0, permissions, 0) }, "chmod",
-      name.text)
+    let file = try open(name, [.path, .noFollow], crossesMounts: true)
+    try FileNode.setMode(descriptor: file.raw, permissions)
   }
 
   /// Sets the modification time, in nanoseconds since the epoch (utimensat(2)).

@@ -41,7 +41,8 @@ public struct Program: Sendable {
       &actions, 2, scratch.error, O_WRONLY | O_CREAT | O_APPEND, 0o600)
 
     let words = [path] + arguments
-    var argv = unsafe words.map { unsafe strdup($0) } + [nil]
+    // env(1) changes the directory: Swift sees no posix_spawn(3) action that would.
+    var argv = unsafe (["env", "-C", directory] + words).map { unsafe strdup($0) } + [nil]
     var envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
     defer {
       unsafe argv.forEach { unsafe free($0) }
@@ -52,7 +53,7 @@ public struct Program: Sendable {
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     if leadsGroup { unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
     var child: pid_t = 0
-    let status = unsafe posix_spawnp(&child, path, &actions, &attributes, &argv, &envp)
+    let status = unsafe posix_spawnp(&child, "env", &actions, &attributes, &argv, &envp)
     guard status == 0 else {
       scratch.remove()
       throw .cannotStart(program: path, errno: status)

@@ -95,6 +95,18 @@ public struct Session {
     return result
   }
 
+  /// Runs a shell script, to which the program under test is `$MARTLET`; its exit code must be 0.
+  @discardableResult
+  public func shell(_ script: String) throws -> CommandResult {
+    var environment = home.environment
+    environment["MARTLET"] = home.machine.martlet
+    let result = try Program(
+      path: "sh", arguments: ["-c", script], environment: environment, directory: directory
+    ).run()
+    guard result.exitCode == 0 else { throw UnexpectedExit(result: result, expected: 0) }
+    return result
+  }
+
   /// Writes a file below the session's directory and returns its path.
   public func write(_ text: String, to name: String) throws -> String {
     let path = directory + "/" + name

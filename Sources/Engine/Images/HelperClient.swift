@@ -19,11 +19,21 @@ struct HelperClient {
   func run(
     _ operation: HelperRequest.Operation, events: (TransferEvent) -> Void = { _ in }
   ) throws -> HelperEvent.Result {
-    let program = try helper()
-    let request = HelperRequest(dataRoot: context.dataRoot, operation: operation)
-    let document = try JSONEncoder().encode(request)
+    try run(events: events) { operation }
+  }
+
+  /// The same for an operation that needs mounts or open files.
+  ///
+  /// `descriptors`: what the helper inherits, as its numbers and ours. `output`: its output for the
+  /// user, else our standard output. `prepare` runs in the helper's
+  /// process, in the user namespace with mounts of its own, before the helper takes its place there:
+  /// what it mounts, the helper sees.
+  func run(
+    descriptors: [(Int32, Int32)] = [], output: Int32? = nil,
+    events: (TransferEvent) -> Void = { _ in }, prepare: () throws -> HelperRequest.Operation
+  ) throws -> HelperEvent.Result {
     let pipe = try OwnedDescriptor.pipe()
-    let child = try start(program, Array(document), events: pipe.writeEnd.raw)
+    let child = try start(descriptors, output: output, events: pipe.writeEnd.raw, prepare)
     let readEnd = pipe.split { readEnd, _ in readEnd }
     let answer = Swift.Result { try Self.follow(readEnd.raw, events) }
     if case .failure = answer {
@@ -44,32 +54,55 @@ struct HelperClient {
     return path
   }
 
-  private func start(_ path: String, _ request: [UInt8], events: Int32) throws -> ChildProcess {
+  private func start(
+    _ descriptors: [(Int32, Int32)], output: Int32?, events: Int32,
+    _ prepare: () throws -> HelperRequest.Operation
+  ) throws -> ChildProcess {
+    let path = try helper()
     let input = try OwnedDescriptor.anonymousFile("martlet-request")
-    try Descriptor.writeAll(input.raw, request)
-    try Descriptor.rewind(input.raw)
     let null = try OwnedDescriptor.open("/dev/null", .readWrite)
     func userStream(_ descriptor: Int32) -> Int32 {
       Descriptor.isOpen(descriptor) ? descriptor : null.raw
     }
     var program = Program(path, [], environment: context.helperEnvironment)
-    program.descriptors = [
-      (0, input.raw), (1, null.raw), (2, userStream(Descriptor.standardError)),
-      (HelperRequest.eventDescriptor, events),
-      (HelperRequest.userInput, userStream(Descriptor.standardInput)),
-      (HelperRequest.userOutput, userStream(Descriptor.standardOutput)),
-    ]
+    program.descriptors =
+      [
+        (0, input.raw), (1, null.raw), (2, userStream(Descriptor.standardError)),
+        (HelperRequest.eventDescriptor, events),
+        (HelperRequest.userInput, userStream(Descriptor.standardInput)),
+        (HelperRequest.userOutput, output ?? userStream(Descriptor.standardOutput)),
+      ] + descriptors
     return try context.userNamespace().spawn {
-      do throws(SystemError) {
+      do {
         try CurrentProcess.dieWithParent()
-        try program.become()
+        try Self.write(try prepare(), to: input.raw, context.dataRoot)
       } catch {
-        return Self.cannotExecute
+        return Self.tell(reportOf(error), to: events)
       }
+      do throws(SystemError) { try program.become() } catch { return Self.cannotExecute }
     }
   }
 
-  /// SIGKILL (signal(7)).
+  private static func write(_ operation: HelperRequest.Operation, to file: Int32, _ root: String)
+    throws
+  {
+    let request = HelperRequest(dataRoot: root, operation: operation)
+    try Descriptor.writeAll(file, Array(try JSONEncoder().encode(request)))
+    try Descriptor.rewind(file)
+  }
+
+  /// What the helper itself would say had it failed.
+  private static func tell(_ report: ErrorReport, to events: Int32) -> Int32 {
+    let event = HelperEvent(error: HelperEvent.Failure(report))
+    if let line = try? JSONEncoder().encode(event) {
+      // Nobody reads when the command is gone.
+      try? Descriptor.writeAll(events, Array(line) + [0x0A])
+    }
+    return 1
+  }
+
+  /// SIGPIPE and SIGKILL (signal(7)).
+  private static let brokenPipe: Int32 = 13
   private static let kill: Int32 = 9
 
   /// The shell's status for a command that could not be run.
@@ -109,6 +142,8 @@ struct HelperClient {
   static func outcome(_ final: HelperEvent?, _ end: ProcessEnd) throws -> HelperEvent.Result {
     if let failure = final?.error { throw failure.report }
     switch end {
+    case .signaled(brokenPipe):
+      throw ErrorReport(.unavailable, "whoever read standard output has gone away")
     case .signaled(let signal):
       throw ErrorReport(
         .unavailable, "martlet-image was killed by signal \(signal)",

@@ -1,5 +1,4 @@
 import Diagnostics
-import LayerStorage
 import LinuxSystem
 import Model
 import OCISpec
@@ -38,7 +37,8 @@ struct ContainerStage {
 
   private func become() throws -> Never {
     var order = order
-    let rootfs = try mountRoot()
+    let rootfs = try ContainerRoot(context: context, config: config).mount(
+      volatile: config.lifecycle.autoRemove)
     let root: RootDirectory
     do throws(SystemError) { root = try RootDirectory(rootfs) } catch {
       throw ErrorReport(.notFound, "root filesystem \(rootfs): \(error.reason)")
@@ -83,26 +83,6 @@ struct ContainerStage {
     try FileTree.write(
       "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
     try executeMonitor(order, namespaces)
-  }
-
-  private func mountRoot() throws -> String {
-    if let given = config.rootfs { return given }
-    let directory = store.directory(config.id)
-    guard let image = config.image else {
-      throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
-    }
-    // What every container gets mounted over has a place below the image already: making it in each
-    // container's own layer costs more than all the mounts. A remapped image has other owners.
-    let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
-    let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
-    let rootfs = ContainerRootfs(
-      layersRoot: "\(context.directories.data)/layers", layers: layers,
-      upper: "\(directory)/upper", work: "\(directory)/work", merged: store.mountPoint)
-    try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
-    let driver = try rootfs.mount(
-      volatile: config.lifecycle.autoRemove, preferred: context.storageDriver)
-    context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
-    return rootfs.merged
   }
 
   private struct MadeNamespaces {

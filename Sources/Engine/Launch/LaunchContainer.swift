@@ -27,6 +27,7 @@ struct LaunchContainer {
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
     }
+    try ContainerFiles.waitUntilFree(directory)
     try RuntimeState(context).forget(config)
     try FileTree.removeTree(live)
     try FileTree.ensureDirectory(live)

@@ -1,0 +1,33 @@
+import ImageStore
+import LinuxSystem
+import Model
+import OCISpec
+
+/// Where the files of containers and images lie on disk.
+struct LayeredTrees {
+  let context: EngineContext
+
+  /// A container's own files above its image's.
+  func container(_ config: ContainerConfig) throws -> LayeredTree {
+    guard config.rootfs == nil, let image = config.image else {
+      throw ErrorReport(
+        .invalidRequest,
+        "container \(config.name) has a root directory of its own: there is no image to compare with"
+      )
+    }
+    let layers = ImageStore(data: context.dataRoot).layers.root
+    let directory = ContainerStore(context).directory(config.id)
+    return LayeredTree(
+      upper: "\(directory)/upper",
+      layers: image.mapped.map { ["\(layers)/\($0)"] }
+        ?? image.layers.map { "\(layers)/\($0)/diff" },
+      ids: try ContainerFiles.ids(config, context), mountPoints: config.mounts.map(\.destination))
+  }
+
+  /// An image's last layer above the others.
+  func image(_ image: StoredImage) -> LayeredTree? {
+    let layers = ImageStore(data: context.dataRoot).layers
+    guard let top = image.layers.last else { return nil }
+    return LayeredTree(upper: layers.diff(top), layers: image.layers.dropLast().map(layers.diff))
+  }
+}

@@ -1,0 +1,61 @@
+import Diagnostics
+import LayerStorage
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+
+/// Puts a container's root together; for a process inside the user namespace with mounts of its own.
+struct ContainerRoot {
+  let context: EngineContext
+  let config: ContainerConfig
+
+  /// Mounts the image's layers with the container's own files above, at `place` or where monitors do.
+  ///
+  /// - Returns: the root's path.
+  func mount(volatile: Bool, at place: String? = nil) throws -> String {
+    if let given = config.rootfs { return given }
+    guard let image = config.image else {
+      throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
+    }
+    let store = ContainerStore(context)
+    let directory = store.directory(config.id)
+    // What every container gets mounted over has a place below the image already: making it in each
+    // container's own layer costs more than all the mounts. A remapped image has other owners.
+    let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
+    let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
+    let rootfs = ContainerRootfs(
+      layersRoot: "\(context.directories.data)/layers", layers: layers,
+      upper: "\(directory)/upper", work: "\(directory)/work", merged: place ?? store.mountPoint)
+    try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
+    let driver = try rootfs.mount(volatile: volatile, preferred: context.storageDriver)
+    context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
+    return rootfs.merged
+  }
+
+  /// Mounts the container's volumes and host directories in a root that no process runs in, so that
+  /// its paths lead where they will lead when it runs.
+  func mountVolumes(at path: String) throws {
+    let root = try RootDirectory(path)
+    let depth = { (mount: ContainerMount) in mount.destination.split(separator: "/").count }
+    let wanted = config.mounts.filter { $0.kind == .bind || $0.kind == .volume }
+    for mount in wanted.sorted(by: { depth($0) < depth($1) }) {
+      var source = mount.source
+      if mount.kind == .volume {
+        source = try VolumeDirectory(context: context, name: mount.source).prepare(
+          copyingUp: mount.options.contains("nocopy") ? nil : mount.destination, from: root)
+      }
+      // A host directory that is missing now is an error when the container starts, not here.
+      guard let status = try FileStatus.find(source, follow: true) else { continue }
+      let tree = try MountCall.copyTree(source, recursive: true)
+      let target: OwnedDescriptor
+      if status.kind == .directory {
+        target = try root.ensureDirectory(mount.destination)
+      } else {
+        guard let there = try? root.open(mount.destination, [.path]) else { continue }
+        target = there
+      }
+      try MountCall.attach(tree.raw, to: target.raw, subject: mount.destination)
+    }
+  }
+}
