@@ -83,8 +83,11 @@ public struct StatusReader: Sendable {
     if try FileLock.isHeld(store.monitorLock(id)) {
       if let live { return monitored(live) }
       // The monitor has told nothing yet, or it has removed what it told and is about to leave.
-      let exit = try RecordStore(directory).find("exit")
-      return exit.map(Self.ended) ?? .initialized
+      if let exit = try RecordStore(directory).find("exit") { return Self.ended(exit) }
+      guard !FileTree.exists(store.liveDirectory(id)),
+        let lost = LostContainer.find(lock: store.monitorLock(id))
+      else { return .initialized }
+      return .running(pid: lost.pid, since: lost.started, monitored: false)
     }
     // No monitor. What it left in the live directory may still run.
     if let live, let status = orphaned(live) { return status }

@@ -81,6 +81,8 @@ public struct ContainerStore: Sendable {
     let durability: RecordStore.Durability = config.lifecycle.autoRemove ? .process : .power
     try FileTree.ensureDirectory(context.containers)
     try FileTree.ensureDirectory(context.names)
+    // Now, since a removal must not need a directory that a full disk cannot make.
+    try FileTree.ensureDirectory(context.trash)
     let draft = try ContainerDraft.make(id, in: context.containers)
     let path = draft.path
     var rollback = Rollback()

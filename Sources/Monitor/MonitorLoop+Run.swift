@@ -93,7 +93,7 @@ extension MonitorLoop {
     streams.containerHasItsEnds()
     guard end == .exited(0) else {
       drainErrorText()
-      throw runtimeFailure("create", text: errorText)
+      throw runtimeFailure("create", end, text: errorText)
     }
     if let console { try takeTerminal(console) }
     try findInit(pidFile)
@@ -153,13 +153,15 @@ extension MonitorLoop {
     guard initEnd == nil else {
       throw .runtime(ErrorReport(.unavailable, "the container's init ended before its start"))
     }
-    let pipe = try step("make a pipe") { () throws(SystemError) in try HeldDescriptor.pipe() }
+    let pipe = try step("make a pipe") { () throws(SystemError) in try OwnedDescriptor.pipe() }
     live.started = Clock.realtime()
     phase = .starting
     let end = try callRuntime(["start", order.id], descriptors: [(2, pipe.writeEnd.raw)])
     guard end == .exited(0) else {
-      let text = try? Descriptor.read(pipe.readEnd.raw, upTo: Self.errorTextLimit)
-      throw runtimeFailure("start", text: text ?? [])
+      // Without our own end of it: a runtime that crashed has written nothing to wait for.
+      let reader = pipe.split { readEnd, _ in readEnd }
+      let text = try? Descriptor.read(reader.raw, upTo: Self.errorTextLimit)
+      throw runtimeFailure("start", end, text: text ?? [])
     }
     phase = .running
     if let timeout = order.timeout {

@@ -30,10 +30,11 @@ extension MonitorLoop {
     _ = try? callRuntime(arguments + [order.id], descriptors: [])
   }
 
-  func runtimeFailure(_ doing: String, text: [UInt8]) -> MonitorError {
+  func runtimeFailure(_ doing: String, _ end: ProcessEnd, text: [UInt8]) -> MonitorError {
     .runtime(
       RuntimeFailure.report(
-        doing: doing, runtime: order.runtime, text: String(decoding: text, as: UTF8.self)))
+        doing: doing, runtime: order.runtime, end: end, text: String(decoding: text, as: UTF8.self))
+    )
   }
 
   /// Reads what the failed runtime left in its error pipe.

@@ -1,10 +1,11 @@
+import LinuxSystem
 import Model
 
 /// Makes a report of what an OCI runtime wrote when it failed.
 ///
 /// The text is all that crun, runc and our own runtime have in common.
 enum RuntimeFailure {
-  static func report(doing: String, runtime: String, text: String) -> ErrorReport {
+  static func report(doing: String, runtime: String, end: ProcessEnd, text: String) -> ErrorReport {
     let program = runtime.split(separator: "/").last.map(String.init) ?? runtime
     var lines = text.split(whereSeparator: \.isNewline).map(message(of:)).filter { !$0.isEmpty }
     var hint: String?
@@ -14,7 +15,14 @@ enum RuntimeFailure {
     }
     let why = lines.suffix(3).joined(separator: "; ")
     guard !why.isEmpty else {
-      return ErrorReport(.unavailable, "\(program) failed to \(doing) the container", hint: hint)
+      let how =
+        switch end {
+        case .exited(let status): "exit status \(status)"
+        case .signaled(let signal): "killed by signal \(signal)"
+        }
+      return ErrorReport(
+        .unavailable, "\(program) failed to \(doing) the container and did not say why: \(how)",
+        hint: hint ?? "choose another runtime: --runtime martlet-oci, crun or runc")
     }
     return ErrorReport(RuntimeMessage.kind(of: why), "\(program): \(why)", hint: hint)
   }

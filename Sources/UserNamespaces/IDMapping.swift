@@ -40,14 +40,34 @@ public struct IDMapping: Equatable, Sendable, Codable {
       groups: [IDRange(inside: 0, outside: gid, count: 1)])
   }
 
+  /// The map of this process's own user namespace; nil where it cannot be read.
+  public static func own() -> IDMapping? {
+    guard let users = try? FileTree.readText("/proc/self/uid_map", limit: 65_536),
+      let groups = try? FileTree.readText("/proc/self/gid_map", limit: 65_536)
+    else { return nil }
+    return IDMapping(users: parse(users), groups: parse(groups))
+  }
+
+  static func parse(_ text: String) -> [IDRange] {
+    text.split(separator: "\n").compactMap { line in
+      let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+      guard numbers.count == 3 else { return nil }
+      return IDRange(inside: numbers[0], outside: numbers[1], count: numbers[2])
+    }
+  }
+
+  /// Ids that several ranges have, or that are the caller's own, count once: the kernel refuses a
+  /// map that has them twice (user_namespaces(7)).
   private static func stack(_ own: UInt32, _ ranges: [SubordinateRange]) -> [IDRange] {
     var map = [IDRange(inside: 0, outside: own, count: 1)]
     var next: UInt32 = 1
     for range in ranges {
-      let count = min(range.count, .max - next)
-      guard count > 0 else { break }
-      map.append(IDRange(inside: next, outside: range.start, count: count))
-      next += count
+      for piece in range.without(map) {
+        let count = min(piece.count, .max - next)
+        guard count > 0 else { break }
+        map.append(IDRange(inside: next, outside: piece.start, count: count))
+        next += count
+      }
     }
     return map
   }
@@ -101,5 +121,24 @@ public struct IDMapping: Equatable, Sendable, Codable {
       try FileTree.write("/proc/\(pid)/uid_map", Self.text(users))
       try FileTree.write("/proc/\(pid)/gid_map", Self.text(groups))
     } catch { throw .system(error) }
+  }
+}
+
+extension SubordinateRange {
+  /// The parts of it that are outside of no range of `map`.
+  fileprivate func without(_ map: [IDRange]) -> [SubordinateRange] {
+    map.reduce([self]) { pieces, taken in
+      pieces.flatMap { piece -> [SubordinateRange] in
+        let end = piece.start + piece.count
+        let takenEnd = taken.outside + taken.count
+        guard taken.outside < end, piece.start < takenEnd else { return [piece] }
+        var rest: [SubordinateRange] = []
+        if piece.start < taken.outside {
+          rest.append(SubordinateRange(start: piece.start, count: taken.outside - piece.start))
+        }
+        if takenEnd < end { rest.append(SubordinateRange(start: takenEnd, count: end - takenEnd)) }
+        return rest
+      }
+    }
   }
 }

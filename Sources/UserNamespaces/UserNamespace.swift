@@ -153,8 +153,21 @@ struct MappingHelpers {
       complaint = try run(mapping, for: pid)
     } catch { throw .system(error) }
     if let complaint {
+      for path in [users, groups] where !Self.hasRights(path) { throw .helperPowerless(path: path) }
       throw .mappingRefused(helper: complaint.helper, complaint: complaint.text)
     }
+  }
+
+  /// Whether a program may do more than its caller: by its setuid bit, or by capabilities(7).
+  private static func hasRights(_ path: String) -> Bool {
+    guard let status = try? FileStatus.of(path, follow: true) else { return true }
+    if status.permissions & 0o4000 != 0 { return true }
+    guard let slash = path.lastIndex(of: "/"),
+      let name = RawPath(String(path[slash...].dropFirst())),
+      let directory = try? OwnedDescriptor.open(String(path[..<slash]), .readOnly)
+    else { return true }
+    let found = try? ExtendedAttributes.find("security.capability", of: name, in: directory.raw)
+    return found?.isEmpty == false
   }
 
   /// What the helper that failed said, or nil when both succeeded.

@@ -7,6 +7,8 @@ public enum UserNamespaceError: ReportableError {
   /// No range in /etc/subuid or /etc/subgid for the user.
   case noSubordinateIDs(file: String, user: String)
   case helperMissing(String)
+  /// newuidmap or newgidmap has neither the setuid bit nor file capabilities.
+  case helperPowerless(path: String)
   /// newuidmap or newgidmap refused: its own words.
   case mappingRefused(helper: String, complaint: String)
   case subidHelper(String)
@@ -26,6 +28,10 @@ public enum UserNamespaceError: ReportableError {
     case .helperMissing(let name):
       ErrorReport(
         .unavailable, "\(name) is not installed", hint: "sudo apt-get install uidmap")
+    case .helperPowerless(let path):
+      ErrorReport(
+        .unavailable, "\(path.split(separator: "/").last ?? "newuidmap") is not setuid root",
+        hint: "sudo chmod u+s \(path)")
     case .mappingRefused(let helper, let complaint):
       ErrorReport(
         .unavailable, "\(helper) refused the id mapping: \(complaint)",

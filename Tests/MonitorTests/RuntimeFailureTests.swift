@@ -1,6 +1,7 @@
 import Model
 import Testing
 
+import LinuxSystem
 @testable import Monitor
 
 @Suite struct RuntimeFailureTests {
@@ -35,17 +36,27 @@ import Testing
       "mount `proc` to `proc`: Operation not permitted",
       "crun: mount `proc` to `proc`: Operation not permitted", .unavailable
     ),
-    ("", "crun failed to create the container", .unavailable),
+    (
+      "", "crun failed to create the container and did not say why: exit status 1", .unavailable
+    ),
   ])
   func classifies(text: String, message: String, kind: ErrorReport.Kind) {
-    let report = RuntimeFailure.report(doing: "create", runtime: "/usr/bin/crun", text: text)
+    let report = RuntimeFailure.report(
+      doing: "create", runtime: "/usr/bin/crun", end: .exited(1), text: text)
     #expect(report.message == message)
     #expect(report.kind == kind)
   }
 
+  @Test func tellsOfACrash() {
+    let report = RuntimeFailure.report(
+      doing: "start", runtime: "/usr/bin/crun", end: .signaled(11), text: "")
+    #expect(report.message.hasSuffix("killed by signal 11"))
+    #expect(report.hint?.contains("--runtime") == true)
+  }
+
   @Test func keepsOurOwnHint() {
     let report = RuntimeFailure.report(
-      doing: "create", runtime: "/usr/bin/martlet-oci",
+      doing: "create", runtime: "/usr/bin/martlet-oci", end: .exited(1),
       text: "martlet-oci: error: cannot mount /x\nhint: make /x\n")
     #expect(report.message == "martlet-oci: cannot mount /x")
     #expect(report.hint == "make /x")

@@ -42,6 +42,8 @@ public struct StopContainer {
       _ = try process.waitForEnd(milliseconds: 10_000)
     }
     context.note("stop", config)
+    // A monitor that nobody can talk to any more still writes down the end.
+    if try FileLock.isHeld(store.monitorLock(id)) { try awaitEnd(id) }
     return true
   }
 

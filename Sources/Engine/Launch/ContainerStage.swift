@@ -142,7 +142,7 @@ struct ContainerStage {
       ? users.defaultUser(context.uid, context.gid) : config.process.user
     let user = try lookup.resolve(
       wanted, groups: config.process.groups.filter { $0 != "keep-groups" })
-    if let map = nested ?? mapping {
+    if let map = nested ?? mapping ?? IDMapping.own() {
       for (id, ranges, kind) in [(user.uid, map.users, "user"), (user.gid, map.groups, "group")] {
         guard IDMapping.outside(id, in: ranges) != nil else {
           throw ErrorReport(

@@ -50,6 +50,7 @@ struct LaunchContainer {
       passesStandardStreams: order.log.driver.passesStreams)
     _ = CurrentProcess.setUmask(0o022)
     let child = try UserNamespace(plan).spawn { stage.run() }
+    try? Descriptor.writeAll(lock.descriptor, LostContainer.text(monitor: child.pid))
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
     return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
   }
