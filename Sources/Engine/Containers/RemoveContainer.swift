@@ -76,9 +76,11 @@ public struct RemoveContainer {
       try StopContainer(context).awaitEnd(id)
     }
     if let config { try RuntimeState(context).forget(config) }
+    let takesVolumes = volumes || config?.lifecycle.autoRemove == true
+    if takesVolumes, let config { markVolumes(of: config) }
     try store.unlist(id, name: config?.name ?? "")
     var paths = ["\(context.trash)/\(id)"]
-    if volumes || config?.lifecycle.autoRemove == true, let config {
+    if takesVolumes, let config {
       paths += try unlistVolumes(config)
     }
     try FileTree.removeTree(store.liveDirectory(id))
@@ -86,10 +88,33 @@ public struct RemoveContainer {
     try Trash(context).remove(paths)
   }
 
+  private static let volumesMark = "remove-volumes"
+
+  /// Writes down that its anonymous volumes go too, for whoever finds the container in the trash.
+  private func markVolumes(of config: ContainerConfig) {
+    guard !config.lifecycle.autoRemove,
+      config.mounts.contains(where: { $0.kind == .volume && $0.anonymous })
+    else { return }
+    // On a full disk the removal must go on; only a kill at the wrong moment leaves a volume then.
+    try? FileTree.write("\(store.directory(config.id))/\(Self.volumesMark)", "")
+  }
+
+  /// Anonymous volumes of containers whose removal was interrupted after they went to the trash.
+  private func finishVolumes(_ id: String) throws {
+    let trash = "\(context.trash)/\(id)"
+    guard id.count == 64, let bytes = try? FileTree.read("\(trash)/config.json", limit: 16 << 20),
+      let config = try? ContainerConfig(parsing: bytes),
+      config.lifecycle.autoRemove || FileTree.exists("\(trash)/\(Self.volumesMark)")
+    else { return }
+    _ = try unlistVolumes(config)
+  }
+
   /// Removes what killed commands left: half-made containers whose maker is gone, emptied trash, and
   /// the names and locks of both.
   public func sweep() throws {
-    try store.removeNames(ofLost: Set((try? FileTree.list(context.trash)) ?? []))
+    let lost = (try? FileTree.list(context.trash)) ?? []
+    try store.removeNames(ofLost: Set(lost))
+    for id in lost { try finishVolumes(id) }
     try ContainerDraft.discardAbandoned(in: context.containers, to: context.trash) {
       id throws(SystemError) in try store.removeNames(ofLost: [id])
     }

@@ -1,0 +1,36 @@
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+import Testing
+
+@testable import Engine
+
+/// What the next removal does with a container that was in the trash when its removal was killed.
+struct InterruptedRemovalTests {
+  @Test(arguments: [
+    (autoRemove: false, marked: true, stays: false), (false, false, true), (true, false, false),
+  ])
+  func takesAnonymousVolumesThatWereToGo(autoRemove: Bool, marked: Bool, stays: Bool) throws {
+    let root = "/tmp/martlet-removal-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(
+      directories: UserDirectories(
+        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
+      commandLine: [])
+    var config = ContainerConfig()
+    config.id = String(repeating: "d", count: 64)
+    config.lifecycle.autoRemove = autoRemove
+    var mount = ContainerMount(.volume, source: "anonymous", destination: "/data")
+    mount.anonymous = true
+    config.mounts = [mount]
+    let volume = "\(context.volumes)/anonymous"
+    try FileTree.ensureDirectory(volume)
+    let trash = RecordStore("\(context.trash)/\(config.id)")
+    try trash.write("config.json", bytes: config.encoded())
+    if marked { try FileTree.write(trash.path("remove-volumes"), "") }
+    try RemoveContainer(context).sweep()
+    #expect(FileTree.exists(volume) == stays)
+    #expect(try FileTree.list(context.trash) == [])
+  }
+}
