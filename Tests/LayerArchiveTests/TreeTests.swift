@@ -133,6 +133,6 @@ import Testing
     let reader = TarReader(MemorySource([bytes]))
     var names: [String] = []
     while let entry = try reader.nextEntry() { names.append(entry.path.text) }
-    #expect(names == [".wh.gone", "opaque", "opaque/.wh..wh..opq"])
+    #expect(names == [".wh.gone", "opaque/", "opaque/.wh..wh..opq"])
   }
 }

@@ -39,7 +39,7 @@ public enum ImageCommands {
       ImagesCommand.command.named("ls", aliases: ["list"]), exists, ImageHistoryCommand.command,
       ArchiveCommands.importRootfs, inspect, ArchiveCommands.load, ImageMountCommands.mount,
       ImagePruneCommand.command,
-      PullCommand.command, PushCommand.command,
+      FilesCommands.imageDiff, PullCommand.command, PushCommand.command,
       RemoveImagesCommand.command.named("rm", aliases: ["remove"]),
       ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, ImageMountCommands.unmount,
       TagCommands.untag,
