@@ -14,6 +14,7 @@ public enum CommandList {
           FilesCommands.diff, containerGroup, HealthCommands.group, LifecycleCommands.cleanUp,
         ]),
       .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
+      .init("Volumes and secrets", [VolumeCommands.group, SecretCommands.group]),
       .init(
         "General",
         SystemCommands.topLevel + [

@@ -2,7 +2,7 @@ import CommandLineKit
 import Engine
 import Model
 
-/// `inspect`: containers first, then images.
+/// `inspect`: containers first, then images, then volumes.
 enum InspectCommand {
   struct Options: Sendable {
     var format: String?
@@ -19,7 +19,7 @@ enum InspectCommand {
       .flag("latest", "l", \.latest, "The container that was created last"),
       .value(
         "type", "t", \.type, "TYPE", "What to look for",
-        choices: ["all", "container", "image"]),
+        choices: ["all", "container", "image", "volume"]),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
@@ -27,10 +27,12 @@ enum InspectCommand {
     if options.latest { words += try ListContainers(context).run().prefix(1).map(\.id) }
     try PositionalRule.atLeast(1).check(words.count, for: invocation.path)
     return try Inspection.show(words, options.format) { word in
-      if options.type != "image", let value = try ContainerInspection.find(word, context) {
+      let wants = { (type: String) in options.type == type || options.type == "all" }
+      if wants("container"), let value = try ContainerInspection.find(word, context) {
         return value
       }
-      return options.type == "container" ? nil : try ImageInspection.find(word, context)
+      if wants("image"), let value = try ImageInspection.find(word, context) { return value }
+      return wants("volume") ? try VolumeInspection.find(word, context) : nil
     }
   }
 }

@@ -16,6 +16,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var labels: [String: String] = [:]
   public var annotations: [String: String] = [:]
   public var mounts: [ContainerMount] = []
+  public var secrets: [ContainerSecret] = []
   public var readOnly = false
   public var network = ContainerNetwork()
   public var namespaces = ContainerNamespaces()
@@ -54,6 +55,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.map("labels", &labels)
     try fields.map("annotations", &annotations)
     try fields.list("mounts", &mounts)
+    try fields.list("secrets", &secrets)
     try fields.flag("readOnly", &readOnly)
     try fields.required("network", &network)
     try fields.required("namespaces", &namespaces)

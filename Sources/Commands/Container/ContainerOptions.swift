@@ -68,6 +68,9 @@ struct ContainerOptions: Sendable {
     .parsed("shm-size", nil, "SIZE", "Size of /dev/shm") { options, text throws(UsageError) in
       options.request.sharedMemory = try Sizes.parse(text)
     },
+    .list(
+      "secret", nil, \.request.secrets, "NAME[,type=mount|env,...]",
+      "Give the container a secret", complete: .secret),
     .list("tmpfs", nil, \.request.tmpfs, "DIR[:OPTIONS]", "Mount a temporary file system"),
     .list(
       "volume", "v", \.request.volumes, "[SOURCE:]DIR[:OPTIONS]", "Mount a volume or directory"),

@@ -79,6 +79,10 @@ enum DocumentationCommands {
         default: true
         }
       }.map { ($0.name, $0.image) }
+    case .volume:
+      return ((try? VolumeStore(context).list()) ?? []).map { ($0.name, "") }
+    case .secret:
+      return ((try? SecretStore(context).list()) ?? []).map { ($0.name, "") }
     default: return []
     }
   }

@@ -25,6 +25,7 @@ public struct ContainerRequest: Sendable {
   public var mounts: [String] = []
   public var tmpfs: [String] = []
   public var devices: [String] = []
+  public var secrets: [String] = []
   public var readOnly = false
   public var network: String?
   public var ports: [String] = []

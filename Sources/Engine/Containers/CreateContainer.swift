@@ -30,6 +30,8 @@ public struct CreateContainer {
     config.labels = try labels(request)
     config.annotations = try KeyValues.parse(request.annotations, what: "annotation")
     config.mounts = try MountRequests(request, image: request.image).resolve()
+    let secrets = SecretStore(context)
+    config.secrets = try request.secrets.map { try ContainerSecret.parse($0, secrets) }
     config.readOnly = request.readOnly
     config.network = try network(request)
     try fillNamespaces(&config, request)
@@ -46,6 +48,8 @@ public struct CreateContainer {
     }
     try Dependents(store).note(config)
     try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
+    // After the container: nobody then takes them for unused.
+    try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
     _ = consume lease
     context.note("create", config)

@@ -76,10 +76,12 @@ public struct ExecContainer {
     exec.process.environment = try EnvironmentMerge.merge(config.process.environment, merged)
     if let directory = request.workingDirectory { exec.process.workingDirectory = directory }
     if request.privileged { exec.security.privileged = true }
-    let facts = StageFacts(
+    var facts = StageFacts(
       rootfs: "/", user: try lookup.resolve(request.user ?? fallback),
       capabilities: try Capability.boundingNames(), isMachineRoot: context.uid == 0,
       hasCgroup2: false, mapsTerminalGroup: false)
+    facts.secretVariables = try SecretFiles(context: context, config: config, nested: nil)
+      .variables()
     return try SpecBuilder(config: exec, facts: facts).process()
   }
 

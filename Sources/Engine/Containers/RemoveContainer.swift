@@ -146,6 +146,8 @@ public struct RemoveContainer {
         context.note(volume: "remove", name: mount.source)
       } catch {
         guard error.errno == Errno.noEntry else { throw error }
+        // The command that saw the container end was first.
+        if FileTree.exists(target) { moved.append(target) }
       }
     }
     return moved

@@ -118,6 +118,7 @@ public struct StartContainer {
     if case .exited = outcome, config.lifecycle.autoRemove {
       // The monitor's last act removes the files; the name is free when this command returns.
       try store.unlist(config.id, name: config.name)
+      _ = try RemoveContainer(context).unlistVolumes(config)
     }
     return outcome
   }

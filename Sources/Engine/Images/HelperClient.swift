@@ -24,16 +24,16 @@ struct HelperClient {
 
   /// The same for an operation that needs mounts or open files.
   ///
-  /// `descriptors`: what the helper inherits, as its numbers and ours. `output`: its output for the
-  /// user, else our standard output. `prepare` runs in the helper's
+  /// `descriptors`: what the helper inherits, as its numbers and ours. `input` and `output`: its streams
+  /// for the user, else our standard streams. `prepare` runs in the helper's
   /// process, in the user namespace with mounts of its own, before the helper takes its place there:
   /// what it mounts, the helper sees.
   func run(
-    descriptors: [(Int32, Int32)] = [], output: Int32? = nil,
+    descriptors: [(Int32, Int32)] = [], input: Int32? = nil, output: Int32? = nil,
     events: (TransferEvent) -> Void = { _ in }, prepare: () throws -> HelperRequest.Operation
   ) throws -> HelperEvent.Result {
     let pipe = try OwnedDescriptor.pipe()
-    let child = try start(descriptors, output: output, events: pipe.writeEnd.raw, prepare)
+    let child = try start(descriptors, input, output, events: pipe.writeEnd.raw, prepare)
     let readEnd = pipe.split { readEnd, _ in readEnd }
     let answer = Swift.Result { try Self.follow(readEnd.raw, events) }
     if case .failure = answer {
@@ -55,7 +55,7 @@ struct HelperClient {
   }
 
   private func start(
-    _ descriptors: [(Int32, Int32)], output: Int32?, events: Int32,
+    _ descriptors: [(Int32, Int32)], _ userInput: Int32?, _ output: Int32?, events: Int32,
     _ prepare: () throws -> HelperRequest.Operation
   ) throws -> ChildProcess {
     let path = try helper()
@@ -69,7 +69,7 @@ struct HelperClient {
       [
         (0, input.raw), (1, null.raw), (2, userStream(Descriptor.standardError)),
         (HelperRequest.eventDescriptor, events),
-        (HelperRequest.userInput, userStream(Descriptor.standardInput)),
+        (HelperRequest.userInput, userInput ?? userStream(Descriptor.standardInput)),
         (HelperRequest.userOutput, output ?? userStream(Descriptor.standardOutput)),
       ] + descriptors
     return try context.userNamespace().spawn {

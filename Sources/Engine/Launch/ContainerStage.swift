@@ -69,6 +69,9 @@ struct ContainerStage {
     }
     facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
       user: facts.user, root: root)
+    let secrets = SecretFiles(context: context, config: config, nested: namespaces.nested)
+    facts.files += try secrets.write(in: "\(context.runtimeRoot)/secrets")
+    facts.secretVariables = try secrets.variables()
     if config.lifecycle.initProcess {
       facts.files.append((SpecBuilder.initPath, "\(context.helpers)/martlet-monitor"))
     }

@@ -57,7 +57,9 @@ struct SpecBuilder {
   static let initPath = "/run/.martlet-init"
 
   private func environment() -> [String] {
-    var all = config.process.environment
+    let secret = Set(facts.secretVariables.map { $0.prefix { $0 != "=" } })
+    var all = config.process.environment.filter { !secret.contains($0.prefix { $0 != "=" }) }
+    all += facts.secretVariables
     func add(_ name: String, _ value: String) {
       if !all.contains(where: { $0.hasPrefix("\(name)=") }) { all.append("\(name)=\(value)") }
     }

@@ -8,6 +8,8 @@ struct StageFacts {
   var user: UserLookup.Resolved
   /// Files of ours that appear in /etc, by their place in the container.
   var files: [(destination: String, source: String)] = []
+  /// Variables of the environment that come from secrets.
+  var secretVariables: [String] = []
   /// nil: the host's network.
   var networkNamespace: String?
   /// A nested user namespace to join, nil when the container lives in ours.

@@ -17,7 +17,10 @@ struct VolumeDirectory {
   func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String
   {
     let record = RecordStore(path)
-    if try record.find("volume")?.flag("filled") == true { return data }
+    if let known = try record.find("volume"), known.flag("filled") {
+      try VolumeMount(Volume(name: name, record: known).options)?.mount(at: data, named: name)
+      return data
+    }
     let lockPath = "\(context.directories.data)/locks/volume-\(name.prefix(200))"
     let lock = try ObjectLock.acquire(lockPath)
     if try record.find("volume")?.flag("filled") == true { return data }

@@ -1,0 +1,87 @@
+public import Model
+
+/// A named directory that containers share and that outlives them.
+public struct Volume: Equatable, Sendable {
+  public var name: String
+  /// Nanoseconds since the epoch; 0 when nobody noted it.
+  public var created: Int64 = 0
+  public var labels: [String: String] = [:]
+  /// `type`, `device` and `o`, as with mount(8).
+  public var options: [String: String] = [:]
+  /// Made for one container, with a name that nobody chose.
+  public var anonymous = false
+  /// Who owns its root, where that was asked for.
+  public var uid: UInt32?
+  public var gid: UInt32?
+
+  public init(name: String) { self.name = name }
+
+  init(name: String, record: LineRecord) {
+    self.name = name
+    created = record.integer("created") ?? 0
+    anonymous = record.flag("anonymous")
+    labels = Self.pairs(record.all("label"))
+    options = Self.pairs(record.all("option"))
+    uid = record.integer("uid").map { UInt32(truncatingIfNeeded: $0) }
+    gid = record.integer("gid").map { UInt32(truncatingIfNeeded: $0) }
+  }
+
+  var record: LineRecord {
+    var record = LineRecord()
+    record.append("name", name)
+    record.append("created", "\(created)")
+    if anonymous { record.append("anonymous", "true") }
+    for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
+      record.append("label", "\(key)=\(value)")
+    }
+    for (key, value) in options.sorted(by: { $0.key < $1.key }) {
+      record.append("option", "\(key)=\(value)")
+    }
+    if let uid { record.append("uid", "\(uid)") }
+    if let gid { record.append("gid", "\(gid)") }
+    return record
+  }
+
+  private static func pairs(_ texts: [String]) -> [String: String] {
+    var pairs: [String: String] = [:]
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      pairs[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
+    }
+    return pairs
+  }
+}
+
+/// What can be wrong with volumes.
+public enum VolumeError: ReportableError {
+  case unknown(String)
+  case ambiguous(String, [String])
+  case exists(String)
+  case inUse(String, by: [String])
+  case invalidName(String)
+
+  public var report: ErrorReport {
+    switch self {
+    case .unknown(let name):
+      ErrorReport(.notFound, "no volume with name \"\(name)\" found: no such volume")
+    case .ambiguous(let name, let matches):
+      ErrorReport(
+        .invalidRequest,
+        "more than one result for volume name \"\(name)\": \(matches.joined(separator: ", "))")
+    case .exists(let name):
+      ErrorReport(
+        .conflict, "volume with name \(name) already exists: volume already exists",
+        hint: "use --ignore to take the one that is there")
+    case .inUse(let name, let users):
+      ErrorReport(
+        .conflict,
+        "volume \(name) is being used by the following container(s): "
+          + "\(users.joined(separator: ", ")): volume is being used",
+        hint: "remove them first, or use --force")
+    case .invalidName(let name):
+      ErrorReport(
+        .invalidRequest,
+        "volume name \"\(name)\" is not valid: names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*")
+    }
+  }
+}
