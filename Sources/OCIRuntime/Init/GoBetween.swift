@@ -55,7 +55,9 @@ struct GoBetween: Sendable {
   }
 
   /// Joins what the namespaces that follow may have no right to: a user namespace owns only what
-  /// was made in it (user_namespaces(7)). What cannot be joined now is tried by the init stage.
+  /// was made in it (user_namespaces(7)).
+  ///
+  /// What cannot be joined now is tried by the init stage.
   private func joinEarly() -> Set<Namespace> {
     guard plan.joined.contains(where: { $0.kind == .user }) else { return [] }
     var entered: Set<Namespace> = []
