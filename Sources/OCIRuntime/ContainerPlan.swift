@@ -117,7 +117,7 @@ struct ContainerPlan: Sendable {
     }
   }
 
-  private static func personality(_ personality: RuntimePersonality?) throws(RuntimeError)
+  static func personality(_ personality: RuntimePersonality?) throws(RuntimeError)
     -> UInt64?
   {
     guard let personality else { return nil }

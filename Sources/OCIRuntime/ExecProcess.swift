@@ -47,6 +47,7 @@ public struct ExecProcess {
     let process = try process(spec)
     var plan = try ProcessPlan(process)
     plan.takeAnnotations(spec.annotations)
+    plan.personality = try ContainerPlan.personality(spec.linux?.personality)
     plan.preservedDescriptors = preservedDescriptors
     for name in plan.capabilities.unknown { context.warn("unknown capability `\(name)` ignored") }
     if let profile = spec.linux?.seccomp {

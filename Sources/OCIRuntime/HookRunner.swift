@@ -4,9 +4,9 @@ import OCISpec
 /// Runs hooks with the container's state on their standard input.
 struct HookRunner {
   var state: RuntimeState
-  /// Whether a hook without an environment of its own gets ours: never where its program is the
-  /// container's.
-  var inheritsEnvironment = true
+  /// What a hook without an environment of its own gets; nil is ours, never where its program is
+  /// the container's.
+  var environment: [String]?
 
   /// In order; the first failure ends it.
   func run(_ hooks: [RuntimeHook]) throws(RuntimeError) {
@@ -38,7 +38,7 @@ struct HookRunner {
     guard hook.path.hasPrefix("/") else { return "is not an absolute path" }
     var program = Program(
       hook.path, Array(hook.args.dropFirst()),
-      environment: hook.env.isEmpty && inheritsEnvironment ? nil : hook.env)
+      environment: hook.env.isEmpty ? environment : hook.env)
     program.name = hook.args.first
     let input = try OwnedDescriptor.anonymousFile("state")
     try Descriptor.writeAll(input.raw, state.encoded())

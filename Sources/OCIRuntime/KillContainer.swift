@@ -18,7 +18,9 @@ public struct KillContainer {
   public func run() throws(RuntimeError) {
     let id = try ContainerID(id)
     let record = try context.states.load(id)
-    if all, let cgroup = record.cgroup {
+    // Without a pid namespace of its own the container's other processes would live on.
+    let takesAll = all || (signal == 9 && !record.hasOwnProcessIDs)
+    if takesAll, let cgroup = record.cgroup {
       return try during("signal all processes of `\(id)`") { () throws(SystemError) in
         try cgroup.killAll(signal)
       }
@@ -31,6 +33,12 @@ public struct KillContainer {
 }
 
 extension StateRecord {
+  /// Whether the first process's end is the end of all (pid_namespaces(7)).
+  var hasOwnProcessIDs: Bool {
+    guard let theirs = Namespace.pid.identity(of: "\(pid)") else { return true }
+    return theirs != Namespace.pid.identity()
+  }
+
   /// Signals the first process, checked to be the one that the record means.
   func signal(_ number: Int32) throws(RuntimeError) {
     try during("signal `\(id)`") { () throws(SystemError) in

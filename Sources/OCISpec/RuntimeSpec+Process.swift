@@ -39,7 +39,9 @@ public struct RuntimeProcess: JSONRecord, Equatable {
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.flag("terminal", &terminal)
     try fields.optional("consoleSize", &consoleSize)
-    try fields.required("user", &user)
+    var given: RuntimeUser? = user
+    try fields.optional("user", &given)
+    user = given ?? RuntimeUser()
     try fields.list("args", &args)
     try fields.list("env", &env)
     try fields.required("cwd", &cwd)
@@ -90,8 +92,11 @@ public struct RuntimeUser: JSONRecord, Equatable {
   }
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
-    try fields.required("uid", &uid)
-    try fields.required("gid", &gid)
+    // Writers leave zeros out.
+    var ids: (uid: UInt32?, gid: UInt32?) = (uid, gid)
+    try fields.optional("uid", &ids.uid)
+    try fields.optional("gid", &ids.gid)
+    (uid, gid) = (ids.uid ?? 0, ids.gid ?? 0)
     try fields.optional("umask", &umask)
     try fields.list("additionalGids", &additionalGids)
   }

@@ -56,7 +56,7 @@ import Testing
       #"{"ociVersion":"1","linux":{"namespaces":[{"type":"bogus"}]}}"#,
       "linux.namespaces[0].type: unknown value `bogus`"
     ),
-    (#"{"ociVersion":"1","process":{"cwd":"/"}}"#, "process.user: is missing"),
+    (#"{"ociVersion":"1","process":{"args":[]}}"#, "process.cwd: is missing"),
     (#"{"ociVersion":"1","hostname":"a\u0000b"}"#, "hostname: contains a NUL character"),
     (#"{"ociVersion":"1","ociVersion":"2"}"#, "member `ociVersion` appears twice"),
     (#"{"ociVersion":"1","mounts":{}}"#, "mounts: expected an array, found an object"),
@@ -86,6 +86,16 @@ import Testing
     let process = try RuntimeProcess(parsing: Array(text.utf8))
     #expect(process.ioPriority?.class == .idle)
     #expect(process.ioPriority?.priority == 0)
+  }
+
+  @Test(arguments: [
+    (#"{"args":["a"],"cwd":"/"}"#, 0 as UInt32, 0 as UInt32),
+    (#"{"args":["a"],"cwd":"/","user":{"uid":3}}"#, 3, 0),
+    (#"{"args":["a"],"cwd":"/","user":{"gid":4}}"#, 0, 4),
+  ]) func userIsRootUnlessSaid(text: String, uid: UInt32, gid: UInt32) throws {
+    let process = try RuntimeProcess(parsing: Array(text.utf8))
+    #expect(process.user.uid == uid)
+    #expect(process.user.gid == gid)
   }
 
   @Test(arguments: ["[", #"{"a":"#]) func boundsTheDepth(opening: String) {

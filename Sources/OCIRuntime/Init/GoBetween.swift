@@ -19,12 +19,15 @@ struct GoBetween: Sendable {
         try socket.receive().message
       }
       guard case .proceed? = InitMessage(message) else { return 1 }
+      let entered = joinEarly()
       try enter()
       let flags =
         plan.newNamespaces.subtracting([.user, .time]).reduce(ChildProcess.asSibling) {
           $0 | $1.cloneFlag
         }
-      let plan = plan
+      var plan = plan
+      plan.joined.removeAll { entered.contains($0.kind) }
+      let stage = plan
       let joinsUser = plan.joined.contains { $0.kind == .user }
       let child = try during("start the container's first process") { () throws(SystemError) in
         try ChildProcess.spawn(flags: flags, cgroup: cgroup) {
@@ -35,7 +38,7 @@ struct GoBetween: Sendable {
             try? Credentials.setUser(0)
           }
           return InitStage(
-            plan: plan, channel: MessageChannel(owning: OwnedDescriptor(owning: channel)),
+            plan: stage, channel: MessageChannel(owning: OwnedDescriptor(owning: channel)),
             startListener: listener, hookState: state
           ).run()
         }
@@ -49,6 +52,19 @@ struct GoBetween: Sendable {
       try? socket.send(InitMessage.failed(error.report).bytes)
       return 1
     }
+  }
+
+  /// Joins what the namespaces that follow may have no right to: a user namespace owns only what
+  /// was made in it (user_namespaces(7)).
+  ///
+  /// What cannot be joined now is tried by the init stage.
+  private func joinEarly() -> Set<Namespace> {
+    guard plan.joined.contains(where: { $0.kind == .user }) else { return [] }
+    var entered: Set<Namespace> = []
+    for entry in plan.joined where [.network, .ipc, .uts, .cgroup].contains(entry.kind) {
+      if (try? entry.kind.join(entry.descriptor)) != nil { entered.insert(entry.kind) }
+    }
+    return entered
   }
 
   private func enter() throws(RuntimeError) {

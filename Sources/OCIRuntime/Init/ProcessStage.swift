@@ -184,11 +184,24 @@ struct ProcessStage {
     }
   }
 
+  /// Of a name that comes twice the last value counts; an empty HOME is none.
   private func environment() -> [String] {
-    guard !plan.environment.contains(where: { $0.hasPrefix("HOME=") }) else {
-      return plan.environment
+    var places: [Substring: Int] = [:]
+    var entries: [String] = []
+    for entry in plan.environment {
+      let name = entry.prefix { $0 != "=" }
+      if let place = places[name] {
+        entries[place] = entry
+      } else {
+        places[name] = entries.count
+        entries.append(entry)
+      }
     }
-    return plan.environment + ["HOME=\(Self.home(of: plan.user.uid) ?? "/")"]
+    let home = places["HOME"]
+    guard home.map({ entries[$0] == "HOME=" }) ?? true else { return entries }
+    let found = "HOME=\(Self.home(of: plan.user.uid) ?? "/")"
+    if let home { entries[home] = found } else { entries.append(found) }
+    return entries
   }
 
   /// The user's home in the container's passwd(5).
@@ -235,10 +248,19 @@ struct ProcessStage {
       guard status.kind != .directory else {
         throw SystemError("execve", path, errno: Errno.isDirectory)
       }
-      guard status.kind == .regular, FileTree.isExecutable(path) else {
+      guard status.kind == .regular, FileTree.isExecutable(path) || isOverridden(status) else {
         throw SystemError("execve", path, errno: Errno.accessDenied)
       }
     } catch { throw Self.meaning(of: error, for: name) }
+  }
+
+  private static let overridesAccess = Capability.Mask(
+    rawValue: 1 << UInt64(Capability.number("CAP_DAC_OVERRIDE") ?? 1))
+
+  /// Whether the process will have the capability that passes over modes (capabilities(7)); it
+  /// has not yet, and one bit for somebody is still needed.
+  private func isOverridden(_ status: FileStatus) -> Bool {
+    status.permissions & 0o111 != 0 && plan.capabilities.effective.contains(Self.overridesAccess)
   }
 
   private static func meaning(of error: SystemError, for name: String) -> RuntimeError {

@@ -104,11 +104,27 @@ extension RootFilesystem {
     let place = try target(mount.destination, isDirectory: true)
     try guardProc(mount, source: tree.raw, target: place.raw)
     if mount.copyUp, type == "tmpfs" { try CopyUp.copy(from: place, to: tree) }
-    if mount.set.contains(.readOnly) {
+    if mount.set.contains(.readOnly), !isSealedLater(mount) {
       try MountTree.setAttributes(tree.raw, set: .readOnly, subject: mount.destination)
     }
     try apply(mount, to: tree.raw, filesystem: true)
     try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  /// A read-only /dev still gets its other mounts, nodes and links first.
+  private func isSealedLater(_ mount: MountPlan) -> Bool {
+    mount.kind == .filesystem("tmpfs")
+      && mount.destination.split(separator: "/").joined(separator: "/") == "dev"
+  }
+
+  /// Makes read-only what had to be filled first.
+  func sealMounts() throws(RuntimeError) {
+    for mount in plan.mounts where mount.set.contains(.readOnly) && isSealedLater(mount) {
+      try during("make \(mount.destination) read-only") { () throws(SystemError) in
+        let place = try root.open(mount.destination, [.path, .directory])
+        try MountTree.setAttributes(place.raw, set: .readOnly, subject: mount.destination)
+      }
+    }
   }
 
   private func filesystem(_ type: String, _ mount: MountPlan) throws(SystemError)

@@ -108,6 +108,7 @@ struct RootFilesystem: ~Copyable {
 
   /// Makes the whole of the root mount read-only, at the end.
   func seal() throws(RuntimeError) {
+    try sealMounts()
     guard plan.readonlyRoot else { return }
     try during("make the root filesystem read-only") { () throws(SystemError) in
       try MountTree.setAttributes(root.descriptor.raw, set: .readOnly)
