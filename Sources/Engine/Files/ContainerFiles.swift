@@ -112,7 +112,7 @@ final class ContainerFiles {
   /// own root serves.
   func bareRoot() throws -> LayersView {
     let store = ContainerStore(context)
-    if let given = config.rootfs { return LayersView(path: given) }
+    if let given = config.rootfs, !config.keepsRootfs { return LayersView(path: given) }
     guard let live else { return LayersView(path: nil) }
     let state = try RecordStore(store.liveDirectory(config.id)).find("state")
     if let monitor = state?.integer("monitor") {
