@@ -38,7 +38,10 @@ final class ContainerFiles {
       } else {
         live = nil
         lock = try ObjectLock.acquire(Self.lockPath(directory))
-        if try !FileLock.isHeld(store.monitorLock(id)) { return }
+        if try !FileLock.isHeld(store.monitorLock(id)) {
+          try MountHolder.refuse(directory, name: config.name)
+          return
+        }
       }
       lock = nil
       try Clock.pause(milliseconds: 10)
