@@ -33,7 +33,7 @@ public enum CommandList {
     ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, LifecycleCommands.wait,
     PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
     MiscCommands.initialize, TopCommand.command, CopyCommand.command, FilesCommands.export,
-    FilesCommands.commit,
+    FilesCommands.commit, MountCommands.mount, MountCommands.unmount,
   ]
 
   private static let containerGroup = MartletCommand(

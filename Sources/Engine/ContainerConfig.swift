@@ -11,6 +11,8 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var image: ImageUse?
   /// A directory used as the root instead of an image (`--rootfs`).
   public var rootfs: String?
+  /// Changes to that directory stay with the container.
+  public var keepsRootfs = false
   public var process = ContainerProcess()
   public var hostname: String?
   public var labels: [String: String] = [:]
@@ -18,6 +20,8 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var mounts: [ContainerMount] = []
   public var secrets: [ContainerSecret] = []
   public var readOnly = false
+  /// A read-only root without writable /run and /tmp.
+  public var isWhollyReadOnly = false
   public var network = ContainerNetwork()
   public var namespaces = ContainerNamespaces()
   public var resources = ContainerResources()
@@ -50,6 +54,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.required("created", &created)
     try fields.optional("image", &image)
     try fields.optional("rootfs", &rootfs)
+    try fields.flag("keepsRootfs", &keepsRootfs)
     try fields.required("process", &process)
     try fields.optional("hostname", &hostname)
     try fields.map("labels", &labels)
@@ -57,6 +62,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.list("mounts", &mounts)
     try fields.list("secrets", &secrets)
     try fields.flag("readOnly", &readOnly)
+    try fields.flag("isWhollyReadOnly", &isWhollyReadOnly)
     try fields.required("network", &network)
     try fields.required("namespaces", &namespaces)
     try fields.required("resources", &resources)
@@ -126,7 +132,7 @@ public struct ContainerProcess: JSONRecord, Equatable {
 /// Something mounted into the container.
 public struct ContainerMount: JSONRecord, Equatable {
   public enum Kind: String, JSONField {
-    case bind, volume, tmpfs, device
+    case bind, volume, tmpfs, device, image, devpts, ramfs
   }
 
   public var kind = Kind.bind
@@ -136,6 +142,10 @@ public struct ContainerMount: JSONRecord, Equatable {
   public var options: [String] = []
   /// A volume that goes away with the container.
   public var anonymous = false
+  /// What of the source is mounted, relative to it.
+  public var subpath: String?
+  /// Layers of an image that is mounted, lowest first.
+  public var layers: [String] = []
 
   public init() {}
 
@@ -156,6 +166,8 @@ public struct ContainerMount: JSONRecord, Equatable {
     try fields.required("destination", &destination)
     try fields.list("options", &options)
     try fields.flag("anonymous", &anonymous)
+    try fields.optional("subpath", &subpath)
+    try fields.list("layers", &layers)
   }
 }
 

@@ -114,6 +114,20 @@ extension SystemTests {
       }
     }
 
+    @Test func mountsTheRootInsideUnshareOnly() throws {
+      try Session.run { session in
+        try session.martlet(
+          "create", "--network", "none", "--name", "c", Session.image, "cat", "/n")
+        let refused = try session.martlet("mount", "c", exit: 125)
+        #expect(refused.standardError.contains("martlet unshare"))
+        try session.shell(
+          "$MARTLET unshare sh -ec 'd=$($MARTLET mount c); test -x $d/bin/sh; echo new > $d/n; "
+            + "test \"$($MARTLET mount c)\" = $d; $MARTLET mount | grep -q $d; "
+            + "! $MARTLET start c; $MARTLET umount c; ! $MARTLET umount c; $MARTLET umount -f c'")
+        #expect(try session.martlet("start", "-a", "c").output == "new")
+      }
+    }
+
     @Test func keepsOrPausesAsTold() throws {
       try Session.run { session in
         let name = "localhost/committed:\(UUID().uuidString.prefix(6).lowercased())"

@@ -69,6 +69,19 @@ struct ContainerOptions: Sendable {
       options.request.sharedMemory = try Sizes.parse(text)
     },
     .list(
+      "device-cgroup-rule", nil, \.request.deviceRules, "RULE",
+      "Allow devices by number; not possible in a user namespace"),
+    .list("gpus", nil, \.request.gpus, "NAME", "Add GPUs: all, or a name that CDI knows"),
+    .value(
+      "image-volume", nil, \.request.imageVolume, "KIND", "What becomes of the image's volumes",
+      choices: ["anonymous", "bind", "tmpfs", "ignore"]),
+    .flag(
+      "read-only-tmpfs", nil, \.request.readOnlyTmpfs,
+      "With --read-only, keep /run, /tmp and /var/tmp writable"),
+    .list(
+      "volumes-from", nil, \.request.volumesFrom, "CONTAINER[:ro|rw]",
+      "Mount what another container has mounted", complete: .container),
+    .list(
       "secret", nil, \.request.secrets, "NAME[,type=mount|env,...]",
       "Give the container a secret", complete: .secret),
     .list("tmpfs", nil, \.request.tmpfs, "DIR[:OPTIONS]", "Mount a temporary file system"),

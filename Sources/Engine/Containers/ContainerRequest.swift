@@ -26,6 +26,12 @@ public struct ContainerRequest: Sendable {
   public var tmpfs: [String] = []
   public var devices: [String] = []
   public var secrets: [String] = []
+  public var volumesFrom: [String] = []
+  /// `anonymous`, `tmpfs` or `ignore`.
+  public var imageVolume = "anonymous"
+  public var gpus: [String] = []
+  public var deviceRules: [String] = []
+  public var readOnlyTmpfs = true
   public var readOnly = false
   public var network: String?
   public var ports: [String] = []

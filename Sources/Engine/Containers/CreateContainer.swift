@@ -29,10 +29,11 @@ public struct CreateContainer {
     try fillProcess(&config, request)
     config.labels = try labels(request)
     config.annotations = try KeyValues.parse(request.annotations, what: "annotation")
-    config.mounts = try MountRequests(request, image: request.image).resolve()
+    try fillMounts(&config, request)
     let secrets = SecretStore(context)
     config.secrets = try request.secrets.map { try ContainerSecret.parse($0, secrets) }
     config.readOnly = request.readOnly
+    config.isWhollyReadOnly = request.readOnly && !request.readOnlyTmpfs
     config.network = try network(request)
     try fillNamespaces(&config, request)
     config.resources = try resources(request)
@@ -54,6 +55,24 @@ public struct CreateContainer {
     _ = consume lease
     context.note("create", config)
     return config
+  }
+
+  private func fillMounts(_ config: inout ContainerConfig, _ request: ContainerRequest) throws {
+    let devices = try DeviceRequests(request).resolve()
+    config.mounts =
+      try MountRequests(request, image: request.image, context: context).resolve() + devices.mounts
+    for variable in devices.environment {
+      let name = variable.prefix { $0 != "=" }
+      if !config.process.environment.contains(where: { $0.hasPrefix("\(name)=") }) {
+        config.process.environment.append(variable)
+      }
+    }
+    config.process.groups += devices.groups
+    guard request.deviceRules.isEmpty else {
+      throw ErrorReport(
+        .invalidRequest, "--device-cgroup-rule is not supported in a user namespace",
+        hint: "use --device for the devices themselves")
+    }
   }
 
   private func add(_ config: inout ContainerConfig, chooseName: Bool, seed: [UInt8]) throws {
@@ -85,7 +104,13 @@ public struct CreateContainer {
   }
 
   private func fillImage(_ config: inout ContainerConfig, _ request: ContainerRequest) throws {
-    if let rootfs = request.rootfs {
+    if var rootfs = request.rootfs {
+      if rootfs.hasSuffix(":O") {
+        rootfs.removeLast(2)
+        config.keepsRootfs = true
+      } else if rootfs.hasSuffix(":idmap") {
+        throw ErrorReport(.invalidRequest, "the option idmap of --rootfs is not supported")
+      }
       do throws(SystemError) { config.rootfs = try FileTree.resolve(rootfs) } catch {
         throw ErrorReport(.notFound, "root filesystem \(rootfs): \(error.reason)")
       }

@@ -49,6 +49,7 @@ public struct CommitContainer {
     guard let image = result.images.first else {
       throw ErrorReport(.bug, "committing container \(config.name) gave no image")
     }
+    context.note("commit", config)
     return image.id
   }
 

@@ -38,7 +38,10 @@ final class ContainerFiles {
       } else {
         live = nil
         lock = try ObjectLock.acquire(Self.lockPath(directory))
-        if try !FileLock.isHeld(store.monitorLock(id)) { return }
+        if try !FileLock.isHeld(store.monitorLock(id)) {
+          try MountHolder.refuse(directory, name: config.name)
+          return
+        }
       }
       lock = nil
       try Clock.pause(milliseconds: 10)
@@ -112,7 +115,7 @@ final class ContainerFiles {
   /// own root serves.
   func bareRoot() throws -> LayersView {
     let store = ContainerStore(context)
-    if let given = config.rootfs { return LayersView(path: given) }
+    if let given = config.rootfs, !config.keepsRootfs { return LayersView(path: given) }
     guard let live else { return LayersView(path: nil) }
     let state = try RecordStore(store.liveDirectory(config.id)).find("state")
     if let monitor = state?.integer("monitor") {

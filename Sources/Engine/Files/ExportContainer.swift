@@ -40,6 +40,7 @@ public struct ExportContainer {
     ) {
       .export(ExportRequest(tree: try files.place(view, ids: ids, name: name)))
     }
+    context.note("export", files.config)
     // Until here the container must not start.
     withExtendedLifetime((files, view)) {}
   }

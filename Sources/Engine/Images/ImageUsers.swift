@@ -35,7 +35,10 @@ struct ImageUsers {
     var mapped: Set<String> = []
     for id in try store.ids() {
       do {
-        guard let image = try store.load(id).image else { continue }
+        let config = try store.load(id)
+        let mounted = config.mounts.flatMap(\.layers)
+        layers.formUnion(mounted.compactMap { Digest(algorithm: .sha256, hex: $0) })
+        guard let image = config.image else { continue }
         layers.formUnion(image.layers.compactMap { Digest(algorithm: .sha256, hex: $0) })
         if let path = image.mapped, let name = Self.mappedName(path) { mapped.insert(name) }
       } catch EngineError.noSuchContainer {

@@ -14,19 +14,28 @@ struct ContainerRoot {
   ///
   /// - Returns: the root's path.
   func mount(volatile: Bool, at place: String? = nil) throws -> String {
-    if let given = config.rootfs { return given }
+    if let given = config.rootfs {
+      return config.keepsRootfs ? try overlay(layers: [given], below: "/", volatile, place) : given
+    }
     guard let image = config.image else {
       throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
     }
-    let store = ContainerStore(context)
-    let directory = store.directory(config.id)
     // What every container gets mounted over has a place below the image already: making it in each
     // container's own layer costs more than all the mounts. A remapped image has other owners.
     let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
     let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
+    return try overlay(
+      layers: layers, below: "\(context.directories.data)/layers", volatile, place)
+  }
+
+  private func overlay(
+    layers: [String], below root: String, _ volatile: Bool, _ place: String?
+  ) throws -> String {
+    let store = ContainerStore(context)
+    let directory = store.directory(config.id)
     let rootfs = ContainerRootfs(
-      layersRoot: "\(context.directories.data)/layers", layers: layers,
-      upper: "\(directory)/upper", work: "\(directory)/work", merged: place ?? store.mountPoint)
+      layersRoot: root, layers: layers, upper: "\(directory)/upper", work: "\(directory)/work",
+      merged: place ?? store.mountPoint)
     try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
     let driver = try rootfs.mount(volatile: volatile, preferred: context.storageDriver)
     context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
@@ -38,7 +47,10 @@ struct ContainerRoot {
   func mountVolumes(at path: String) throws {
     let root = try RootDirectory(path)
     let depth = { (mount: ContainerMount) in mount.destination.split(separator: "/").count }
-    let wanted = config.mounts.filter { $0.kind == .bind || $0.kind == .volume }
+    // An overlay's files go when the container ends: there is nothing to reach yet.
+    let wanted = config.mounts.filter {
+      ($0.kind == .bind || $0.kind == .volume) && !$0.options.contains("O") && $0.subpath == nil
+    }
     for mount in wanted.sorted(by: { depth($0) < depth($1) }) {
       var source = mount.source
       if mount.kind == .volume {

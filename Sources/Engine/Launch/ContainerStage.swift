@@ -160,11 +160,13 @@ struct ContainerStage {
       hasCgroup2: HostCgroup.hasUnified,
       mapsTerminalGroup: (nested ?? mapping).map { IDMapping.outside(5, in: $0.groups) != nil }
         ?? true)
-    for asked in config.mounts where asked.kind == .volume {
-      let volume = VolumeDirectory(context: context, name: asked.source)
-      facts.volumes[asked.source] = try volume.prepare(
-        copyingUp: asked.options.contains("nocopy") ? nil : asked.destination, from: root)
-    }
+    facts.sources = try PreparedMounts(
+      context: context, config: config,
+      owner: (
+        uid: nested.flatMap { IDMapping.outside(user.uid, in: $0.users) } ?? user.uid,
+        gid: nested.flatMap { IDMapping.outside(user.gid, in: $0.groups) } ?? user.gid
+      )
+    ).make(root)
     return facts
   }
 

@@ -28,6 +28,7 @@ struct LaunchContainer {
       throw EngineError.alreadyRunning(config.name)
     }
     try ContainerFiles.waitUntilFree(directory)
+    try MountHolder.refuse(directory, name: config.name)
     try RuntimeState(context).forget(config)
     try FileTree.removeTree(live)
     try FileTree.ensureDirectory(live)

@@ -5,10 +5,10 @@ import OCISpec
 extension SpecBuilder {
   /// What every container has, then what was asked for, in an order in which outer comes first.
   func mounts() throws -> [RuntimeMount] {
-    let asked = try config.mounts.filter { $0.kind != .device }.map(mount)
+    let asked = try config.mounts.filter { $0.kind != .device || isBound($0) }.map(mount)
     let taken = Set(asked.map(\.destination))
     var all = standardMounts().filter { !taken.contains($0.destination) }
-    if config.readOnly {
+    if config.readOnly && !config.isWhollyReadOnly {
       for path in ["/run", "/tmp", "/var/tmp"] where !taken.contains(path) {
         all.append(
           RuntimeMount(
@@ -98,16 +98,30 @@ extension SpecBuilder {
       return RuntimeMount(
         destination: asked.destination, type: "tmpfs", source: "tmpfs",
         options: ["rprivate"] + asked.options)
-    case .bind, .volume:
-      let source =
-        asked.kind == .volume ? facts.volumes[asked.source] ?? asked.source : asked.source
-      var options = asked.options
+    case .ramfs:
+      return RuntimeMount(
+        destination: asked.destination, type: "ramfs", source: "ramfs",
+        options: ["rprivate"] + asked.options.filter { !$0.hasPrefix("size=") })
+    case .devpts:
+      return RuntimeMount(
+        destination: asked.destination, type: "devpts", source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666"]
+          + (asked.options.contains { $0.hasPrefix("mode=") } ? [] : ["mode=0620"])
+          + (facts.mapsTerminalGroup && !asked.options.contains { $0.hasPrefix("gid=") }
+            ? ["gid=5"] : []) + asked.options)
+    case .bind, .volume, .image:
+      let source = facts.sources[asked.destination] ?? asked.source
+      var options = asked.options.filter { option in
+        !["U", "O", "copy", "nocopy"].contains(option) && !option.contains("dir=")
+      }
       if !options.contains(where: { $0 == "bind" || $0 == "rbind" }) { options.append("rbind") }
       if !options.contains(where: { Self.propagations.contains($0) }) { options.append("rprivate") }
       return RuntimeMount(
         destination: asked.destination, type: "bind", source: source, options: options)
     case .device:
-      preconditionFailure("devices are filtered out before")
+      return RuntimeMount(
+        destination: asked.destination, type: "bind", source: asked.source,
+        options: ["bind", "rprivate", "nosuid", "noexec"])
     }
   }
 
@@ -115,10 +129,16 @@ extension SpecBuilder {
     "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable",
   ]
 
+  /// A user namespace makes no devices: runtimes then bind the machine's own of the same path, so
+  /// one under another path has to be a mount.
+  private func isBound(_ asked: ContainerMount) -> Bool {
+    asked.kind == .device && !facts.isMachineRoot && asked.source != asked.destination
+  }
+
   /// `--device`, and for privileged containers the machine's devices that the caller may use.
   func devices() throws -> [RuntimeDevice] {
     var devices: [RuntimeDevice] = []
-    for asked in config.mounts where asked.kind == .device {
+    for asked in config.mounts where asked.kind == .device && !isBound(asked) {
       let status: FileStatus
       do throws(SystemError) { status = try FileStatus.of(asked.source, follow: true) } catch {
         throw ErrorReport(.notFound, "device \(asked.source): \(error.reason)")

@@ -16,8 +16,8 @@ struct StageFacts {
   var userNamespace: String?
   /// The map of that namespace, for runtimes that want it written down as well.
   var userMapping: IDMapping?
-  /// Host directories of the named volumes.
-  var volumes: [String: String] = [:]
+  /// What mounts bind from, by their destinations.
+  var sources: [String: String] = [:]
   /// Capabilities that we could give.
   var capabilities: Set<String>
   /// Whether we are root on the machine rather than in a user namespace.
