@@ -26,20 +26,27 @@ public struct CheckpointContainer {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "running")
     }
     let (images, work) = try options.directories()
-    let arguments = try arguments(record, images, work)
-    try saveStreams(record, images)
+    let streams = try streams(of: record.pid)
+    let arguments = try arguments(record, streams, images, work)
+    try during("save the standard streams") { () throws(SystemError) in
+      try FileTree.write(
+        "\(images)/\(Self.streamsFile)", String(decoding: streams.json.encoded(), as: UTF8.self))
+    }
     let output = try during("run criu") { () throws(SystemError) in
       try Program(criu.path, arguments).run()
     }
     guard output.end == .exited(0) else {
+      let said = output.errors.split(separator: "\n").suffix(2).joined(separator: "; ")
       throw .unusable(
-        field: "criu", "\(CriuProgram.complaint(work, "dump.log")) (see \(work)/dump.log)")
+        field: "criu",
+        said.isEmpty
+          ? "\(CriuProgram.complaint(work, "dump.log")) (see \(work)/dump.log)" : said)
     }
   }
 
-  private func arguments(_ record: StateRecord, _ images: String, _ work: String)
-    throws(RuntimeError) -> [String]
-  {
+  private func arguments(
+    _ record: StateRecord, _ streams: [String], _ images: String, _ work: String
+  ) throws(RuntimeError) -> [String] {
     let spec = try context.loadSpec(record)
     var words = [options.preDump ? "pre-dump" : "dump", "--tree", "\(record.pid)"]
     words += options.arguments(images, work, log: "dump.log")
@@ -47,8 +54,9 @@ public struct CheckpointContainer {
     if options.preDump { words.append("--track-mem") }
     if options.leavesRunning || options.preDump { words.append("--leave-running") }
     if let cgroup = record.cgroup?.unified { words += ["--freeze-cgroup", cgroup] }
-    words += ["--link-remap", "--orphan-pts-master"]
-    words += try ExternalMounts(spec, bundle: record.bundle).dumpArguments
+    words.append("--link-remap")
+    words += Set(streams.filter { $0.hasPrefix("file[") }).sorted().flatMap { ["--external", $0] }
+    words += try ExternalMounts(spec, bundle: record.bundle).dumpArguments(record.pid)
     for namespace in spec.linux?.namespaces ?? [] where namespace.path != nil {
       guard let kind = Namespace(rawValue: namespace.type.rawValue),
         let identity = kind.identity(of: "\(record.pid)")
@@ -59,13 +67,26 @@ public struct CheckpointContainer {
     return words
   }
 
-  /// Pipes of the caller's are external: restore puts its own in their place.
-  private func saveStreams(_ record: StateRecord, _ images: String) throws(RuntimeError) {
-    try during("save the standard streams") { () throws(SystemError) in
-      var links: [String] = []
-      for fd in 0...2 { links.append(try FileTree.readLink("/proc/\(record.pid)/fd/\(fd)")) }
-      try FileTree.write(
-        "\(images)/\(Self.streamsFile)", String(decoding: links.json.encoded(), as: UTF8.self))
+  /// What the standard streams are to CRIU: pipes and files of the caller's are external, and
+  /// restore puts its own in their place.
+  private func streams(of pid: Int32) throws(RuntimeError) -> [String] {
+    try during("look at the standard streams") { () throws(SystemError) in
+      let mounts = try FileTree.readText("/proc/\(pid)/mountinfo").split(separator: "\n")
+      let inside = Set(mounts.compactMap { $0.split(separator: " ").first })
+      var names: [String] = []
+      for fd in 0...2 {
+        let link = try FileTree.readLink("/proc/\(pid)/fd/\(fd)")
+        let info = try FileTree.readText("/proc/\(pid)/fdinfo/\(fd)").split(separator: "\n")
+        let mount = info.first { $0.hasPrefix("mnt_id:") }?.split(separator: "\t").last
+        guard link.hasPrefix("/"), let mount, !inside.contains(mount), let number = Int(mount)
+        else {
+          names.append(link)
+          continue
+        }
+        let inode = try FileStatus.of("/proc/\(pid)/fd/\(fd)", follow: true).inode
+        names.append("file[\(String(number, radix: 16)):\(String(inode, radix: 16))]")
+      }
+      return names
     }
   }
 }

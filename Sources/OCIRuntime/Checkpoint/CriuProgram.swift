@@ -26,7 +26,7 @@ struct CriuProgram {
   static func complaint(_ directory: String, _ log: String) -> String {
     let text = (try? FileTree.readText("\(directory)/\(log)", limit: 1 << 24)) ?? ""
     let errors = text.split(separator: "\n").filter { $0.contains("Error (") }
-    return errors.suffix(2).joined(separator: "; ")
+    return errors.isEmpty ? "it failed" : errors.suffix(2).joined(separator: "; ")
   }
 }
 
@@ -62,7 +62,7 @@ public struct CheckpointOptions: Sendable {
 
   func arguments(_ images: String, _ work: String, log: String) -> [String] {
     var words = [
-      "--images-dir", images, "--work-dir", work, "--log-file", log, "-v4",
+      "--images-dir", images, "--work-dir", work, "--log-file", log,
       "--manage-cgroups=\(cgroups)",
     ]
     let flags = [
@@ -90,11 +90,16 @@ struct ExternalMounts {
     entries = found
   }
 
-  var dumpArguments: [String] {
-    entries.flatMap { ["--external", "mnt[\($0.inside)]:\($0.inside)"] }
+  /// Masked directories are tmpfs of the container's own: only files are external.
+  func dumpArguments(_ pid: Int32) -> [String] {
+    entries.filter { entry in
+      guard entry.outside == "/dev/null" else { return true }
+      let status = try? FileStatus.of("/proc/\(pid)/root\(entry.inside)")
+      return status?.kind == .characterDevice
+    }.flatMap { ["--external", "mnt[\($0.inside)]:\($0.inside)"] }
   }
 
-  /// Masked directories are tmpfs of the container's own: only files are external.
+  /// Those that were not in the dump do no harm.
   var restoreArguments: [String] {
     entries.flatMap { ["--external", "mnt[\($0.inside)]:\($0.outside)"] }
   }

@@ -68,7 +68,7 @@ public struct RestoreContainer {
     let pidFile = "\(directory)/restored"
     var words = ["restore", "--root", record.rootfs, "--pidfile", pidFile]
     words += options.arguments(images, work, log: "restore.log")
-    words += ["--restore-detached", "--restore-sibling", "--link-remap", "--orphan-pts-master"]
+    words += ["--restore-detached", "--restore-sibling", "--link-remap"]
     if let cgroup = record.cgroup?.unified {
       words += ["--cgroup-root", String(cgroup.dropFirst(HostCgroups.mountPoint.count))]
     }
@@ -99,7 +99,9 @@ public struct RestoreContainer {
     do { links = try [String].decode(JSONValue(parsing: bytes)) } catch {
       throw .badDocument(file: file, error)
     }
-    for (number, link) in links.prefix(3).enumerated() where link.hasPrefix("pipe:") {
+    var seen: Set<String> = []
+    for (number, link) in links.prefix(3).enumerated()
+    where (link.hasPrefix("pipe:") || link.hasPrefix("file[")) && seen.insert(link).inserted {
       words += ["--inherit-fd", "fd[\(number)]:\(link)"]
     }
     var next: Int32 = 10
