@@ -145,6 +145,12 @@ public struct Session {
 public struct UnexpectedExit: Error, CustomStringConvertible {
   public let result: CommandResult
   let expected: Int32
+
+  public init(result: CommandResult, expected: Int32) {
+    self.result = result
+    self.expected = expected
+  }
+
   public var description: String { "expected exit code \(expected):\n\(result.transcript)" }
 }
 

@@ -166,7 +166,11 @@ struct SpecBuilder {
       return DefaultSeccompProfile.make(capabilities: bounding)
     }
     let bytes = try FileTree.read(path, limit: 16 << 20)
-    do throws(SpecError) { return try RuntimeSeccomp(parsing: bytes) } catch {
+    let release = (try? FileTree.readText("/proc/sys/kernel/osrelease", limit: 256)) ?? ""
+    do throws(SpecError) {
+      return try SeccompProfile(parsing: bytes).adapted(
+        to: SeccompProfile.Machine(capabilities: bounding, release: release))
+    } catch {
       throw ErrorReport(.invalidRequest, "seccomp profile \(path): \(error)")
     }
   }
