@@ -22,6 +22,9 @@ extension SystemTests {
         for words in piece.complaints {
           #expect(result.standardError.contains(words), "\(result.transcript)")
         }
+        #expect(
+          piece.exit != 0 || !piece.command.contains("info") || result.output == piece.output,
+          "\(result.transcript)")
         // One line of error, one of remedy.
         #expect(result.standardError.split(separator: "\n").count <= 2, "\(result.transcript)")
         var left: [String] = []
@@ -42,6 +45,8 @@ struct MissingPiece: CustomTestStringConvertible, Sendable {
   let command: [String]
   let exit: Int32
   let complaints: [String]
+  /// Of a command that only tells something.
+  var output = ""
 
   init(
     _ name: String, _ surroundings: Surroundings, _ command: [String], exit: Int32 = 125,
@@ -55,6 +60,20 @@ struct MissingPiece: CustomTestStringConvertible, Sendable {
   }
 
   var testDescription: String { name }
+
+  /// `info` that tells the storage driver.
+  private static func told(
+    _ name: String, _ surroundings: Surroundings, _ flags: [String], _ output: String
+  )
+    -> MissingPiece
+  {
+    var piece = MissingPiece(
+      name, surroundings,
+      flags + ["info", "-f", "'{{.Store.GraphDriverName}} {{.Store.GraphStatus.NativeOverlay}}'"],
+      exit: 0)
+    piece.output = output
+    return piece
+  }
 
   private static let run = ["run", "--rm", "--network", "none", Session.image, "true"]
   private static let connected = ["run", "--rm", Session.image, "true"]
@@ -108,6 +127,10 @@ struct MissingPiece: CustomTestStringConvertible, Sendable {
       "no fuse-overlayfs that was asked for", .without(["/usr/bin/fuse-overlayfs"]),
       ["--storage-driver", "fuse-overlayfs"] + run,
       "fuse-overlayfs is not installed", "sudo apt-get install fuse-overlayfs"),
+    told("info by overlay", Surroundings(.root), [], "overlay true"),
+    told(
+      "info without the driver that was asked for", .without(["/usr/bin/fuse-overlayfs"]),
+      ["--storage-driver", "fuse-overlayfs"], "none false"),
     MissingPiece(
       "no such runtime", Surroundings(.root), ["run", "--runtime", "nosuch"] + run.dropFirst(),
       "runtime nosuch is not installed", "sudo apt-get install nosuch"),

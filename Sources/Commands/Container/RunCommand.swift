@@ -20,7 +20,7 @@ enum RunCommand {
     defaults: ContainerOptions(), options: ContainerOptions.run
   ) { options, invocation in
     let context = try invocation.globals.context()
-    if options.detach, options.request.autoRemove == false, options.attach.isEmpty == false {
+    if options.detach, !options.attach.isEmpty {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
     }
     let config = try create(options, invocation.arguments, context)

@@ -160,6 +160,7 @@ struct InfoTree {
 
   private var store: NamedTree {
     let counts = info.containers
+    let driver = info.storageDriver ?? "none"
     return .group([
       ("ConfigFile", "configFile", .text("")),
       (
@@ -169,11 +170,17 @@ struct InfoTree {
           ("Running", "running", .number(counts.running)),
           ("Stopped", "stopped", .number(counts.stopped)),
         ])
-      ), ("GraphDriverName", "graphDriverName", .text("overlay")),
+      ), ("GraphDriverName", "graphDriverName", .text(driver)),
       ("GraphOptions", "graphOptions", .group([])),
       ("GraphRoot", "graphRoot", .text(context.dataRoot)),
       ("GraphRootFree", "graphRootFree", .number(info.free)),
-      ("GraphStatus", "graphStatus", .group([])),
+      (
+        "GraphStatus", "graphStatus",
+        .group([
+          // Whether the kernel stacks the layers itself, or a program does.
+          ("NativeOverlay", "nativeOverlay", .flag(info.storageDriver == "overlay"))
+        ])
+      ),
       (
         "ImageStore", "imageStore",
         .group([("Number", "number", .number(info.images))])

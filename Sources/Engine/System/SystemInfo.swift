@@ -1,4 +1,5 @@
 import ImageStore
+import LayerStorage
 import LinuxSystem
 import Model
 import UserNamespaces
@@ -39,6 +40,8 @@ public struct SystemInfo: Sendable {
   public var images: Int
   /// Bytes of the filesystem that holds the data.
   public var free: Int64
+  /// The storage driver that works there, found by a mount; nil when none does.
+  public var storageDriver: String?
 
   /// Finds everything out; a user without subordinate ids gets no mapping instead of an error.
   public static func read(_ context: EngineContext) throws -> SystemInfo {
@@ -52,6 +55,7 @@ public struct SystemInfo: Sendable {
       containers: try counts(context),
       images: try ImageStore(data: context.dataRoot).list().count, free: 0)
     info.free = existing(context.dataRoot).flatMap { try? FileTree.freeBytes($0) } ?? 0
+    info.storageDriver = StorageProbe(context: context).run()?.rawValue
     if case .map(let mapping)? = try? context.namespacePlan() {
       info.users = mapping.users.map(range)
       info.groups = mapping.groups.map(range)
