@@ -47,6 +47,23 @@ extension SystemTests {
       }
     }
 
+    @Test(arguments: [0, 2]) func aFailingContainerCountsItsRestarts(limit: Int) throws {
+      try Session.run { session in
+        let policy = limit == 0 ? "no" : "on-failure:\(limit)"
+        try session.martlet(
+          "run", "-d", "--restart", policy, "--network", "none", "--name", "failing", Session.image,
+          "sh", "-c", "exit 3")
+        #expect(
+          try Poll.until {
+            try session.inspect("failing", "{{.RestartCount}} {{.State.Status}}")
+              == "\(limit) exited"
+          })
+        #expect(try session.inspect("failing", "{{.State.ExitCode}}") == "3")
+        let status = try session.martlet("ps", "-a", "--format", "{{.Status}}").output
+        #expect(status.hasPrefix("Exited (3)"))
+      }
+    }
+
     /// F19: of many that want one name, one gets it, and the others are told who has it.
     @Test func oneOfManyGetsTheName() throws {
       try Session.run { session in

@@ -14,6 +14,8 @@ extension SystemTests {
       (["run", "--rm", "--cap-add", "NO_SUCH", Session.image, "true"], "NO_SUCH"),
       (["run", "--rm", "--env-file", "/no/such/file", Session.image, "true"], "/no/such/file"),
       (["run", "--rm", "-m", "much", Session.image, "true"], "much"),
+      (["run", "-d", "-a", "stdout", Session.image, "true"], "--detach"),
+      (["run", "-d", "--rm", "-a", "stdout", Session.image, "true"], "--detach"),
       (["start", "absent"], "absent"),
       (["exec", "absent", "true"], "absent"),
       (["logs", "absent"], "absent"),
