@@ -306,6 +306,12 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
   public var logLabels: [String] = []
   public var logEnvironment: [String] = []
   public var restart = "no"
+  /// Seconds after which it is killed; nil: never.
+  public var timeout: Int?
+  /// `container`, `conmon`, `healthy` or `ignore`.
+  public var sdnotify = "container"
+  /// The NOTIFY_SOCKET of the command that created it.
+  public var notifySocket: String?
   public var cidFile: String?
   /// Ids of containers that are started before this one (`--requires`).
   public var requires: [String] = []
@@ -326,6 +332,9 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
     try fields.list("logLabels", &logLabels)
     try fields.list("logEnvironment", &logEnvironment)
     try fields.required("restart", &restart)
+    try fields.optional("timeout", &timeout)
+    try fields.required("sdnotify", &sdnotify)
+    try fields.optional("notifySocket", &notifySocket)
     try fields.optional("cidFile", &cidFile)
     try fields.list("requires", &requires)
   }

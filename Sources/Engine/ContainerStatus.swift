@@ -53,6 +53,8 @@ public struct ContainerCondition: Sendable {
   public var health: HealthRecord.Status?
   /// How often its policy has started it again since somebody did.
   public var restarts = 0
+  /// Somebody ended it, and it has not been started since.
+  public var stoppedByUser = false
 }
 
 /// Reads statuses; never waits for a writer.
@@ -68,11 +70,13 @@ public struct StatusReader: Sendable {
     var live: LineRecord?
     let status = try read(id, &live)
     var condition = ContainerCondition(status: status)
+    if case .exited = status, let exit = try RecordStore(store.directory(id)).find("exit") {
+      condition.restarts = Int(exit.integer("restarts") ?? 0)
+      condition.stoppedByUser = exit.flag("stopped-by-user")
+    }
     if let live {
       condition.health = live["health"].flatMap(HealthRecord.Status.init(rawValue:))
       condition.restarts = Int(live.integer("restarts") ?? 0)
-    } else if case .exited = status, let exit = try RecordStore(store.directory(id)).find("exit") {
-      condition.restarts = Int(exit.integer("restarts") ?? 0)
     }
     return condition
   }

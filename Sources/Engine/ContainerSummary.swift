@@ -48,6 +48,8 @@ public struct ContainerSummary: Sendable {
   public var restartPolicy: String
   /// How often its policy has started it again.
   public var restarts = 0
+  /// Somebody ended it, and it has not been started since.
+  public var stoppedByUser = false
   /// `starting`, `healthy` or `unhealthy`; nil without a health check.
   public var health: String?
   public var status: ContainerStatus
@@ -72,5 +74,6 @@ public struct ContainerSummary: Sendable {
     status = condition.status
     health = condition.health?.rawValue
     restarts = condition.restarts
+    stoppedByUser = condition.stoppedByUser
   }
 }

@@ -37,6 +37,11 @@ extension AttachFrame {
     case (.reopenLog, 0): self = .reopenLog
     case (.stop, 4): self = .stop(milliseconds: UInt32(number))
     case (.paused, 1): self = .paused(number != 0)
+    case (.restartPolicy, _):
+      guard let policy = RestartPolicy(String(decoding: payload, as: UTF8.self)) else {
+        return nil
+      }
+      self = .restartPolicy(policy)
     case (.checkHealth, 1): self = .checkHealth(probing: number != 0)
     case (.created, 4): self = .created(pid: Int32(truncatingIfNeeded: number))
     case (.started, 4): self = .started(pid: Int32(truncatingIfNeeded: number))
@@ -76,6 +81,7 @@ extension AttachFrame {
     case .reopenLog: (.reopenLog, [])
     case .stop(let milliseconds): (.stop, Self.littleEndian(UInt64(milliseconds), bytes: 4))
     case .paused(let isPaused): (.paused, [isPaused ? 1 : 0])
+    case .restartPolicy(let policy): (.restartPolicy, Array(policy.description.utf8))
     case .checkHealth(let probing): (.checkHealth, [probing ? 1 : 0])
     case .created(let pid): (.created, Self.littleEndian(pid))
     case .started(let pid): (.started, Self.littleEndian(pid))

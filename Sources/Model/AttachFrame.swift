@@ -27,6 +27,8 @@ public enum AttachFrame: Equatable, Sendable {
   case stop(milliseconds: UInt32)
   /// The client has frozen the container's processes, or thawed them.
   case paused(Bool)
+  /// Another policy for the ends to come.
+  case restartPolicy(RestartPolicy)
   /// Asks for the container's health: the monitor writes its `HealthRecord` to `health` in the run
   /// directory and answers with `health`; after a probe, if one is wanted.
   case checkHealth(probing: Bool)
@@ -66,7 +68,7 @@ public enum AttachFrame: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {
     case attach = 1, standardInput, standardInputEnd, resize, start, signal, reopenLog, stop
     case paused = 32
-    case checkHealth = 33
+    case checkHealth = 33, restartPolicy
     case created = 65, started, standardOutput, standardError, exit, failure, status, lost
     case health = 96
   }

@@ -9,6 +9,8 @@ public struct ExitRecord: Equatable, Sendable {
   public var started: Int64 = 0
   public var finished: Int64
   public var restarts = 0
+  /// A command of the user's ended it, or its restarts: `unless-stopped` stays stopped over a reboot.
+  public var stoppedByUser = false
   /// Why it could not be started.
   public var error: String?
 
@@ -25,6 +27,7 @@ public struct ExitRecord: Equatable, Sendable {
     record.append("started", "\(started)")
     record.append("finished", "\(finished)")
     record.append("restarts", "\(restarts)")
+    if stoppedByUser { record.append("stopped-by-user", "true") }
     record["error"] = error
     return record
   }
@@ -39,6 +42,7 @@ public struct ExitRecord: Equatable, Sendable {
     outOfMemory = record.flag("oom")
     started = record.integer("started") ?? 0
     restarts = Int(record.integer("restarts") ?? 0)
+    stoppedByUser = record.flag("stopped-by-user")
     error = record["error"]
   }
 }

@@ -38,6 +38,7 @@ extension MonitorOrder {
     record.append("restarts", "\(restarts)")
     record.append("preserve-fds", "\(preservedDescriptors)")
     health?.write(to: &record)
+    notify?.write(to: &record)
     for user in allowedUsers { record.append("allowed-user", "\(user)") }
     return record
   }
@@ -81,6 +82,7 @@ extension MonitorOrder {
     restarts = Int(record.integer("restarts") ?? 0)
     preservedDescriptors = Int(record.integer("preserve-fds") ?? 0)
     health = HealthOrder(record)
+    notify = NotifyOrder(record)
     allowedUsers = record.all("allowed-user").compactMap { UInt32($0) }
   }
 }

@@ -104,6 +104,8 @@ public struct MonitorOrder: Equatable, Sendable {
   public var restarts = 0
   public var preservedDescriptors = 0
   public var health: HealthOrder?
+  /// Nil: nobody waits to be told.
+  public var notify: NotifyOrder?
   /// Users, as the monitor's namespace numbers them, that may attach besides its own and root.
   public var allowedUsers: [UInt32] = []
 

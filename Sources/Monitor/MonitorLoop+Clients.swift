@@ -80,13 +80,19 @@ extension MonitorLoop {
     case .start: startRequested = true
     case .signal(let number):
       let signal = Int32(number)
-      if signal == order.stopSignal || signal == SignalSet.kill { stopRequested = true }
+      if signal == order.stopSignal || signal == SignalSet.kill {
+        stopRequested = true
+        isStoppedByUser = true
+      }
       signalInit(signal)
     case .reopenLog: log.reopen()
     case .paused(let isPaused):
       guard phase == .running, live.status == (isPaused ? .running : .paused) else { return }
       record(isPaused ? .paused : .running)
-    case .stop(let milliseconds): stop(milliseconds: Int64(milliseconds))
+    case .stop(let milliseconds):
+      isStoppedByUser = true
+      stop(milliseconds: Int64(milliseconds))
+    case .restartPolicy(let policy): restartPolicy = policy
     case .checkHealth(let probing): obeyHealth(probing: probing, from: client)
     default: client.markBroken()
     }

@@ -52,6 +52,7 @@ extension MonitorLoop {
     case Token.errors: relay(.standardError)
     case Token.input: streams.flushInput()
     case Token.probe: readProbe()
+    case Token.notify: notify?.relay()
     case Token.networkReady: helper?.readReadiness()
     case Token.networkErrors: helper?.readErrors(using: &buffer)
     default:

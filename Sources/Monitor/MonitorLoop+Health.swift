@@ -1,3 +1,4 @@
+import Events
 import LinuxSystem
 import Model
 
@@ -66,7 +67,10 @@ extension MonitorLoop {
     let before = health.record
     let verdict = health.take(entry, at: Clock.monotonic())
     self.health = health
-    if health.record.status != before.status { writeHealth() }
+    if health.record.status != before.status {
+      if health.record.status == .healthy { notify?.healthy() }
+      writeHealth()
+    }
     if let path = health.order.logFile {
       // A log that cannot be written is no reason to do anything to the container.
       try? FileTree.write(path, HealthLogFile.text(health.record))
@@ -98,6 +102,7 @@ extension MonitorLoop {
     live.health = health.record.status
     record(live.status)
     keepHealth()
+    note("health_status", [Event.Attribute(Event.health, health.record.status.rawValue)])
   }
 
   private func keepHealth() {

@@ -32,17 +32,23 @@ extension MonitorLoop {
       try startContainer()
       try pump { initEnd != nil }
       let code = try finishRun()
-      let again =
-        !stopRequested
-        && (restartRequested || order.restart.restarts(afterCode: code, restarts: live.restarts))
       callQuietly(["delete"])
+      let again = startsAgain(afterCode: code)
       note(again ? "restart" : "cleanup")
-      guard again else { return }
+      guard again else {
+        if live.status == .restarting { endRestarts() }
+        return
+      }
       if finished - (live.started ?? finished) >= Self.steadyTime { delay = order.restartDelay }
       guard try wait(milliseconds: delay) else { return }
       delay = min(delay * 2, Self.longestDelay)
       try prepareRestart()
     }
+  }
+
+  private func startsAgain(afterCode code: Int32) -> Bool {
+    !stopRequested
+      && (restartRequested || restartPolicy.restarts(afterCode: code, restarts: live.restarts))
   }
 
   // MARK: - Steps up
@@ -99,7 +105,8 @@ extension MonitorLoop {
     try findInit(pidFile)
     phase = .created
     releaseErrorText()
-    record(.created)
+    // To others a container that comes up again is restarting until it runs.
+    record(lastExit == nil ? .created : .restarting)
     note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
     reap()
@@ -168,6 +175,7 @@ extension MonitorLoop {
       timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
     }
     startHealthChecks()
+    notify?.started()
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     note("start")
     if let pid = initPid { broadcast(.started(pid: pid)) }
@@ -189,7 +197,8 @@ extension MonitorLoop {
     exit.outOfMemory = oomCount?.hasGrown ?? false
     exit.started = live.started ?? 0
     exit.restarts = live.restarts
-    writeExit(exit)
+    lastExit = exit
+    writeExit(exit, next: startsAgain(afterCode: code) ? .restarting : .exited)
     note("died", [Event.Attribute(Event.exitCode, "\(code)")])
     // Everything the container wrote comes before its end. Only a stranger that holds its pipes
     // (a process of the host's pid namespace) can keep them open longer.
@@ -213,27 +222,30 @@ extension MonitorLoop {
     return code
   }
 
-  private func writeExit(_ exit: ExitRecord) {
+  private func writeExit(_ exit: ExitRecord, next: LiveRecord.Status) {
+    var exit = exit
+    exit.stoppedByUser = isStoppedByUser
     phase = .ended
     live.code = exit.code
-    do throws(SystemError) { try files.writeExit(exit) } catch {
-      // The disk is full or gone: the code is still in the live record, and clients are told.
-      live.code = exit.code
-    }
-    record(.exited)
+    // The disk is full or gone: the code is in the live record all the same, and clients are told.
+    try? files.writeExit(exit)
+    record(next)
+  }
+
+  /// A stop came while the next run was waited for or made: the last end is the end.
+  private func endRestarts() {
+    guard let lastExit else { return }
+    writeExit(lastExit, next: .exited)
   }
 
   /// Waits before a restart; false when a stop came instead.
   private func wait(milliseconds: Int64) throws(MonitorError) -> Bool {
-    record(.restarting)
     clients.forEach { $0.isLeaving = true }
     clients.forEach(updateWatch)
     let deadline = Clock.monotonic() + milliseconds * 1_000_000
-    if try pump(deadline: deadline, until: { stopRequested }) {
-      record(.exited)
-      return false
-    }
-    return true
+    guard try pump(deadline: deadline, until: { stopRequested }) else { return true }
+    endRestarts()
+    return false
   }
 
   private func prepareRestart() throws(MonitorError) {
@@ -261,11 +273,17 @@ extension MonitorLoop {
 
   /// The container did not come up: says why everywhere, and leaves nothing of it.
   private func fail(_ error: MonitorError) {
+    if error == .stopped, lastExit != nil {
+      signalInit(SignalSet.kill)
+      endRestarts()
+      callQuietly(["delete", "--force"])
+      return
+    }
     var exit = ExitRecord(code: error.exitCode, finished: Clock.realtime())
     exit.restarts = live.restarts
     exit.error = error.report.message
     signalInit(SignalSet.kill)
-    writeExit(exit)
+    writeExit(exit, next: .exited)
     lastFrames = [.failure(error.report), .exit(.init(code: exit.code))]
     lastFrames.forEach(broadcast)
     callQuietly(["delete", "--force"])

@@ -18,6 +18,7 @@ public final class MonitorLoop {
     static let networkReady: UInt64 = 6
     static let networkErrors: UInt64 = 7
     static let probe: UInt64 = 8
+    static let notify: UInt64 = 9
     static let firstClient: UInt64 = 16
   }
 
@@ -54,6 +55,7 @@ public final class MonitorLoop {
   var initEnd: ProcessEnd?
   var oomCount: OutOfMemoryCount?
 
+  let notify: NotifyRelay?
   /// Of the run that is on; nil without a health check.
   var health: HealthState?
   var probe: HealthProbe?
@@ -67,6 +69,11 @@ public final class MonitorLoop {
   var startRequested: Bool
   /// Set by a stop: the container is not started again.
   var stopRequested = false
+  /// The stop was a client's wish, not the machine's.
+  var isStoppedByUser = false
+  var restartPolicy: RestartPolicy
+  /// Of the run before, while the next one comes up.
+  var lastExit: ExitRecord?
   var killDeadline: Int64?
   var timeoutDeadline: Int64?
   var finished: Int64 = 0
@@ -82,8 +89,13 @@ public final class MonitorLoop {
     live = LiveRecord(
       status: .creating, monitor: CurrentProcess.id, bootID: RunFiles.bootID())
     live.restarts = order.restarts
+    restartPolicy = order.restart
     startRequested = order.startsNow
     let files = files
+    notify = try step("make the notification socket") { () throws(SystemError) in
+      try order.notify.map { order throws(SystemError) in try NotifyRelay(order) }
+    }
+    let notify = notify
     loop = try step("make an event loop") { () throws(SystemError) in try EventLoop() }
     signals = try step("block signals") { () throws(SystemError) in
       try SignalSet.ignore(SignalSet.hangUp)
@@ -102,6 +114,9 @@ public final class MonitorLoop {
       try Descriptor.setNonBlocking(listener.raw, true)
       try loop.add(signals.descriptor.raw, .readable, token: Token.signals)
       try loop.add(listener.raw, .readable, token: Token.listener)
+      if let socket = notify?.listener {
+        try loop.add(socket.raw, .readable, token: Token.notify)
+      }
       try files.write("monitor.pid", "\(CurrentProcess.id)\n")
       try files.write("state", live.record.text)
       if let sync { try addClient(OwnedDescriptor(owning: sync), isSync: true) }

@@ -27,6 +27,24 @@ import Testing
     order.restarts = 2
     order.preservedDescriptors = 1
     order.allowedUsers = [1000]
+    order.log.fields = ["CONTAINER_NAME=web", "NOTE=a\nb"]
+    order.log.attributes = #"{"tag":"web"}"#
+    var health = HealthOrder()
+    health.interval = nil
+    health.timeout = 1
+    health.startInterval = 2
+    health.onFailure = .restart
+    health.logFile = "/h/log"
+    health.record = "/d/health"
+    var startup = HealthOrder.Startup()
+    startup.retries = 4
+    startup.successes = 5
+    health.startup = startup
+    order.health = health
+    var notify = NotifyOrder(socket: "@abstract")
+    notify.isReadyWhenHealthy = true
+    notify.directory = "/r/notify"
+    order.notify = notify
     #expect(LineRecord(parsing: order.record.text).flatMap { MonitorOrder($0) } == order)
   }
 

@@ -35,6 +35,9 @@ public struct Session {
     before = home.census()
   }
 
+  /// The program under test without arguments, for tests that start it in their own way.
+  public var program: Program { home.martlet([], in: directory) }
+
   /// False where a foreign runtime or tool words the errors about the command itself.
   public var wordsItsErrors: Bool { !home.machine.isPeer && Machine.runtime == nil }
 

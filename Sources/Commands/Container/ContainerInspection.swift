@@ -167,7 +167,10 @@ enum ContainerInspection {
           .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
         ), ("StopSignal", .string(SignalNumber.name(config.lifecycle.stopSignal))),
         ("CreateCommand", .strings(config.createCommand)), ("Umask", .string(process.umask)),
-        ("Timeout", .int(0)), ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
+        ("Timeout", .int(Int64(config.lifecycle.timeout ?? 0))),
+        ("SdNotifyMode", .string(config.lifecycle.sdnotify)),
+        ("SdNotifySocket", .string(config.lifecycle.notifySocket ?? "")),
+        ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
         ("Passwd", .bool(true)),
       ] + HealthInspection.configuration(config.health))
   }

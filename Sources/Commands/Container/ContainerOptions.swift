@@ -185,6 +185,12 @@ struct ContainerOptions: Sendable {
     .value(
       "restart", nil, \.request.restart, "POLICY",
       "When to start again: no, on-failure[:N], always, unless-stopped"),
+    .value(
+      "sdnotify", nil, \.request.sdnotify, "WHO", "Who tells the service manager that it is ready",
+      choices: ["container", "conmon", "healthy", "ignore"]),
+    .integer(
+      "timeout", nil, \.request.timeout, "SECONDS",
+      "Kill the container after this time; 0 for never"),
     .flag("rm", nil, \.request.autoRemove, "Remove the container when it ends"),
     .value("runtime", nil, \.request.runtime, "NAME", "OCI runtime for this container"),
     .value(

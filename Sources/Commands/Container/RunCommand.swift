@@ -93,6 +93,8 @@ enum AttachResult {
     switch outcome {
     case .exited(let end): return end.code
     case .detached: return 0
+    // What a program ends with that SIGPIPE has killed.
+    case .outputClosed: return 141
     case .failed(let report): throw report
     case .monitorLost:
       throw ErrorReport(

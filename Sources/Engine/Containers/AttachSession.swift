@@ -6,6 +6,8 @@ public enum AttachOutcome: Equatable, Sendable {
   case exited(AttachFrame.ExitCode)
   /// The detach keys were typed.
   case detached
+  /// Nobody reads our standard output any more; the container goes on.
+  case outputClosed
   /// The container did not get as far as running.
   case failed(ErrorReport)
   /// The monitor went away without a word.
@@ -63,7 +65,8 @@ public struct AttachSession: ~Copyable {
         switch ready {
         case socket.raw:
           if let outcome = try receive() { return outcome }
-        case signals.descriptor.raw: try passSignals(signals)
+        case signals.descriptor.raw:
+          if try passSignals(signals) { return .detached }
         default:
           if try passInput() { return .detached }
           if inputEnded { try loop.remove(0) }
@@ -99,16 +102,19 @@ public struct AttachSession: ~Copyable {
     send(.resize(WindowSize(rows: size.rows, columns: size.columns)))
   }
 
-  private func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError) {
+  /// True when our terminal has hung up: what runs on one of its own goes on.
+  private func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError) -> Bool {
     while let signal = try signals.next() {
       switch signal {
       case SignalDescriptor.windowChanged: if isTerminal { sendSize() }
       case SignalDescriptor.childEnded, SignalDescriptor.brokenPipe: continue
+      case SignalSet.hangUp where isTerminal: return true
       default:
         guard passesSignals else { CurrentProcess.die(bySignal: signal) }
         send(.signal(UInt8(signal)))
       }
     }
+    return false
   }
 
   private mutating func receive() throws(SystemError) -> AttachOutcome? {
@@ -121,7 +127,7 @@ public struct AttachSession: ~Copyable {
     reader.append(bytes)
     while let frame = reader.next() {
       switch frame {
-      case .standardOutput(let data): show(data, on: 1)
+      case .standardOutput(let data): if !show(data, on: 1) { return .outputClosed }
       case .standardError(let data): show(data, on: 2)
       case .exit(let code): return .exited(code)
       case .failure(let report): return .failed(report)
@@ -133,11 +139,12 @@ public struct AttachSession: ~Copyable {
     return reader.isBroken ? .monitorLost : nil
   }
 
-  /// A reader of ours that has gone (EPIPE) does not end the container.
-  private func show(_ data: [UInt8], on fd: Int32) {
+  /// False when the reader has gone (EPIPE), or our terminal.
+  @discardableResult
+  private func show(_ data: [UInt8], on fd: Int32) -> Bool {
     let wanted: AttachStreams = fd == 1 ? .standardOutput : .standardError
-    guard streams.contains(wanted) else { return }
-    try? Descriptor.writeAll(fd, data)
+    guard streams.contains(wanted) else { return true }
+    return (try? Descriptor.writeAll(fd, data)) != nil
   }
 }
 

@@ -99,7 +99,9 @@ public struct ContainerFilter: Sendable {
       return pattern.matches(key == "name" ? row.name : row.command.first ?? "")
     case .moment(let moment): return row.created < moment
     case .flag(let wanted):
-      return wanted == ["always", "unless-stopped"].contains(row.restartPolicy)
+      let starts =
+        row.restartPolicy == "always" || row.restartPolicy == "unless-stopped" && !row.stoppedByUser
+      return wanted == starts
     case .code(let wanted):
       if case .exited(let code, _, _, _) = row.status { return code == wanted }
       return false

@@ -74,6 +74,9 @@ public struct ContainerRequest: Sendable {
   public var logDriver: String?
   public var logOptions: [String] = []
   public var restart = "no"
+  /// Seconds; 0: never.
+  public var timeout: Int?
+  public var sdnotify = "container"
   public var health = HealthRequest()
   public var cidFile: String?
   public var replace = false

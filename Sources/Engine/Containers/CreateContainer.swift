@@ -38,8 +38,8 @@ public struct CreateContainer {
     try fillNamespaces(&config, request)
     config.resources = try resources(request)
     config.security = try SecurityOptions.resolve(request)
-    try fillLifecycle(&config, request)
     config.health = try request.health.resolve(image: request.image?.healthcheck)
+    try fillLifecycle(&config, request)
     if let name = request.name {
       guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
       config.name = name
@@ -286,6 +286,15 @@ public struct CreateContainer {
       throw ErrorReport(.invalidRequest, "--rm and --restart cannot be used together")
     }
     lifecycle.restart = request.restart
+    if let timeout = request.timeout, timeout < 0 {
+      throw ErrorReport(.invalidRequest, "invalid --timeout \(timeout): it is a number of seconds")
+    }
+    lifecycle.timeout = request.timeout.flatMap { $0 == 0 ? nil : $0 }
+    try NotifySetup.validate(request.sdnotify, config)
+    lifecycle.sdnotify = request.sdnotify
+    if request.sdnotify != "ignore" {
+      lifecycle.notifySocket = CurrentProcess.environment("NOTIFY_SOCKET")
+    }
     lifecycle.autoRemove = request.autoRemove
     lifecycle.initProcess = request.initProcess
     lifecycle.cidFile = request.cidFile

@@ -47,7 +47,7 @@ public struct RemoveContainer {
   public func tidy(_ id: String) throws {
     let config = try store.load(id)
     let status = try StatusReader(store).read(id)
-    guard !status.isAlive, status != .initialized else {
+    guard !status.isAlive, status != .initialized, status != .restarting else {
       throw EngineError.running(config.name)
     }
     try StopContainer(context).awaitEnd(id)
@@ -69,7 +69,7 @@ public struct RemoveContainer {
     }
     if status == .initialized {
       try StopContainer(context).stop(id, timeout: 0)
-    } else if status.isAlive {
+    } else if status.isAlive || status == .restarting {
       guard force else { throw EngineError.running(config?.name ?? String(id.prefix(12))) }
       try StopContainer(context).stop(id, timeout: timeout ?? 0)
     } else if try FileLock.isHeld(store.monitorLock(id)) {

@@ -20,20 +20,21 @@ public struct StopContainer {
     let config = try store.load(id)
     let status = try StatusReader(store).read(id)
     let seconds = timeout ?? config.lifecycle.stopTimeout
-    guard let pid = status.pid else {
-      if status == .initialized { return try stopInitialized(id) }
-      try waitForTidying(id, status)
+    if case .exited = status {
+      try awaitEnd(id)
       return false
     }
-    guard let process = try ProcessHandle.find(pid) else { return false }
+    // Whatever it is doing by now: its monitor knows, and starts it no more.
     if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
       let limit = seconds < 0 ? UInt32.max : UInt32(clamping: Int64(seconds) * 1000)
       try monitor.send(.stop(milliseconds: limit))
       thaw(config, status)
       try awaitEnd(id)
-      context.note("stop", config)
-      return true
+      let hasRun = status.isAlive || status == .restarting
+      if hasRun { context.note("stop", config) }
+      return hasRun
     }
+    guard let pid = status.pid, let process = try ProcessHandle.find(pid) else { return false }
     try signal(pid, config.lifecycle.stopSignal)
     thaw(config, status)
     let limit = seconds < 0 ? -1 : Int32(clamping: Int64(seconds) * 1000)
@@ -51,6 +52,11 @@ public struct StopContainer {
   public func kill(_ id: String, signal number: Int32) throws {
     let config = try store.load(id)
     let status = try StatusReader(store).read(id)
+    if status == .restarting, let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+      // There is nothing to signal now, but SIGKILL and the stop signal end the restarts.
+      try monitor.send(.signal(UInt8(number)))
+      return
+    }
     guard let pid = status.pid else {
       throw EngineError.notRunning(config.name, state: status.word)
     }
@@ -63,15 +69,6 @@ public struct StopContainer {
       return
     }
     try signal(pid, number)
-  }
-
-  /// Ends a container that `init` has set up and nobody has started.
-  private func stopInitialized(_ id: String) throws -> Bool {
-    if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
-      try monitor.send(.stop(milliseconds: 0))
-    }
-    try awaitEnd(id)
-    return false
   }
 
   /// Lets a paused container's processes take the signal that was sent.
@@ -96,10 +93,6 @@ public struct StopContainer {
         try Clock.pause(milliseconds: 5)
       }
     }
-  }
-
-  private func waitForTidying(_ id: String, _ status: ContainerStatus) throws {
-    if case .exited = status { try awaitEnd(id) }
   }
 
   /// Signals a process of the container from inside its user namespace: its ids are not ours.

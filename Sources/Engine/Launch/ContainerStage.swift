@@ -72,6 +72,9 @@ struct ContainerStage {
     let secrets = SecretFiles(context: context, config: config, nested: namespaces.nested)
     facts.files += try secrets.write(in: "\(context.runtimeRoot)/secrets")
     facts.secretVariables = try secrets.variables()
+    if let directory = order.notify?.directory {
+      facts.files.append((NotifySetup.mountPoint, directory))
+    }
     if config.lifecycle.initProcess {
       facts.files.append((SpecBuilder.initPath, "\(context.helpers)/martlet-monitor"))
     }

@@ -83,7 +83,9 @@ struct LaunchContainer {
     order.log = try LogOptions.order(config, directory: directory)
     order.terminal = config.process.terminal
     order.keepsStandardInput = config.process.interactive
-    order.standardInputOnce = config.process.interactive && attached.contains(.standardInput)
+    // Who leaves a terminal's session, or loses it, comes back to it.
+    order.standardInputOnce =
+      config.process.interactive && !config.process.terminal && attached.contains(.standardInput)
     order.attached = attached
     order.windowSize = windowSize
     order.startsNow = startsNow
@@ -91,6 +93,8 @@ struct LaunchContainer {
     order.stopTimeout = Int64(lifecycle.stopTimeout)
     order.restart = RestartPolicy(lifecycle.restart) ?? .never
     order.health = config.health?.order(id: config.id, directory: directory)
+    order.timeout = lifecycle.timeout.map { Int64($0) }
+    order.notify = try NotifySetup.order(lifecycle, live: live)
     order.allowedUsers = []
     order.notes = MonitorOrder.Notes(
       directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",

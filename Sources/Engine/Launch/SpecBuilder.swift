@@ -44,6 +44,7 @@ struct SpecBuilder {
     guard let health = config.health else { return [] }
     var process = try process()
     process.terminal = false
+    process.env.removeAll { $0.hasPrefix("NOTIFY_SOCKET=") }
     let tests = [
       (HealthOrder.processFile, health.test),
       (HealthOrder.startupProcessFile, health.startupTest),
@@ -68,6 +69,9 @@ struct SpecBuilder {
     if config.process.terminal { add("TERM", "xterm") }
     if let hostname = config.hostname { add("HOSTNAME", hostname) }
     add("HOME", facts.user.home)
+    if facts.files.contains(where: { $0.destination == NotifySetup.mountPoint }) {
+      add("NOTIFY_SOCKET", "\(NotifySetup.mountPoint)/notify.sock")
+    }
     return all
   }
 
