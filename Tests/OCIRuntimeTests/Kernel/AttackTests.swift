@@ -56,8 +56,9 @@ struct AttackTests {
   }
 
   /// CVE-2026-41579, CVE-2026-47766: an image whose /dev points out.
-  @Test func devCannotPointOut() throws {
+  @Test(arguments: [true, false]) func devCannotPointOut(hasMount: Bool) throws {
     let bundle = try TestBundle()
+    if !hasMount { bundle.spec.mounts.removeAll { $0.destination.hasPrefix("/dev") } }
     let outside = "\(bundle.directory)/outside"
     try FileTree.ensureDirectory(outside)
     try FileTree.removeDirectory("\(bundle.rootfs)/dev")
