@@ -97,6 +97,18 @@ struct AttackTests {
     #expect(try bundle.run().status != 0)
   }
 
+  /// CVE-2019-19921, CVE-2023-27561: an image whose /proc or /sys is a link.
+  @Test(arguments: ["proc", "sys"]) func kernelFilesystemsReplaceNoLink(name: String) throws {
+    let bundle = try TestBundle()
+    try FileTree.removeDirectory("\(bundle.rootfs)/\(name)")
+    try FileTree.ensureDirectory("\(bundle.rootfs)/elsewhere")
+    try FileTree.makeLink("\(bundle.rootfs)/\(name)", to: "/elsewhere")
+    bundle.shell("true")
+    let outcome = try bundle.run()
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("no directory"))
+  }
+
   /// CVE-2022-29162: capabilities that a later program would inherit.
   @Test func inheritableSetIsEmpty() throws {
     let bundle = try TestBundle()
