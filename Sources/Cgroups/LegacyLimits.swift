@@ -32,7 +32,7 @@ struct LegacyLimits {
       }
     }
     if let cpu = resources.cpu { add(cpu) }
-    if let limit = resources.pids?.limit {
+    if let limit = resources.pids?.limit, limit != 0 {
       add("pids", "pids.max", limit > 0 ? "\(limit)" : "max", "pids.limit")
     }
     if let io = resources.blockIO { add(io) }

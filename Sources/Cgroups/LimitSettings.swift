@@ -23,7 +23,7 @@ struct UnifiedLimits {
   init(_ resources: RuntimeResources) throws(CgroupError) {
     if let memory = resources.memory { try add(memory) }
     if let cpu = resources.cpu { try add(cpu) }
-    if let limit = resources.pids?.limit {
+    if let limit = resources.pids?.limit, limit != 0 {
       add("pids", "pids.max", limit > 0 ? "\(limit)" : "max", "pids.limit")
     }
     if let io = resources.blockIO { try add(io) }

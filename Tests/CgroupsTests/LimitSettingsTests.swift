@@ -22,6 +22,7 @@ import Testing
     (#"{"cpu":{"quota":-1}}"#, ["cpu.max=max"]), (#"{"cpu":{"period":9}}"#, ["cpu.max=max 9"]),
     (#"{"cpu":{"cpus":"0-1","mems":"0"}}"#, ["cpuset.cpus=0-1", "cpuset.mems=0"]),
     (#"{"pids":{"limit":10}}"#, ["pids.max=10"]), (#"{"pids":{"limit":-1}}"#, ["pids.max=max"]),
+    (#"{"pids":{"limit":0}}"#, []),
     (#"{"blockIO":{"weight":10}}"#, ["io.weight=default 1"]),
     (
       #"{"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":1024}]}}"#,

@@ -117,6 +117,21 @@ import UserNamespaces
     #expect(map.map { "\($0.containerID) \($0.hostID) \($0.size)" } == lines)
   }
 
+  @Test func readsSchedulers() throws {
+    var scheduler = RuntimeScheduler()
+    scheduler.policy = "SCHED_DEADLINE"
+    scheduler.flags = ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM"]
+    (scheduler.runtime, scheduler.deadline, scheduler.period) = (10, 20, 30)
+    scheduler.priority = 4
+    let plan = try SchedulerPlan(scheduler, field: "scheduler")
+    #expect(plan.policy == 6)
+    #expect(plan.flags == 3)
+    #expect([plan.runtime, plan.deadline, plan.period] == [10, 20, 30])
+    #expect(plan.priority == 4)
+    scheduler.flags = ["SCHED_FLAG_UNKNOWN"]
+    #expect(throws: RuntimeError.self) { try SchedulerPlan(scheduler, field: "scheduler") }
+  }
+
   @Test(arguments: wrong.indices) func namesTheFieldThatIsWrong(index: Int) throws {
     let (field, change) = Self.wrong[index]
     let error = #expect(throws: RuntimeError.self) { try plan(spec(change)) }

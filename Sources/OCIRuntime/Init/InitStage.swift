@@ -146,7 +146,7 @@ struct InitStage: ~Copyable {
   private func finish() throws(RuntimeError) {
     var state = hookState
     state.status = .created
-    try HookRunner(state: state, environment: plan.process.environment).run(
+    try HookRunner(state: state, environment: ProcessStage(plan.process).environment()).run(
       plan.hooks.startContainer)
     // The agent knows the process by its id in the pid namespace of the container's own.
     state.pid = CurrentProcess.id

@@ -185,7 +185,7 @@ struct ProcessStage {
   }
 
   /// Of a name that comes twice the last value counts; an empty HOME is none.
-  private func environment() -> [String] {
+  func environment() -> [String] {
     var places: [Substring: Int] = [:]
     var entries: [String] = []
     for entry in plan.environment {

@@ -101,6 +101,7 @@ extension RootFilesystem {
       guard let fallback = try substitute(for: type, mount, error) else { throw error }
       tree = fallback
     }
+    if type == "proc" || type == "sysfs" { try refuseLink(mount.destination) }
     let place = try target(mount.destination, isDirectory: true)
     try guardProc(mount, source: tree.raw, target: place.raw)
     if mount.copyUp, type == "tmpfs" { try CopyUp.copy(from: place, to: tree) }
@@ -109,6 +110,19 @@ extension RootFilesystem {
     }
     try apply(mount, to: tree.raw, filesystem: true)
     try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  /// What the runtime and every program look for under its own name must be there, not where an
+  /// image's link leads (CVE-2019-19921, CVE-2023-27561).
+  private func refuseLink(_ path: String) throws(SystemError) {
+    do throws(SystemError) {
+      let place = try root.open(path, [.path, .noFollow])
+      guard try FileStatus.of(descriptor: place.raw).kind == .directory else {
+        throw SystemError("mount over what is no directory", path, errno: Errno.notDirectory)
+      }
+    } catch {
+      guard error.errno == Errno.noEntry else { throw error }
+    }
   }
 
   /// A read-only /dev still gets its other mounts, nodes and links first.

@@ -56,8 +56,9 @@ struct AttackTests {
   }
 
   /// CVE-2026-41579, CVE-2026-47766: an image whose /dev points out.
-  @Test func devCannotPointOut() throws {
+  @Test(arguments: [true, false]) func devCannotPointOut(hasMount: Bool) throws {
     let bundle = try TestBundle()
+    if !hasMount { bundle.spec.mounts.removeAll { $0.destination.hasPrefix("/dev") } }
     let outside = "\(bundle.directory)/outside"
     try FileTree.ensureDirectory(outside)
     try FileTree.removeDirectory("\(bundle.rootfs)/dev")
@@ -94,6 +95,18 @@ struct AttackTests {
         destination: destination, type: "bind", source: source, options: ["bind"]))
     bundle.shell("true")
     #expect(try bundle.run().status != 0)
+  }
+
+  /// CVE-2019-19921, CVE-2023-27561: an image whose /proc or /sys is a link.
+  @Test(arguments: ["proc", "sys"]) func kernelFilesystemsReplaceNoLink(name: String) throws {
+    let bundle = try TestBundle()
+    try FileTree.removeDirectory("\(bundle.rootfs)/\(name)")
+    try FileTree.ensureDirectory("\(bundle.rootfs)/elsewhere")
+    try FileTree.makeLink("\(bundle.rootfs)/\(name)", to: "/elsewhere")
+    bundle.shell("true")
+    let outcome = try bundle.run()
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("no directory"))
   }
 
   /// CVE-2022-29162: capabilities that a later program would inherit.

@@ -14,7 +14,10 @@ struct CompatibilityTests {
     bundle.spec.linux?.rootfsPropagation = propagation
     bundle.shell("echo ran")
     let outcome = try bundle.host(
-      "mount --make-rshared /; \(try bundle.runCommand()); grep -c \(bundle.id) /proc/self/mountinfo",
+      """
+      mount --bind \(bundle.directory) \(bundle.directory); mount --make-rshared /
+      \(try bundle.runCommand()); grep -c \(bundle.id)/rootfs /proc/self/mountinfo
+      """,
       in: ["/usr/bin/unshare", "--mount"])
     #expect(outcome.output == "ran\n0\n", "\(outcome.errors)")
   }
