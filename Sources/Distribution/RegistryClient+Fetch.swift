@@ -44,6 +44,10 @@ extension RegistryClient {
         guard fetched.descriptor.size == entry.size else {
           throw .truncated(expected: entry.size, got: fetched.descriptor.size)
         }
+        guard fetched.descriptor.mediaType == entry.mediaType else {
+          throw .badDocument(
+            .mediaTypeMismatch(expected: entry.mediaType, found: fetched.descriptor.mediaType))
+        }
       }
     }
   }

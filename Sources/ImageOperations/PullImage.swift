@@ -17,6 +17,7 @@ struct PullImage {
     let found = try find(reference, platform, connections)
     let resolved = found.image
     try resolved.manifest.checkRunnable()
+    try SignatureCheck(store).check(reference, resolved.fetched.descriptor.digest)
     let (config, configBytes) = try loadConfig(resolved.manifest, found, connections)
     let name = reference.digest.map { reference.pinned(to: $0) } ?? reference
     let stored = try ImageInstaller(store: store, reporter: reporter).install(
