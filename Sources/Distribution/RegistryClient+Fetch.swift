@@ -71,6 +71,15 @@ extension RegistryClient {
     }
   }
 
+  /// A blob whose size the caller has limited, whole and verified.
+  public func fetchSmallBlob(
+    _ descriptor: Descriptor, from reference: ImageReference
+  ) throws(RegistryError) -> [UInt8] {
+    let sink = MemorySink(digest: environment.digest)
+    try fetchBlob(descriptor, from: reference, into: sink)
+    return sink.bytes
+  }
+
   /// Streams a blob into the sink, behind the bytes the sink has, and compares size and digest.
   ///
   /// Bytes from an earlier run that turn out wrong are fetched again, once.

@@ -16,7 +16,12 @@ struct SignatureCheck {
   init(_ store: ImageStore) { self.store = store }
 
   /// Checks an image of a registry; `digest` is that of its own manifest.
-  func check(_ reference: ImageReference, _ digest: Digest) throws {
+  ///
+  /// `client` reaches the place that has it, under the name `location`.
+  func check(
+    _ reference: ImageReference, _ digest: Digest, _ client: RegistryClient,
+    at location: ImageReference
+  ) throws {
     let requirements = try files.policy().requirements(for: reference)
     for requirement in requirements {
       switch requirement {
@@ -25,6 +30,12 @@ struct SignatureCheck {
       case .unverifiable(let kind):
         throw refusal(reference.full, "it wants \(kind), which cannot be verified here")
       case .signedBy(let wanted): try checkSignatures(reference, digest, wanted)
+      case .sigstore(let wanted):
+        let found = try SigstoreSignatures(client, location).reasons(reference, digest, wanted)
+        guard let reasons = found else { break }
+        throw refusal(
+          reference.full,
+          reasons.isEmpty ? "it has no sigstore signature" : reasons.joined(separator: "; "))
       }
     }
   }
@@ -138,7 +149,13 @@ struct SignedClaim {
   let digest: Digest
   let name: String
 
-  init(_ payload: [UInt8]) throws {
+  /// What `critical.type` says: GnuPG's signatures and sigstore's have a word each.
+  enum Kind: String {
+    case simple = "atomic container signature"
+    case sigstore = "cosign container image signature"
+  }
+
+  init(_ payload: [UInt8], _ kind: Kind = .simple) throws {
     func member(_ value: JSONValue?, _ key: String) -> JSONValue? {
       if case .object(let object)? = value { object.find(key) } else { nil }
     }
@@ -147,7 +164,7 @@ struct SignedClaim {
       throw ErrorReport(.notPermitted, "its content is no valid JSON")
     }
     let critical = member(document, "critical")
-    guard case .string("atomic container signature")? = member(critical, "type"),
+    guard case .string(kind.rawValue)? = member(critical, "type"),
       case .string(let digest)? = member(member(critical, "image"), "docker-manifest-digest"),
       case .string(let name)? = member(member(critical, "identity"), "docker-reference"),
       let parsed = try? Digest(digest)

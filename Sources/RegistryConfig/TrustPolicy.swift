@@ -8,6 +8,7 @@ public struct TrustPolicy: Equatable, Sendable {
     case accept
     case reject
     case signedBy(SignedBy)
+    case sigstore(SigstoreSigned)
     /// Signed in a way that we cannot verify: nothing meets it.
     case unverifiable(String)
   }
@@ -17,6 +18,14 @@ public struct TrustPolicy: Equatable, Sendable {
     public var keyPaths: [String] = []
     /// Base64 of a key ring.
     public var keyData: String?
+    public var identity = Identity.repositoryDigestOrExact
+  }
+
+  /// A signature by a sigstore key, kept beside the image in its registry.
+  public struct SigstoreSigned: Equatable, Sendable {
+    public var keyPaths: [String] = []
+    /// PEM in Base64.
+    public var keyDatas: [String] = []
     public var identity = Identity.repositoryDigestOrExact
   }
 
@@ -133,7 +142,8 @@ private struct PolicyReader {
       case "insecureAcceptAnything": result.append(.accept)
       case "reject": result.append(.reject)
       case "signedBy": result.append(.signedBy(try signedBy(object, scope)))
-      case "sigstoreSigned", "signedBaseLayer": result.append(.unverifiable(type))
+      case "sigstoreSigned": result.append(try sigstore(object, scope))
+      case "signedBaseLayer": result.append(.unverifiable(type))
       default: throw bad("has the requirement \(type.debugDescription), which is not understood")
       }
     }
@@ -163,6 +173,34 @@ private struct PolicyReader {
     return result
   }
 
+  private func sigstore(
+    _ object: JSONObject, _ scope: String
+  ) throws(ErrorReport) -> TrustPolicy.Requirement {
+    var result = TrustPolicy.SigstoreSigned()
+    for member in object.members {
+      switch (member.key, member.value) {
+      case ("type", _): break
+      case ("keyPath", .string(let path)): result.keyPaths.append(path)
+      case ("keyData", .string(let data)): result.keyDatas.append(data)
+      case ("keyPaths", .array(let list)):
+        for case .string(let path) in list { result.keyPaths.append(path) }
+      case ("keyDatas", .array(let list)):
+        for case .string(let data) in list { result.keyDatas.append(data) }
+      case ("signedIdentity", .object(let identity)):
+        result.identity = try self.identity(identity, scope)
+      case ("fulcio", _), ("pki", _), ("rekorPublicKeyPath", _), ("rekorPublicKeyData", _),
+        ("rekorPublicKeyPaths", _), ("rekorPublicKeyDatas", _):
+        return .unverifiable("sigstoreSigned with \(member.key)")
+      default:
+        throw bad("sigstoreSigned of \(scope) has \(member.key), which is not understood")
+      }
+    }
+    guard !result.keyPaths.isEmpty || !result.keyDatas.isEmpty else {
+      throw bad("sigstoreSigned of \(scope) has no key")
+    }
+    return .sigstore(result)
+  }
+
   private func identity(
     _ object: JSONObject, _ scope: String
   ) throws(ErrorReport) -> TrustPolicy.Identity {
@@ -190,6 +228,13 @@ extension TrustPolicy.Identity {
   public func accepts(_ signed: String, for reference: ImageReference) -> Bool {
     guard !ImageReference.isShortName(signed), let other = try? ImageReference(signed) else {
       return false
+    }
+    // A claim without a tag is for none in particular, and not for the tag "latest".
+    let hasTag = ShortNames.split(signed).suffix.hasPrefix(":")
+    switch self {
+    case .exact, .exactReference: if !hasTag { return false }
+    case .repositoryDigestOrExact: if !hasTag, reference.tag != nil { return false }
+    case .repository, .exactRepository, .remapped: break
     }
     switch self {
     case .exact: return Self.isExact(reference, other)

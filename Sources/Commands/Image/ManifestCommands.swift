@@ -11,6 +11,7 @@ enum ManifestCommands {
     var all = false
     var amends = false
     var isIndex = false
+    var isInsecure: Bool?
     var annotations: [String] = []
     var registry = RegistryOptions()
 
@@ -107,10 +108,16 @@ enum ManifestCommands {
     "inspect", summary: "Show a manifest list as JSON", usage: "[options] NAME",
     description: "A list that is here, or what a registry has under the name.",
     positionals: .exactly(1, .image), defaults: Options(),
-    options: RegistryOptions.accessTable(\.registry)
+    options: RegistryOptions.accessTable(\.registry) + [
+      .optionalBool(
+        "insecure", nil, \.isInsecure, "The opposite of --tls-verify, as docker has it",
+        hidden: true)
+    ]
   ) { options, invocation in
     let lists = ManifestLists(try invocation.globals.context())
-    let text = try lists.inspect(invocation.arguments[0], options.registry.access())
+    var access = try options.registry.access()
+    access.tlsVerify = options.isInsecure.map { !$0 } ?? access.tlsVerify
+    let text = try lists.inspect(invocation.arguments[0], access)
     let document = try JSONValue(parsing: Array(text.utf8))
     try Output.line(String(decoding: document.encoded(pretty: true), as: UTF8.self))
     return 0
@@ -138,7 +145,10 @@ enum ManifestCommands {
         if options.ignore, try !lists.exists(name) { continue }
         try Output.line("Untagged: \(try lists.remove(name).full)")
       } catch {
-        status = CommandFailure.end(error)
+        let report = CommandFailure.report(of: error)
+        Message.fail(report)
+        // As for rmi: what was not there is a smaller failure.
+        status = max(status, report.kind == .notFound ? 1 : 125)
       }
     }
     return status

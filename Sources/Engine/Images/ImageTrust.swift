@@ -122,6 +122,10 @@ public struct ImageTrust {
       Rule(
         transport: transport, name: name, kind: "signed",
         keys: signed.keyPaths + (signed.keyData == nil ? [] : ["(in the policy)"]), store: store)
+    case .sigstore(let signed):
+      Rule(
+        transport: transport, name: name, kind: "sigstoreSigned",
+        keys: signed.keyPaths + signed.keyDatas.map { _ in "(in the policy)" }, store: "")
     case .unverifiable(let type):
       Rule(transport: transport, name: name, kind: type, keys: [], store: "")
     }
