@@ -13,7 +13,7 @@ public enum CommandList {
         containers + [
           FilesCommands.diff, containerGroup, HealthCommands.group, LifecycleCommands.cleanUp,
         ]),
-      .init("Images", ImageCommands.topLevel + [ImageCommands.group]),
+      .init("Images", ImageCommands.topLevel + [ImageCommands.group, ManifestCommands.group]),
       .init("Volumes and secrets", [VolumeCommands.group, SecretCommands.group]),
       .init(
         "General",

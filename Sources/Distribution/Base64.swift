@@ -1,5 +1,5 @@
 /// RFC 4648 base 64, as auth files and Basic authorization use it.
-enum Base64 {
+public enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -19,6 +19,11 @@ enum Base64 {
   }
 
   static func decode(_ text: String) -> String? {
+    decodeBytes(text).flatMap { String(validating: $0, as: UTF8.self) }
+  }
+
+  /// The bytes behind the text; nil for other characters than the alphabet's.
+  public static func decodeBytes(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     var bits: UInt32 = 0
     var count = 0
@@ -31,6 +36,6 @@ enum Base64 {
         result.append(UInt8(truncatingIfNeeded: bits >> count))
       }
     }
-    return String(validating: result, as: UTF8.self)
+    return result
   }
 }

@@ -44,6 +44,10 @@ extension RegistryClient {
         guard fetched.descriptor.size == entry.size else {
           throw .truncated(expected: entry.size, got: fetched.descriptor.size)
         }
+        guard fetched.descriptor.mediaType == entry.mediaType else {
+          throw .badDocument(
+            .mediaTypeMismatch(expected: entry.mediaType, found: fetched.descriptor.mediaType))
+        }
       }
     }
   }
@@ -65,6 +69,15 @@ extension RegistryClient {
     } catch {
       throw .badDocument(error)
     }
+  }
+
+  /// A blob whose size the caller has limited, whole and verified.
+  public func fetchSmallBlob(
+    _ descriptor: Descriptor, from reference: ImageReference
+  ) throws(RegistryError) -> [UInt8] {
+    let sink = MemorySink(digest: environment.digest)
+    try fetchBlob(descriptor, from: reference, into: sink)
+    return sink.bytes
   }
 
   /// Streams a blob into the sink, behind the bytes the sink has, and compares size and digest.

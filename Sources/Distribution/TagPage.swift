@@ -14,14 +14,16 @@ struct TagPage {
       let body = try? JSONDecoder().decode(Body.self, from: Data(reply.body))
     else { throw .badResponse(host: host, reason: "no list of tags") }
     tags = (body.tags ?? []).map(TerminalText.safe)
-    guard let link = reply.response.headers["Link"] else {
-      next = nil
-      return
-    }
-    let target = link.drop { $0 != "<" }.dropFirst().prefix { $0 != ">" }
-    guard let address = reply.address.resolving(String(target)),
-      address.origin == reply.address.origin
-    else { throw .refusedRedirect(from: host, to: String(target)) }
-    next = address
+    next = try nextPage(reply)
   }
+}
+
+/// The address of the next page of a list (RFC 8288, Link), nil at its end.
+func nextPage(_ reply: RegistryClient.Reply) throws(RegistryError) -> WebAddress? {
+  guard let link = reply.response.headers["Link"] else { return nil }
+  let target = link.drop { $0 != "<" }.dropFirst().prefix { $0 != ">" }
+  guard let address = reply.address.resolving(String(target)),
+    address.origin == reply.address.origin
+  else { throw .refusedRedirect(from: reply.address.authority, to: String(target)) }
+  return address
 }

@@ -60,6 +60,12 @@ struct CollectGarbage {
       manifests.insert(name.manifest)
       if let index = name.index { blobs.insert(index) }
     }
+    let lists = ManifestListStore(store)
+    for name in try lists.names() {
+      // A list that cannot be read protects nothing.
+      let list = try? lists.find(name)
+      manifests.formUnion(list?.index.manifests.map(\.digest) ?? [])
+    }
     for digest in manifests {
       blobs.insert(digest)
       // A manifest that cannot be read protects nothing more; system check tells of it.

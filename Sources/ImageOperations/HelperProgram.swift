@@ -46,6 +46,8 @@ public enum HelperProgram {
     case .login(let login): return try RegistryLogin(request: login).run()
     case .tags(let tags): return try ListTags(reporter: reporter).run(tags)
     case .push(let push): return try PushImage(store: store, reporter: reporter).run(push)
+    case .list(let list): return try ChangeList(store: store, reporter: reporter).run(list)
+    case .search(let search): return try SearchRegistry().run(search)
     case .load(let load): return try LoadImages(store: store, reporter: reporter).run(load)
     case .save(let save): return try SaveImages(store: store, reporter: reporter).run(save)
     case .importRootfs(let rootfs):

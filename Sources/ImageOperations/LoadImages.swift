@@ -25,13 +25,18 @@ struct LoadImages {
       throw OperationError.notAnImageArchive(path: shown(request.path), reason: reason)
     }
     var images: [HelperEvent.Result.Image] = []
+    let trust = SignatureCheck(store)
     if let bytes = try contents.findDocument("manifest.json") {
       if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == 0x5B {
+        try trust.check(transport: "docker-archive", path: request.path)
         for item in try DockerArchiveItem.decode(bytes) { images.append(try load(item, contents)) }
       } else {
+        try trust.check(transport: "dir", path: request.path)
         images.append(try loadDirectory(bytes, contents, platform))
       }
     } else if let bytes = try contents.findDocument("index.json") {
+      let isDirectory = try FileStatus.find(request.path, follow: true)?.kind == .directory
+      try trust.check(transport: isDirectory ? "oci" : "oci-archive", path: request.path)
       images = try loadLayout(bytes, contents, platform)
     } else {
       throw OperationError.notAnImageArchive(

@@ -17,6 +17,7 @@ struct PullImage {
     let found = try find(reference, platform, connections)
     let resolved = found.image
     try resolved.manifest.checkRunnable()
+    try checkTrust(reference, found, connections)
     let (config, configBytes) = try loadConfig(resolved.manifest, found, connections)
     let name = reference.digest.map { reference.pinned(to: $0) } ?? reference
     let stored = try ImageInstaller(store: store, reporter: reporter).install(
@@ -30,6 +31,15 @@ struct PullImage {
     return HelperEvent.Result(images: [
       HelperEvent.Result.Image(id: stored.id, names: [name.full])
     ])
+  }
+
+  private func checkTrust(
+    _ reference: ImageReference, _ found: Found, _ connections: RegistryConnections
+  ) throws {
+    guard let place = found.places.first else { return }
+    try SignatureCheck(store).check(
+      reference, found.image.fetched.descriptor.digest, connections.makeClient(for: place),
+      at: place.reference)
   }
 
   private struct Found {

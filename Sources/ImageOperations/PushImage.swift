@@ -15,6 +15,10 @@ struct PushImage {
   let reporter: Reporter
 
   func run(_ request: PushRequest) throws -> HelperEvent.Result {
+    if let list = try ManifestListStore(store).find(named: request.image)?.list {
+      return try PushList(store: store, reporter: reporter).run(
+        list, request, try ImageReference(request.destination), instances: true)
+    }
     guard let match = try store.findMatch(request.image) else {
       throw ImageStoreError.notFound(request.image)
     }

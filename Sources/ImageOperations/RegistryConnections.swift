@@ -70,10 +70,9 @@ struct CertificateDirectories: Sendable {
   init(chosen: String?) {
     directories = { authority in
       if let chosen { return [chosen] }
-      let home = CurrentProcess.environment("HOME").map { ["\($0)/.config/containers/certs.d"] }
-      return ((home ?? []) + ["/etc/containers/certs.d", "/etc/docker/certs.d"]).map {
-        "\($0)/\(authority)"
-      }
+      let home = CurrentProcess.environment("HOME").map { "\($0)/.config/containers" }
+      let user = [ConfigFiles.current.user, home].compactMap { $0 }
+      return (user + ["/etc/containers", "/etc/docker"]).map { "\($0)/certs.d/\(authority)" }
     }
   }
 

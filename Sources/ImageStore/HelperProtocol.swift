@@ -20,6 +20,8 @@ public struct HelperRequest: Codable, Sendable {
     case login(LoginRequest)
     case tags(TagsRequest)
     case push(PushRequest)
+    case list(ListRequest)
+    case search(SearchRequest)
     case load(LoadRequest)
     case save(SaveRequest)
     case importRootfs(ImportRequest)
@@ -202,8 +204,12 @@ public struct HelperEvent: Codable, Sendable {
     public var path: String?
     /// What a check found.
     public var problems: [StoreProblem]?
-    /// What a registry knows a pushed image by.
+    /// What a registry knows a pushed image by, or the digest of a list.
     public var digest: Digest?
+    /// A document as it is.
+    public var document: String?
+    /// What a search found.
+    public var hits: [SearchHit]?
     /// The tags of a repository.
     public var tags: [String]?
     /// Whom a registry knows the user as.

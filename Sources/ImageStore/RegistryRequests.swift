@@ -98,3 +98,39 @@ public struct PushRequest: Codable, Sendable {
     self.access = access
   }
 }
+
+/// Asks a registry for repositories.
+public struct SearchRequest: Codable, Sendable {
+  /// A host with optional port.
+  public var registry: String
+  /// Part of a name; empty for all.
+  public var term: String
+  public var limit: Int
+  public var access: RegistryAccess
+
+  public init(registry: String, term: String, limit: Int, access: RegistryAccess) {
+    self.registry = registry
+    self.term = term
+    self.limit = limit
+    self.access = access
+  }
+}
+
+/// A repository that a registry found.
+public struct SearchHit: Codable, Equatable, Sendable {
+  public var name: String
+  public var description: String
+  public var stars: Int
+  public var isOfficial: Bool
+  public var isAutomated: Bool
+
+  public init(
+    name: String, description: String, stars: Int, isOfficial: Bool, isAutomated: Bool
+  ) {
+    self.name = name
+    self.description = description
+    self.stars = stars
+    self.isOfficial = isOfficial
+    self.isAutomated = isAutomated
+  }
+}

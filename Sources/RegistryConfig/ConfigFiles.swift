@@ -72,6 +72,33 @@ public struct ConfigFiles: Sendable {
     return main + dropIns + [chosenNames].compactMap { $0 }
   }
 
+  /// The file that decides which images may be used, nil when there is none.
+  public var policyPath: String? {
+    [user, system].compactMap { $0.map { "\($0)/policy.json" } }.first(where: FileTree.exists)
+  }
+
+  /// Which images may be used; without a file all may.
+  public func policy() throws(ErrorReport) -> TrustPolicy {
+    guard let path = policyPath, let bytes = try Self.read(path) else {
+      return TrustPolicy(fallback: [.accept])
+    }
+    return try TrustPolicy(bytes, path: path)
+  }
+
+  /// Where signatures are kept: the user's files when he has the directory, else the system's.
+  public func signaturePlaces() throws(ErrorReport) -> SignaturePlaces {
+    var places = SignaturePlaces()
+    let directories = [user, system].compactMap { $0.map { "\($0)/registries.d" } }
+    guard let directory = directories.first(where: FileTree.exists) else { return places }
+    let names = ((try? FileTree.list(directory)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
+    for name in names {
+      let path = "\(directory)/\(name)"
+      guard let bytes = try Self.read(path) else { continue }
+      try places.read(String(decoding: bytes, as: UTF8.self), path: path)
+    }
+    return places
+  }
+
   /// A file's content, nil when there is none.
   static func read(_ path: String) throws(ErrorReport) -> [UInt8]? {
     do throws(SystemError) {

@@ -29,6 +29,7 @@ public enum ImageCommands {
     PullCommand.command, ImagesCommand.command, RemoveImagesCommand.command, TagCommands.tag,
     TagCommands.untag, ArchiveCommands.load, ArchiveCommands.save, ArchiveCommands.importRootfs,
     LoginCommands.login, LoginCommands.logout, PushCommand.command,
+    SearchCommand.command,
     ImageHistoryCommand.command,
   ]
 
@@ -40,8 +41,9 @@ public enum ImageCommands {
       ArchiveCommands.importRootfs, inspect, ArchiveCommands.load, ImageMountCommands.mount,
       ImagePruneCommand.command,
       FilesCommands.imageDiff, PullCommand.command, PushCommand.command,
-      RemoveImagesCommand.command.named("rm", aliases: ["remove"]),
-      ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, ImageMountCommands.unmount,
+      RemoveImagesCommand.command.named("rm", aliases: ["remove"]), SearchCommand.command,
+      ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, TrustCommands.group,
+      ImageMountCommands.unmount,
       TagCommands.untag,
     ])
 }

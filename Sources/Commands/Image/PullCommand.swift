@@ -15,7 +15,9 @@ enum PullCommand {
     "pull", summary: "Get images from their registries",
     usage: "[options] IMAGE [IMAGE...]",
     description:
-      "A name without a registry means docker.io. Prints the id of each image.",
+      "A name without a registry is looked for as registries.conf says, or at docker.io. "
+      + "docker-archive:, oci-archive:, oci: and dir: with a path take images from files. "
+      + "Prints the id of each image.",
     examples: ["martlet pull alpine", "martlet pull --platform linux/arm64 quay.io/podman/hello"],
     positionals: .atLeast(1, .image), defaults: Options(),
     options: [
@@ -40,13 +42,36 @@ enum PullCommand {
       } : invocation.arguments
     for name in names {
       do {
-        let image = try pull(name, policy, settings, quiet: options.quiet, context)
-        try Output.line(image)
+        if let path = filePath(name) {
+          try load(path, settings, quiet: options.quiet, context)
+        } else {
+          let image = try pull(name, policy, settings, quiet: options.quiet, context)
+          try Output.line(image)
+        }
       } catch {
         status = CommandFailure.end(error)
       }
     }
     return status
+  }
+
+  /// What follows a transport that means a file or directory; nil for names in registries.
+  private static func filePath(_ name: String) -> String? {
+    for transport in ["docker-archive:", "oci-archive:", "oci:", "dir:"]
+    where name.hasPrefix(transport) {
+      return String(name.dropFirst(transport.count))
+    }
+    return nil
+  }
+
+  private static func load(
+    _ path: String, _ settings: PullSettings, quiet: Bool, _ context: EngineContext
+  ) throws {
+    var display = TransferDisplay(quiet: quiet)
+    defer { display.finish() }
+    let images = try ArchiveImages(context).load(
+      path, platform: settings.platform, events: { display.show($0) })
+    for image in images { try Output.line(image.id.hex) }
   }
 
   private static func pull(

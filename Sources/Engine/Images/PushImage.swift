@@ -70,7 +70,10 @@ public struct PushImage {
         image: name, destination: reference.full, access: settings.access)
       request.format = settings.format
       request.compression = settings.compression
-      return try HelperClient(context).run(.push(request), events: events).digest
+      let digest = try HelperClient(context).run(.push(request), events: events).digest
+      let known = try ImageStore(data: context.dataRoot).find(name)
+      context.note(image: "push", id: known?.id.hex ?? "", name: reference.full)
+      return digest
     }
   }
 }

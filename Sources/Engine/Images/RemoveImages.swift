@@ -50,6 +50,10 @@ public struct RemoveImages {
           }
         }
       } catch ImageStoreError.notFound {
+        if let list = try removeList(word) {
+          outcome.untagged.append(list)
+          continue
+        }
         if ignoresMissing { continue }
         outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
       } catch ImageStoreError.inUse(let word, let containers) {
@@ -74,6 +78,13 @@ public struct RemoveImages {
     let name = ResolveImage.withoutTransport(word)
     if force, let image = try store.find(name) { try removeContainers(of: image.id) }
     return try store.remove(name, users: try ImageUsers(context).names(), force: force)
+  }
+
+  /// A name that no image has may be that of a manifest list.
+  private func removeList(_ word: String) throws -> ImageReference? {
+    let lists = ManifestListStore(store)
+    guard let found = try lists.find(named: word) else { return nil }
+    return try lists.remove(found.reference) ? found.reference : nil
   }
 
   private func removeContainers(of image: Digest) throws {

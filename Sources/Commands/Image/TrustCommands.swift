@@ -1,0 +1,77 @@
+import CommandLineKit
+import Engine
+import Model
+
+/// `image trust show` and `image trust set`.
+enum TrustCommands {
+  struct ShowOptions: Sendable {
+    var json = false
+    var raw = false
+    var noHeading = false
+  }
+
+  static let show = MartletCommand(
+    "show", summary: "Show which images may be used", usage: "[options]",
+    positionals: .none, defaults: ShowOptions(),
+    options: [
+      .flag("json", "j", \.json, "As JSON"),
+      .flag("noheading", "n", \.noHeading, "No line of headings"),
+      .flag("raw", nil, \.raw, "The file as it is"),
+    ]
+  ) { options, _ in
+    let trust = ImageTrust()
+    if options.raw {
+      try Output.write(try trust.raw())
+      return 0
+    }
+    var listing = Listing("{{.Transport}}\t{{.Name}}\t{{.Type}}\t{{.ID}}\t{{.Store}}")
+    listing.format = options.json ? "json" : nil
+    listing.showsHeading = !options.noHeading
+    let rules = try trust.rules()
+    try listing.print(
+      rules.map { rule in
+        .object([
+          ("Transport", .string(rule.transport)), ("Name", .string(rule.name)),
+          ("Type", .string(rule.kind)), ("ID", .string(rule.keys.joined(separator: ","))),
+          ("Store", .string(rule.store)),
+        ])
+      },
+      json: rules.map { rule in
+        .object([
+          ("transport", .string(rule.transport)), ("name", .string(rule.name)),
+          ("type", .string(rule.kind)), ("keys", .strings(rule.keys)),
+          ("sigstore", .string(rule.store)),
+        ])
+      })
+    return 0
+  }
+
+  struct SetOptions: Sendable {
+    var type = "signedBy"
+    var keys: [String] = []
+  }
+
+  static let set = MartletCommand(
+    "set", summary: "Say which images may be used", usage: "[options] REGISTRY",
+    description: "REGISTRY is a host, a namespace, an image, or default for all others. "
+      + "What cannot be verified is refused.",
+    examples: [
+      "martlet image trust set --type reject docker.io",
+      "martlet image trust set --type signedBy --pubkeysfile key.gpg quay.io/me",
+    ],
+    positionals: .exactly(1), defaults: SetOptions(),
+    options: [
+      .value(
+        "type", "t", \.type, "TYPE", "What is needed",
+        choices: ["accept", "reject", "signedBy"]),
+      .list(
+        "pubkeysfile", "f", \.keys, "FILE", "A key that must have signed", complete: .file),
+    ]
+  ) { options, invocation in
+    try ImageTrust().set(invocation.arguments[0], options.type, keys: options.keys)
+    return 0
+  }
+
+  static let group = MartletCommand(
+    group: "trust", summary: "Manage which images may be used", subcommands: [show, set])
+}

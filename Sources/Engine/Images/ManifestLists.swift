@@ -1,0 +1,75 @@
+public import ImageStore
+public import Model
+
+/// Lists of images for several platforms: made and changed here, pushed to registries.
+public struct ManifestLists {
+  private let context: EngineContext
+  private var store: ManifestListStore { ManifestListStore(ImageStore(data: context.dataRoot)) }
+
+  public init(_ context: EngineContext) { self.context = context }
+
+  /// Makes an empty list; a name without a registry becomes a local one.
+  ///
+  /// - Returns: the digest of the list as it is now.
+  public func create(_ name: String, _ prepare: (inout ListRequest) -> Void) throws -> Digest {
+    var request = ListRequest(.create, list: try TagImage.newName(name).full)
+    prepare(&request)
+    return try digest(request)
+  }
+
+  /// Adds to, annotates or shortens a list that is here.
+  ///
+  /// - Returns: the digest of the list as it is now.
+  public func change(
+    _ name: String, _ action: ListRequest.Action, _ prepare: (inout ListRequest) -> Void
+  ) throws -> Digest {
+    var request = ListRequest(action, list: try reference(name).full)
+    prepare(&request)
+    return try digest(request)
+  }
+
+  /// The list that is here, or what a registry has under that name, as JSON.
+  public func inspect(_ name: String, _ access: RegistryAccess) throws -> String {
+    let request = ListRequest(.inspect, list: name, access: access)
+    return try HelperClient(context).run(.list(request)).document ?? ""
+  }
+
+  /// - Returns: the digest that the registry knows the list by.
+  public func push(
+    _ name: String, events: (TransferEvent) -> Void = { _ in },
+    _ prepare: (inout ListRequest) -> Void
+  ) throws -> Digest? {
+    var request = ListRequest(.push, list: try reference(name).full)
+    prepare(&request)
+    return try HelperClient(context).run(.list(request), events: events).digest
+  }
+
+  public func exists(_ name: String) throws -> Bool { try store.find(named: name) != nil }
+
+  /// Removes a list; its images stay.
+  ///
+  /// - Returns: its full name.
+  public func remove(_ name: String) throws -> ImageReference {
+    let reference = try reference(name)
+    guard try store.remove(reference) else { throw Self.notFound(name) }
+    return reference
+  }
+
+  private func digest(_ request: ListRequest) throws -> Digest {
+    guard let digest = try HelperClient(context).run(.list(request)).digest else {
+      throw ErrorReport(.bug, "changing \(request.list) gave no digest")
+    }
+    return digest
+  }
+
+  private func reference(_ name: String) throws -> ImageReference {
+    guard let found = try store.find(named: name) else { throw Self.notFound(name) }
+    return found.reference
+  }
+
+  private static func notFound(_ name: String) -> ErrorReport {
+    ErrorReport(
+      .notFound, "manifest list \(name) is not known",
+      hint: "make it with: martlet manifest create \(name)")
+  }
+}

@@ -1,0 +1,147 @@
+import Distribution
+import ImageStore
+import LayerArchive
+import LinuxSystem
+import Model
+import OCISpec
+import StateStore
+
+/// Makes, changes, shows and pushes manifest lists.
+struct ChangeList {
+  let store: ImageStore
+  let reporter: Reporter
+
+  private var lists: ManifestListStore { ManifestListStore(store) }
+
+  func run(_ request: ListRequest) throws -> HelperEvent.Result {
+    switch request.action {
+    case .inspect: return try inspect(request)
+    case .push: return try PushList(store: store, reporter: reporter).run(request)
+    case .create, .add, .annotate, .remove: return try change(request)
+    }
+  }
+
+  private func change(_ request: ListRequest) throws -> HelperEvent.Result {
+    let name = try ImageReference(request.list)
+    let lock = try ObjectLock.acquire(lists.lockPath(name))
+    var list = try lists.find(name)
+    if request.action == .create {
+      if list != nil, !request.amends {
+        throw ErrorReport(
+          .conflict, "manifest list \(name.full) exists already",
+          hint: "add to it with --amend, or remove it with: martlet manifest rm \(name.familiar)")
+      }
+      list = list ?? ManifestList()
+    }
+    guard var list else { throw Self.notFound(name.full) }
+    switch request.action {
+    case .create, .add:
+      for image in request.images { try add(image, to: &list, request) }
+      if request.action == .create || request.entry.isIndex {
+        list.index.annotations = try annotations(list.index.annotations, request.entry)
+      }
+    case .annotate: try annotate(&list, request)
+    case .remove:
+      for image in request.images {
+        let digest = try entry(image, of: list).digest
+        list.index.manifests.removeAll { $0.digest == digest }
+        list.sources["\(digest)"] = nil
+      }
+    case .inspect, .push: break
+    }
+    try lists.write(list, as: name)
+    _ = lock.descriptor
+    var result = HelperEvent.Result()
+    result.digest = Hasher.digest(of: list.index.encoded())
+    return result
+  }
+
+  static func notFound(_ name: String) -> ErrorReport {
+    ErrorReport(
+      .notFound, "manifest list \(name) is not known",
+      hint: "make it with: martlet manifest create \(name)")
+  }
+
+  // MARK: Entries
+
+  private func add(_ text: String, to list: inout ManifestList, _ request: ListRequest) throws {
+    for found in try ListEntries(store: store, request: request).find(text) {
+      var descriptor = found.descriptor
+      if !request.entry.isIndex { try apply(request.entry, to: &descriptor) }
+      list.index.manifests.removeAll { $0.digest == descriptor.digest }
+      list.index.manifests.append(descriptor)
+      list.sources["\(descriptor.digest)"] = found.source
+    }
+  }
+
+  private func annotate(_ list: inout ManifestList, _ request: ListRequest) throws {
+    if request.entry.isIndex {
+      list.index.annotations = try annotations(list.index.annotations, request.entry)
+      return
+    }
+    guard let image = request.images.first else { throw OperationError.badRequest("no entry") }
+    let digest = try entry(image, of: list).digest
+    for index in list.index.manifests.indices where list.index.manifests[index].digest == digest {
+      try apply(request.entry, to: &list.index.manifests[index])
+    }
+  }
+
+  /// The entry that a digest, or an image that is here, stands for.
+  private func entry(_ text: String, of list: ManifestList) throws -> BlobDescriptor {
+    let digest =
+      (try? Digest(text)) ?? (try? ImageReference(text))?.digest
+      ?? (try? store.findMatch(text)).flatMap { $0.map { $0.name?.manifest ?? $0.image.manifest } }
+    guard let digest, let entry = list.index.manifests.first(where: { $0.digest == digest }) else {
+      throw ErrorReport(
+        .notFound, "\(text) is not in the list",
+        hint: "name the entry by its digest as martlet manifest inspect shows it")
+    }
+    return entry
+  }
+
+  private func apply(
+    _ entry: ListRequest.Entry, to descriptor: inout BlobDescriptor
+  ) throws {
+    if entry.os != nil || entry.architecture != nil || entry.variant != nil {
+      let old = descriptor.platform ?? .host
+      let isSame = entry.architecture == nil || entry.architecture == old.architecture
+      descriptor.platform = Platform(
+        os: entry.os ?? old.os, architecture: entry.architecture ?? old.architecture,
+        variant: entry.variant ?? (isSame ? old.variant : nil))
+    }
+    descriptor.annotations = try annotations(descriptor.annotations, entry)
+  }
+
+  private func annotations(
+    _ old: [String: String]?, _ entry: ListRequest.Entry
+  ) throws -> [String: String]? {
+    var result = old ?? [:]
+    for text in entry.annotations {
+      guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+        throw ErrorReport(
+          .invalidRequest, "annotation \(text.debugDescription) has no value",
+          hint: "write --annotation KEY=VALUE")
+      }
+      result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    }
+    return result.isEmpty ? nil : result
+  }
+
+  // MARK: Showing
+
+  /// The list that is here, or what a registry has under the name.
+  private func inspect(_ request: ListRequest) throws -> HelperEvent.Result {
+    var result = HelperEvent.Result()
+    if !request.list.hasPrefix("docker://"), let found = try lists.find(named: request.list) {
+      result.document = String(decoding: found.list.index.encoded(), as: UTF8.self)
+      return result
+    }
+    let text =
+      request.list.hasPrefix("docker://") ? String(request.list.dropFirst(9)) : request.list
+    let connections = RegistryConnections(request.access)
+    let place = try connections.destination(for: try ImageReference(text))
+    let fetched = try connections.makeClient(for: place).fetchManifest(place.reference)
+    result.document = String(decoding: fetched.bytes, as: UTF8.self)
+    return result
+  }
+}

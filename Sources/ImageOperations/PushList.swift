@@ -1,0 +1,94 @@
+import Distribution
+import ImageStore
+import LayerArchive
+import Model
+import OCISpec
+
+/// Copies a manifest list and its images to a registry.
+struct PushList {
+  let store: ImageStore
+  let reporter: Reporter
+
+  func run(_ request: ListRequest) throws -> HelperEvent.Result {
+    guard let found = try ManifestListStore(store).find(named: request.list) else {
+      throw ChangeList.notFound(request.list)
+    }
+    let destination = try ImageReference(request.destination ?? found.reference.full)
+    var push = PushRequest(
+      image: request.list, destination: destination.full, access: request.access)
+    push.format = request.format
+    push.compression = request.compression
+    return try run(
+      found.list, push, destination, instances: request.all)
+  }
+
+  func run(
+    _ list: ManifestList, _ request: PushRequest, _ destination: ImageReference, instances: Bool
+  ) throws -> HelperEvent.Result {
+    let connections = RegistryConnections(request.access)
+    let target = PushTarget(
+      place: try connections.destination(for: destination), connections: connections)
+    let plan = try LayerPlan(request)
+    let lease = try Lease(store, blobs: list.index.manifests.map(\.digest))
+    var index = list.index
+    if instances {
+      for position in index.manifests.indices {
+        try push(&index.manifests[position], list, request, target, plan, destination)
+      }
+    }
+    let format = plan.format ?? ManifestFormat(index.mediaType)
+    index.mediaType = format.indexType
+    if format == .docker { index.annotations = nil }
+    _ = lease
+    var result = HelperEvent.Result()
+    result.digest = try target.client().pushManifest(
+      index.encoded(), type: format.indexType, to: target.place.reference)
+    return result
+  }
+
+  /// Pushes one image; its entry follows when its layers or its manifest become others.
+  private func push(
+    _ entry: inout BlobDescriptor, _ list: ManifestList, _ request: PushRequest,
+    _ target: PushTarget, _ plan: LayerPlan, _ destination: ImageReference
+  ) throws {
+    let client = try target.client()
+    let here = target.place.reference.pinned(to: entry.digest)
+    // An image that is there already and shall not change needs no blob.
+    if plan.compression == nil,
+      plan.format == nil || plan.format == ManifestFormat(entry.mediaType),
+      (try? client.findDigest(here)) == entry.digest
+    {
+      return
+    }
+    if let source = list.sources["\(entry.digest)"] {
+      try fetch(entry.digest, from: try ImageReference(source), request.access)
+    }
+    let upload = ImageUpload(
+      store: store, reporter: reporter, target: target, plan: plan,
+      mounts: MountCandidates(store, destination))
+    let (bytes, type) = try upload.run(entry.digest)
+    let digest = Hasher.digest(of: bytes)
+    _ = try client.pushManifest(bytes, type: type, to: target.place.reference.pinned(to: digest))
+    entry.mediaType = type
+    entry.digest = digest
+    entry.size = Int64(bytes.count)
+  }
+
+  /// Brings the blobs of an image of another registry here; nothing is unpacked.
+  private func fetch(
+    _ digest: Digest, from source: ImageReference, _ access: RegistryAccess
+  ) throws {
+    guard case .manifest(let manifest) = try ManifestDocument.decode(try store.blobs.load(digest))
+    else { throw ImageStoreError.damaged("manifest \(digest)") }
+    var elsewhere = access
+    // A login typed for the destination is not for the source.
+    elsewhere.credentials = nil
+    let connections = RegistryConnections(elsewhere)
+    let layers = RegistryLayers(
+      store: store, reporter: reporter, places: try connections.places(for: source),
+      connections: connections)
+    for blob in [manifest.config] + manifest.layers where !store.blobs.contains(blob.digest) {
+      try layers.withLayer(blob) { source in while try source.next() != nil {} }
+    }
+  }
+}
