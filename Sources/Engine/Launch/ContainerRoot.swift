@@ -24,8 +24,11 @@ struct ContainerRoot {
     // container's own layer costs more than all the mounts. A remapped image has other owners.
     let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
     let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
+    let contents =
+      image.mapped.map(ReferringLayer.isOne) == true
+      ? image.layers.map { "l/\($0.prefix(16))" } : []
     let rootfs = ContainerRootfs(
-      layersRoot: "\(context.directories.data)/layers", layers: layers,
+      layersRoot: "\(context.directories.data)/layers", layers: layers, contents: contents,
       upper: "\(directory)/upper", work: "\(directory)/work", merged: place ?? store.mountPoint)
     try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
     let driver = try rootfs.mount(volatile: volatile, preferred: context.storageDriver)
