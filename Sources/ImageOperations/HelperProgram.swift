@@ -13,6 +13,8 @@ public enum HelperProgram {
     do {
       ResourceLimit.raiseOpenFiles()
       CurrentProcess.setUmask(0o077)
+      // A limit on sizes of files shall be an error with a name (setrlimit(2), SIGXFSZ).
+      try SignalSet.ignore(25)
       let request = try readRequest()
       reporter.finish(try perform(request, reporter))
       return 0
@@ -41,6 +43,7 @@ public enum HelperProgram {
   {
     let store = ImageStore(data: request.dataRoot)
     try store.prepare()
+    if !request.operation.needsNetwork { Sandbox.enter() }
     switch request.operation {
     case .pull(let pull): return try PullImage(store: store, reporter: reporter).run(pull)
     case .login(let login): return try RegistryLogin(request: login).run()
@@ -69,5 +72,16 @@ public enum HelperProgram {
     if let error = error as? any ReportableError { return error.report }
     if let error = error as? SystemError { return error.stateReport }
     return ErrorReport(.bug, "this is a bug: \(error)")
+  }
+}
+
+extension HelperRequest.Operation {
+  /// Whether it may have to talk to a registry or another server.
+  var needsNetwork: Bool {
+    switch self {
+    case .load, .save, .remap, .collect, .removeTrees: false
+    case .importRootfs(let request): request.path.contains("://")
+    default: true
+    }
   }
 }

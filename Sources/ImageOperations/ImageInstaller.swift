@@ -42,7 +42,9 @@ struct ImageInstaller {
     for job in jobs where store.layers.contains(job.chain) {
       reporter.progress(job.descriptor.digest.shortID, .exists)
     }
-    try LayerInstaller(store: store, reporter: reporter).install(jobs, from: supply)
+    let installer = LayerInstaller(store: store, reporter: reporter)
+    try installer.install(jobs, from: supply)
+    for job in jobs { try installer.pair(job, from: supply) }
     let stored = try record(image, jobs)
     try store.publish(stored, named: self.names(names, image, stored))
     _ = lease
@@ -51,10 +53,10 @@ struct ImageInstaller {
 
   /// The image when it is there as it should be: then there is nothing to do but name it.
   private func findWhole(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage? {
-    let blobs = [image.manifest.config.digest] + image.manifest.layers.map(\.digest)
+    let installer = LayerInstaller(store: store, reporter: reporter)
     guard let known = try store.find(id: image.manifest.config.digest),
-      known.manifest == image.manifestDigest, blobs.allSatisfy(store.blobs.contains),
-      jobs.allSatisfy({ store.layers.contains($0.chain) })
+      known.manifest == image.manifestDigest,
+      store.blobs.contains(image.manifest.config.digest), try jobs.allSatisfy(installer.isPaired)
     else { return nil }
     for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
     for job in jobs { reporter.progress(job.descriptor.digest.shortID, .exists) }

@@ -101,7 +101,77 @@ struct LayerInstaller {
     if let failure = shared.failure { throw failure }
   }
 
+  /// On a thread of its own: from the first byte of the layer on, it has no network (Sandbox).
   private func unpack(_ job: Job, from supply: any LayerSupply) throws {
+    let failure = FailureBox()
+    let thread = try WorkerThread {
+      do {
+        try unpackHere(job, from: supply)
+      } catch {
+        failure.set(HelperProgram.report(of: error))
+      }
+    }
+    thread.join()
+    if let report = failure.report { throw report }
+  }
+
+  /// Whether the blob is there and known to hold the layer.
+  func isPaired(_ job: Job) throws -> Bool {
+    guard try store.flaw(of: job.descriptor, readsAll: false) == nil else { return false }
+    return try store.layers.find(job.chain)?.blob == job.descriptor.digest
+  }
+
+  /// Makes sure that the blob of a layer that was there already is what the image says it is: another
+  /// image's layer must not vouch for bytes that nobody has looked at.
+  func pair(_ job: Job, from supply: any LayerSupply) throws {
+    if try isPaired(job) { return }
+    let failure = FailureBox()
+    let thread = try WorkerThread {
+      do {
+        let found = try supply.withLayer(job.descriptor) { source in
+          Sandbox.enter()
+          return try Self.diffID(of: source)
+        }
+        if let flaw = try store.flaw(of: job.descriptor, readsAll: false) {
+          throw ErrorReport(.invalidRequest, "blob \(job.descriptor.digest.shortID) \(flaw)")
+        }
+        guard found == job.diffID else {
+          throw ArchiveError.digestMismatch(
+            what: "the uncompressed layer \(job.descriptor.digest.shortID)", expected: job.diffID,
+            found: found)
+        }
+      } catch {
+        failure.set(HelperProgram.report(of: error))
+      }
+    }
+    thread.join()
+    if let report = failure.report { throw report }
+  }
+
+  private static func diffID(of source: any ByteSource) throws -> Digest {
+    let hasher = Hasher()
+    let tar = Decompressor(source)
+    var size: Int64 = 0
+    while let bytes = try tar.next() {
+      hasher.update(bytes)
+      size += Int64(bytes.count)
+      guard size <= ArchiveLimits().archiveSize else {
+        throw ArchiveError.tooMuch("it is too large")
+      }
+    }
+    while try source.next() != nil {}
+    return hasher.finish()
+  }
+
+  private final class FailureBox: Sendable {
+    private let state = Mutex<ErrorReport?>(nil)
+
+    func set(_ report: ErrorReport) { state.withLock { $0 = report } }
+
+    var report: ErrorReport? { state.withLock { $0 } }
+  }
+
+  private func unpackHere(_ job: Job, from supply: any LayerSupply) throws {
     let place = ingestPath(job)
     let digest = job.descriptor.digest
     do {
@@ -109,6 +179,8 @@ struct LayerInstaller {
         try FileTree.removeTree(place)
         try FileTree.ensureDirectory("\(place)/diff")
         try FileTree.setMode("\(place)/diff", 0o755)
+        // A download has its own thread by now.
+        Sandbox.enter()
         return try LayerPipeline().unpack(source, into: "\(place)/diff")
       }
       guard outcome.diffID == job.diffID else {
@@ -120,7 +192,7 @@ struct LayerInstaller {
       let layer = StoredLayer(
         diffID: job.diffID, parent: job.parent, size: outcome.summary.size,
         tarSize: outcome.tarSize,
-        isOpaque: outcome.summary.isOpaque)
+        isOpaque: outcome.summary.isOpaque, blob: digest)
       try RecordStore(place).write(LayerDirectory.recordName, layer.record)
     } catch {
       // The cause is what counts; what cannot be removed now the next collection removes.

@@ -105,6 +105,9 @@ extension LoadImages {
     guard case .index(let index) = try ManifestDocument.decode(bytes) else {
       throw ImageSpecError.malformed("index.json", "it is not an index")
     }
+    guard !index.manifests.isEmpty else {
+      throw OperationError.notAnImageArchive(path: "the archive", reason: "it has no images")
+    }
     return try index.manifests.map { entry in
       var image = try resolve(entry, contents, platform) {
         "blobs/\($0.algorithm.rawValue)/\($0.hex)"

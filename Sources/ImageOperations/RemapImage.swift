@@ -1,5 +1,6 @@
 import ImageStore
 import LayerArchive
+import LayerStorage
 import LinuxSystem
 import Model
 import StateStore
@@ -17,11 +18,16 @@ struct RemapImage {
     guard !request.mapName.isEmpty, request.mapName.utf8.count <= 64,
       request.mapName.utf8.allSatisfy({ Self.isNameByte($0) })
     else { throw OperationError.badRequest("mapName \(request.mapName.debugDescription)") }
-    let path = store.layers.mapped(top, map: request.mapName)
-    let result = HelperEvent.Result(path: "\(path)/diff")
+    let mapped = "\(store.layers.root)/mapped"
+    try FileTree.ensureDirectory(mapped)
+    let refers = request.mayRefer && ReferringLayer.isPossible(in: mapped)
+    let map = refers ? ReferringLayer.name(request.mapName) : request.mapName
+    let path = store.layers.mapped(top, map: map)
+    let result = HelperEvent.Result(
+      path: refers ? ReferringLayer.directory(path) : "\(path)/diff")
     if FileTree.exists(path) { return result }
 
-    let name = "\(top.hex)-\(request.mapName)"
+    let name = "\(top.hex)-\(map)"
     let lockPath = store.lockPath(.layer, name)
     let lock = try ObjectLock.acquire(lockPath) { holder in
       reporter.warn(
@@ -30,7 +36,7 @@ struct RemapImage {
     }
     if !FileTree.exists(path) {
       let lease = try Lease(store, layers: image.layers)
-      try make(image, request, at: path, named: name)
+      try make(image, request, at: path, named: name, refers: refers)
       _ = lease
     }
     try lock.remove(lockPath)
@@ -43,16 +49,18 @@ struct RemapImage {
   }
 
   private func make(
-    _ image: StoredImage, _ request: RemapRequest, at path: String, named name: String
+    _ image: StoredImage, _ request: RemapRequest, at path: String, named name: String,
+    refers: Bool
   ) throws {
     let place = "\(store.layers.root)/mapped/\(LayerDirectory.ingestPrefix)\(name)"
     try FileTree.removeTree(place)
-    try FileTree.ensureDirectory("\(place)/diff")
-    try FileTree.setMode("\(place)/diff", 0o755)
+    let target = refers ? ReferringLayer.directory(place) : "\(place)/diff"
+    try FileTree.ensureDirectory(target)
+    try FileTree.setMode(target, 0o755)
     do {
       let uids = IDTable(request.uids, kind: "uid")
       let gids = IDTable(request.gids, kind: "gid")
-      let merger = try LayerMerger(into: "\(place)/diff") { (owner) throws(ArchiveError) in
+      let merger = try LayerMerger(into: target, refers: refers) { (owner) throws(ArchiveError) in
         (uid: try uids.translate(owner.uid), gid: try gids.translate(owner.gid))
       } onProgress: { [reporter] copied in
         reporter.progress(image.id.shortID, .copying, copied, of: image.size)

@@ -118,6 +118,8 @@ public struct RemapRequest: Codable, Sendable {
   public var mapName: String
   public var uids: [Range]
   public var gids: [Range]
+  /// Where the kernel can, make a layer that refers to the contents instead of a copy.
+  public var mayRefer = false
 
   public init(image: String, mapName: String, uids: [Range], gids: [Range]) {
     self.image = image

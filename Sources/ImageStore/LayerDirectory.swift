@@ -72,8 +72,14 @@ public struct StoredLayer: Equatable, Sendable {
   public var tarSize: Int64
   /// Nothing of the layers below it shows.
   public var isOpaque: Bool
+  /// The blob that it was unpacked from: that one is known to hold this layer.
+  public var blob: Digest?
 
-  public init(diffID: Digest, parent: Digest?, size: Int64, tarSize: Int64, isOpaque: Bool) {
+  public init(
+    diffID: Digest, parent: Digest?, size: Int64, tarSize: Int64, isOpaque: Bool,
+    blob: Digest? = nil
+  ) {
+    self.blob = blob
     self.diffID = diffID
     self.parent = parent
     self.size = size
@@ -90,6 +96,7 @@ public struct StoredLayer: Equatable, Sendable {
     self.size = size
     parent = record.digest("parent")
     isOpaque = record.flag("opaque")
+    blob = record.digest("blob")
   }
 
   public var record: LineRecord {
@@ -99,6 +106,7 @@ public struct StoredLayer: Equatable, Sendable {
     record["size"] = "\(size)"
     record["tar-size"] = "\(tarSize)"
     if isOpaque { record["opaque"] = "true" }
+    record["blob"] = blob.map { "\($0)" }
     return record
   }
 }

@@ -3,11 +3,13 @@ import LinuxSystem
 /// Copies layers over one another into a plain directory, as the mounted image would look, with
 /// owners translated on the way.
 ///
-/// The layers are applied lowest first. Blocks are shared where the filesystem can.
+/// The layers are applied lowest first. Blocks are shared where the filesystem can; with `refers`,
+/// files have no contents of their own but name where in the layers these are (OverlayMark).
 public final class LayerMerger {
   public typealias Owner = (uid: UInt32, gid: UInt32)
 
   private let target: DirectoryHandle
+  private let refers: Bool
   private let owner: (Owner) throws(ArchiveError) -> Owner
   private let onProgress: (Int64) -> Void
   private var copied: Int64 = 0
@@ -16,10 +18,12 @@ public final class LayerMerger {
 
   /// Merges into `directory`, which exists; `owner` gives each file's owner in the copy.
   public init(
-    into directory: String, owner: @escaping (Owner) throws(ArchiveError) -> Owner,
+    into directory: String, refers: Bool = false,
+    owner: @escaping (Owner) throws(ArchiveError) -> Owner,
     onProgress: @escaping (Int64) -> Void = { _ in }
   ) throws(ArchiveError) {
     target = try kernel { () throws(SystemError) in try DirectoryHandle(directory) }
+    self.refers = refers
     self.owner = owner
     self.onProgress = onProgress
   }
@@ -109,9 +113,16 @@ public final class LayerMerger {
     to place: borrowing DirectoryHandle, _ whole: RawPath
   ) throws(ArchiveError) {
     let output = try at(whole) { () throws(SystemError) in
-      let input = try source.open(name)
       let output = try place.makeFile(name)
-      try OpenFile.copy(from: input.raw, to: output.raw, size: status.size)
+      if refers, status.size > 0 {
+        try OpenFile.setSize(output.raw, status.size)
+        try ExtendedAttributes.set(
+          output.raw, OverlayMark.redirect, [UInt8(ascii: "/")] + whole.bytes)
+        try ExtendedAttributes.set(output.raw, OverlayMark.metadataOnly, [])
+      } else {
+        let input = try source.open(name)
+        try OpenFile.copy(from: input.raw, to: output.raw, size: status.size)
+      }
       return output
     }
     try copyMetadata(of: name, in: source, to: output.raw)

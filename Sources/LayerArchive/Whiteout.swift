@@ -36,6 +36,12 @@ public enum OverlayMark {
   /// Set to `y` on a directory through which nothing shows.
   public static let opaque = "user.overlay.opaque"
 
+  /// The absolute path, in a data-only layer, of the contents of a file.
+  public static let redirect = "user.overlay.redirect"
+
+  /// Set on a file whose contents are in another layer.
+  public static let metadataOnly = "user.overlay.metacopy"
+
   /// Whether the file is a whiteout: a character device 0:0.
   public static func isWhiteout(_ status: FileStatus) -> Bool {
     status.kind == .characterDevice && status.deviceNumber == (0, 0)

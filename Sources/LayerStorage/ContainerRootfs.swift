@@ -41,13 +41,19 @@ public struct ContainerRootfs: Sendable {
   public let layersRoot: String
   /// Directories relative to `layersRoot` (or absolute), lowest first.
   public let layers: [String]
+  /// Layers that only hold the contents of files that `layers` refers to, lowest first.
+  public let contents: [String]
   public let upper: String
   public let work: String
   public let merged: String
 
-  public init(layersRoot: String, layers: [String], upper: String, work: String, merged: String) {
+  public init(
+    layersRoot: String, layers: [String], contents: [String] = [], upper: String, work: String,
+    merged: String
+  ) {
     self.layersRoot = layersRoot
     self.layers = layers
+    self.contents = contents
     self.upper = upper
     self.work = work
     self.merged = merged
@@ -65,7 +71,7 @@ public struct ContainerRootfs: Sendable {
     do throws(SystemError) { try CurrentProcess.changeDirectory(layersRoot) } catch {
       throw .system(error)
     }
-    for layer in layers where !FileTree.exists(layer) { throw .layerMissing(layer) }
+    for layer in layers + contents where !FileTree.exists(layer) { throw .layerMissing(layer) }
     let failure: SystemError
     do throws(SystemError) {
       guard preferred == .fuseOverlay else {
@@ -74,7 +80,8 @@ public struct ContainerRootfs: Sendable {
       }
       failure = SystemError("mount overlay", merged, errno: Errno.notPermitted)
     } catch { failure = error }
-    if preferred == .overlay { throw .system(failure) }
+    // Any other driver would show files that refer to contents as holes.
+    if preferred == .overlay || !contents.isEmpty { throw .system(failure) }
     guard let fuse = Program.find("fuse-overlayfs", in: Program.systemDirectories) else {
       throw .noDriver(overlay: failure, fuse: "fuse-overlayfs is not installed")
     }
@@ -94,7 +101,9 @@ public struct ContainerRootfs: Sendable {
 
   private var options: [String] {
     // The topmost layer comes first (overlayfs documentation of the kernel).
-    let lower = layers.reversed().map(Self.escaped).joined(separator: ":")
+    var lower = layers.reversed().map(Self.escaped).joined(separator: ":")
+    // Two colons: data-only layers, whose names show nowhere (Linux 6.16 with userxattr).
+    for layer in contents.reversed() { lower += "::" + Self.escaped(layer) }
     return [
       "lowerdir=\(lower)", "upperdir=\(Self.escaped(upper))", "workdir=\(Self.escaped(work))",
     ]

@@ -147,5 +147,43 @@ extension SystemTests {
           try store.martlet("images", "-n", "--history", "--digests").lines[0].contains("second:2"))
       }
     }
+
+    /// `--userns keep-id`: who owns the image's files inside, and that they were not copied.
+    @Test(arguments: ["keep-id", "keep-id:uid=5,gid=6"])
+    func mapsOwnersWithoutCopying(mode: String) throws {
+      try OwnStore.run { store in
+        let output = try store.martlet(
+          "run", "--rm", "--network", "none", "--userns", mode, Session.image, "sh", "-c",
+          "cat /srv/www/index.html; stat -c '%u:%g' /bin/busybox; sha256sum /bin/busybox"
+        ).lines
+        #expect(output.prefix(2) == ["Hello from a Martlet container.", "0:0"], "\(output)")
+        let plain = try store.martlet(
+          "run", "--rm", "--network", "none", Session.image, "sha256sum", "/bin/busybox")
+        #expect(output.last == plain.output)
+        let changed = try store.martlet(
+          "run", "--rm", "--network", "none", "--userns", mode, "--user", "0", Session.image, "sh",
+          "-c", "echo more >> /srv/www/index.html; mv /srv/www /srv/w; cat /srv/w/index.html")
+        #expect(changed.lines == ["Hello from a Martlet container.", "more"])
+        let parts = try store.inside("ls layers/mapped/* && du -sk layers/mapped | cut -f1").split(
+          separator: "\n")
+        // Kernels before 6.16 need a copy.
+        if parts[0] == "refer" { #expect(Int(parts[1]) ?? .max < 1_000, "\(parts)") }
+        #expect(try store.martlet("system", "check", "--deep").output == "")
+      }
+    }
+
+    /// A store that is somewhere else by now, as after a home directory was moved.
+    @Test func worksAfterAMove() throws {
+      try OwnStore.run { store in
+        try store.martlet("create", "--name", "c", "--network", "none", Session.image, "true")
+        let moved = store.root + ".moved"
+        try store.session.tool("mv", store.root, moved)
+        let prefix = ["--root", moved, "--runroot", store.root + ".run"]
+        try store.session.martlet(prefix + ["start", "-a", "c"])
+        try store.session.martlet(prefix + ["system", "check", "--deep"])
+        try store.session.martlet(prefix + ["rm", "c"])
+        try store.session.tool("mv", moved, store.root)
+      }
+    }
   }
 }

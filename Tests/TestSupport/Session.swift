@@ -90,10 +90,12 @@ public struct Session {
 
   /// Runs another program of the machine with the session's environment; its exit code must be 0.
   @discardableResult
-  public func tool(_ name: String, _ arguments: String...) throws -> CommandResult {
+  public func tool(
+    _ name: String, _ arguments: String..., deadline: Duration = .seconds(60)
+  ) throws -> CommandResult {
     let result = try Program(
       path: name, arguments: arguments, environment: home.environment, directory: directory
-    ).run()
+    ).run(deadline: deadline)
     guard result.exitCode == 0 else { throw UnexpectedExit(result: result, expected: 0) }
     return result
   }

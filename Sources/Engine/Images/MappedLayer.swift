@@ -1,9 +1,11 @@
 import ImageStore
+import LayerStorage
 import LinuxSystem
 import Model
 import UserNamespaces
 
-/// Copies of images with translated owners, made once for each image and mapping.
+/// Images with translated owners, made once for each image and mapping: as a layer that refers to
+/// the contents of the others where the kernel can follow that, otherwise as a copy.
 struct MappedLayer {
   private let context: EngineContext
 
@@ -20,12 +22,17 @@ struct MappedLayer {
     }
     let name = Self.name(of: map)
     let layers = ImageStore(data: context.dataRoot).layers
-    let path = layers.mappedDiff(top, map: name)
+    let mayRefer = (context.storageDriver ?? .overlay) == .overlay
+    let referring = ReferringLayer.directory(
+      layers.mapped(top, map: ReferringLayer.name(name)))
+    let copy = layers.mappedDiff(top, map: name)
+    var path = mayRefer && FileTree.exists(referring) ? referring : copy
     if !FileTree.exists(path) {
-      let request = RemapRequest(
+      var request = RemapRequest(
         image: "\(image.id)", mapName: name, uids: map.users.map(Self.range),
         gids: map.groups.map(Self.range))
-      _ = try HelperClient(context).run(.remap(request), events: events)
+      request.mayRefer = mayRefer
+      path = try HelperClient(context).run(.remap(request), events: events).path ?? copy
     }
     return String(path.dropFirst(layers.root.utf8.count + 1))
   }

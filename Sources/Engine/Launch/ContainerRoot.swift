@@ -24,18 +24,23 @@ struct ContainerRoot {
     // container's own layer costs more than all the mounts. A remapped image has other owners.
     let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
     let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
+    let contents =
+      image.mapped.map(ReferringLayer.isOne) == true
+      ? image.layers.map { "l/\($0.prefix(16))" } : []
     return try overlay(
-      layers: layers, below: "\(context.directories.data)/layers", volatile, place)
+      layers: layers, contents: contents, below: "\(context.directories.data)/layers", volatile,
+      place)
   }
 
   private func overlay(
-    layers: [String], below root: String, _ volatile: Bool, _ place: String?
+    layers: [String], contents: [String] = [], below root: String, _ volatile: Bool,
+    _ place: String?
   ) throws -> String {
     let store = ContainerStore(context)
     let directory = store.directory(config.id)
     let rootfs = ContainerRootfs(
-      layersRoot: root, layers: layers, upper: "\(directory)/upper", work: "\(directory)/work",
-      merged: place ?? store.mountPoint)
+      layersRoot: root, layers: layers, contents: contents, upper: "\(directory)/upper",
+      work: "\(directory)/work", merged: place ?? store.mountPoint)
     try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
     let driver = try rootfs.mount(volatile: volatile, preferred: context.storageDriver)
     context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
