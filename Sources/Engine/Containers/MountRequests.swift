@@ -29,7 +29,12 @@ struct MountRequests {
     for text in request.tmpfs { try add(try tmpfs(text)) }
     for path in image?.execution.volumes ?? [] {
       let place = Self.clean(path)
-      if !all.contains(where: { $0.destination == place }) { all.append(try anonymous(place)) }
+      guard !all.contains(where: { $0.destination == place }) else { continue }
+      switch request.imageVolume {
+      case "ignore": break
+      case "tmpfs": all.append(ContainerMount(.tmpfs, source: "", destination: place))
+      default: all.append(try anonymous(place))
+      }
     }
     return all + (try request.devices.map { text throws(ErrorReport) in try device(text) })
   }
