@@ -130,6 +130,13 @@ public struct OptionSpec<Options>: Sendable {
       options[keyPath: path()] = text
     }
   }
+
+  /// A flag whose value, `true` or `false`, `apply` takes.
+  public static func parsedFlag(
+    _ long: String, _ help: String, hidden: Bool = false, _ apply: @escaping Apply
+  ) -> Self {
+    Self(info: .flag(long, nil, help, hidden, []), apply: apply)
+  }
 }
 
 extension OptionInfo {

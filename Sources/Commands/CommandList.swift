@@ -30,10 +30,12 @@ public enum CommandList {
   private static let containers: [MartletCommand] = [
     RunCommand.run, RunCommand.create, LifecycleCommands.start, LifecycleCommands.stop,
     LifecycleCommands.restart, LifecycleCommands.kill, RemoveCommands.remove, PsCommand.command,
-    ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, LifecycleCommands.wait,
+    ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, WaitCommand.command,
     PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
     MiscCommands.initialize, TopCommand.command, CopyCommand.command, FilesCommands.export,
     FilesCommands.commit, MountCommands.mount, MountCommands.unmount,
+    FilesCommands.commit,
+    StatsCommand.command, UpdateCommand.command,
   ]
 
   private static let containerGroup = MartletCommand(
@@ -41,6 +43,6 @@ public enum CommandList {
     subcommands: containers.filter { $0.name != "ps" } + [
       PsCommand.command.named("ls", aliases: ["list", "ps"]), ContainerInspectCommand.command,
       FilesCommands.containerDiff, LifecycleCommands.exists, RemoveCommands.prune,
-      RemoveCommands.cleanUp,
+      RemoveCommands.cleanUp, CloneCommand.command,
     ])
 }

@@ -8,6 +8,7 @@ enum InspectCommand {
     var format: String?
     var type = "all"
     var latest = false
+    var size = false
   }
 
   static let command = MartletCommand(
@@ -17,6 +18,7 @@ enum InspectCommand {
     options: [
       .value("format", "f", \.format, "FORMAT", "json or a Go template"),
       .flag("latest", "l", \.latest, "The container that was created last"),
+      .flag("size", "s", \.size, "Show how much disk space a container takes"),
       .value(
         "type", "t", \.type, "TYPE", "What to look for",
         choices: ["all", "container", "image", "volume"]),
@@ -28,7 +30,9 @@ enum InspectCommand {
     try PositionalRule.atLeast(1).check(words.count, for: invocation.path)
     return try Inspection.show(words, options.format) { word in
       let wants = { (type: String) in options.type == type || options.type == "all" }
-      if wants("container"), let value = try ContainerInspection.find(word, context) {
+      if wants("container"),
+        let value = try ContainerInspection.find(word, context, sized: options.size)
+      {
         return value
       }
       if wants("image"), let value = try ImageInspection.find(word, context) { return value }

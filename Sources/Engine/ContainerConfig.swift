@@ -15,13 +15,15 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var keepsRootfs = false
   public var process = ContainerProcess()
   public var hostname: String?
+  public var domainname: String?
+  public var accounts = ContainerAccounts()
   public var labels: [String: String] = [:]
   public var annotations: [String: String] = [:]
   public var mounts: [ContainerMount] = []
   public var secrets: [ContainerSecret] = []
   public var readOnly = false
-  /// A read-only root without writable /run and /tmp.
-  public var isWhollyReadOnly = false
+  /// No writable /run, /tmp and /var/tmp although the root is read-only.
+  public var hasNoTmpfs = false
   public var network = ContainerNetwork()
   public var namespaces = ContainerNamespaces()
   public var resources = ContainerResources()
@@ -33,6 +35,11 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var createCommand: [String] = []
 
   public init() {}
+
+  /// The annotation by which runtimes know that the caller's further groups stay.
+  static let keepsGroupsKey = "run.oci.keep_original_groups"
+
+  var keepsGroups: Bool { annotations[Self.keepsGroupsKey] == "1" }
 
   /// Ids of the containers that must run for this one to run.
   public var dependencies: [String] {
@@ -57,12 +64,14 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.flag("keepsRootfs", &keepsRootfs)
     try fields.required("process", &process)
     try fields.optional("hostname", &hostname)
+    try fields.optional("domainname", &domainname)
+    try fields.defaulted("accounts", &accounts)
     try fields.map("labels", &labels)
     try fields.map("annotations", &annotations)
     try fields.list("mounts", &mounts)
     try fields.list("secrets", &secrets)
     try fields.flag("readOnly", &readOnly)
-    try fields.flag("isWhollyReadOnly", &isWhollyReadOnly)
+    try fields.flag("hasNoTmpfs", &hasNoTmpfs)
     try fields.required("network", &network)
     try fields.required("namespaces", &namespaces)
     try fields.required("resources", &resources)
@@ -111,6 +120,10 @@ public struct ContainerProcess: JSONRecord, Equatable {
   public var interactive = false
   public var umask = "0022"
   public var groups: [String] = []
+  /// Default variables that are left out; `*` means all.
+  public var unsetEnvironment: [String] = []
+  /// `local`, or a name below /usr/share/zoneinfo.
+  public var timeZone: String?
 
   public init() {}
 
@@ -126,6 +139,8 @@ public struct ContainerProcess: JSONRecord, Equatable {
     try fields.flag("interactive", &interactive)
     try fields.required("umask", &umask)
     try fields.list("groups", &groups)
+    try fields.list("unsetEnvironment", &unsetEnvironment)
+    try fields.optional("timeZone", &timeZone)
   }
 }
 
@@ -183,6 +198,12 @@ public struct ContainerNetwork: JSONRecord, Equatable {
   /// `NAME:ADDRESS`.
   public var hosts: [String] = []
   public var noHosts = false
+  public var noHostname = false
+  /// What /etc/hosts is made from: a path, `image` or `none`; nil is the host's.
+  public var hostsFile: String?
+  /// Ports that the container serves, published or not: `80/tcp`.
+  public var exposed: [String] = []
+  public var publishesAll = false
 
   public init() {}
 
@@ -194,6 +215,10 @@ public struct ContainerNetwork: JSONRecord, Equatable {
     try fields.list("dnsOptions", &dnsOptions)
     try fields.list("hosts", &hosts)
     try fields.flag("noHosts", &noHosts)
+    try fields.flag("noHostname", &noHostname)
+    try fields.optional("hostsFile", &hostsFile)
+    try fields.list("exposed", &exposed)
+    try fields.flag("publishesAll", &publishesAll)
   }
 }
 
@@ -229,6 +254,15 @@ public struct ContainerResources: JSONRecord, Equatable {
   public var cpuShares: UInt64?
   public var cpusetCPUs: String?
   public var cpusetMems: String?
+  public var cpuRealtimePeriod: Int64?
+  public var cpuRealtimeRuntime: Int64?
+  /// 10 to 1000.
+  public var blockWeight: Int64?
+  public var memorySwappiness: Int64?
+  public var oomKillDisable = false
+  /// `disabled`: no control group; nil is one of its own.
+  public var cgroups: String?
+  public var cgroupParent: String?
   /// -1 for no limit.
   public var pids: Int64?
   /// `NAME=soft[:hard]`, or `host`.
@@ -248,6 +282,13 @@ public struct ContainerResources: JSONRecord, Equatable {
     try fields.optional("cpuShares", &cpuShares)
     try fields.optional("cpusetCPUs", &cpusetCPUs)
     try fields.optional("cpusetMems", &cpusetMems)
+    try fields.optional("cpuRealtimePeriod", &cpuRealtimePeriod)
+    try fields.optional("cpuRealtimeRuntime", &cpuRealtimeRuntime)
+    try fields.optional("blockWeight", &blockWeight)
+    try fields.optional("memorySwappiness", &memorySwappiness)
+    try fields.flag("oomKillDisable", &oomKillDisable)
+    try fields.optional("cgroups", &cgroups)
+    try fields.optional("cgroupParent", &cgroupParent)
     try fields.optional("pids", &pids)
     try fields.list("ulimits", &ulimits)
     try fields.required("sharedMemory", &sharedMemory)
@@ -315,6 +356,12 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
   public var cidFile: String?
   /// Ids of containers that are started before this one (`--requires`).
   public var requires: [String] = []
+  /// Mounts and a stop signal as systemd wants them.
+  public var isSystemd = false
+  public var pidFile: String?
+  public var monitorPidFile: String?
+  /// The host's program for `--init`; nil is ours.
+  public var initPath: String?
 
   public init() {}
 
@@ -337,5 +384,9 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
     try fields.optional("notifySocket", &notifySocket)
     try fields.optional("cidFile", &cidFile)
     try fields.list("requires", &requires)
+    try fields.flag("isSystemd", &isSystemd)
+    try fields.optional("pidFile", &pidFile)
+    try fields.optional("monitorPidFile", &monitorPidFile)
+    try fields.optional("initPath", &initPath)
   }
 }

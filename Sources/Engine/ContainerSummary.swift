@@ -16,6 +16,7 @@ enum ContainerSummaryRecord {
     }
     for word in config.process.arguments { record.append("command", word) }
     for port in config.network.ports { record.append("port", port) }
+    for port in config.network.exposed { record.append("expose", port) }
     record.append("network", config.network.mode)
     for mount in config.mounts where mount.kind != .tmpfs {
       record.append("mount", mount.destination)
@@ -40,6 +41,8 @@ public struct ContainerSummary: Sendable {
   public var image: String
   public var command: [String]
   public var ports: [String]
+  /// `80/tcp`, published or not.
+  public var exposed: [String]
   public var network: String
   public var mounts: [String]
   public var volumes: [String]
@@ -62,6 +65,7 @@ public struct ContainerSummary: Sendable {
     image = record["image"] ?? record["rootfs"] ?? ""
     command = record.all("command")
     ports = record.all("port")
+    exposed = record.all("expose")
     network = record["network"] ?? ""
     mounts = record.all("mount")
     volumes = record.all("volume")

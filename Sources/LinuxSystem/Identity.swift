@@ -120,8 +120,8 @@ extension CurrentProcess {
   ///
   /// The first step in a new user namespace. Groups that cannot be dropped (setgroups denied,
   /// user_namespaces(7)) stay.
-  public static func becomeRoot() throws(SystemError) {
-    _ = clinux_setgroups(0, nil)
+  public static func becomeRoot(keepingGroups: Bool = false) throws(SystemError) {
+    if !keepingGroups { _ = clinux_setgroups(0, nil) }
     try check(clinux_setresgid(0, 0, 0), "setresgid", "0")
     try check(clinux_setresuid(0, 0, 0), "setresuid", "0")
   }

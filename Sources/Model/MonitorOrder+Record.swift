@@ -37,6 +37,8 @@ extension MonitorOrder {
     record.append("restart-delay", "\(restartDelay)")
     record.append("restarts", "\(restarts)")
     record.append("preserve-fds", "\(preservedDescriptors)")
+    record["pid-file"] = pidFile
+    record["monitor-pid-file"] = monitorPidFile
     health?.write(to: &record)
     notify?.write(to: &record)
     for user in allowedUsers { record.append("allowed-user", "\(user)") }
@@ -80,6 +82,8 @@ extension MonitorOrder {
     self.restart = restart
     restartDelay = record.integer("restart-delay") ?? 100
     restarts = Int(record.integer("restarts") ?? 0)
+    pidFile = record["pid-file"]
+    monitorPidFile = record["monitor-pid-file"]
     preservedDescriptors = Int(record.integer("preserve-fds") ?? 0)
     health = HealthOrder(record)
     notify = NotifyOrder(record)

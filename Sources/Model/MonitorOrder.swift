@@ -103,6 +103,9 @@ public struct MonitorOrder: Equatable, Sendable {
   /// Restarts so far, when a container with a policy is taken up again.
   public var restarts = 0
   public var preservedDescriptors = 0
+  /// Where to write the container's and the monitor's process ids.
+  public var pidFile: String?
+  public var monitorPidFile: String?
   public var health: HealthOrder?
   /// Nil: nobody waits to be told.
   public var notify: NotifyOrder?

@@ -151,7 +151,17 @@ extension MonitorLoop {
     initHandle = handle
     initPid = pid
     live.startTime = ProcessHandle.startTime(pid)
+    try writePidFiles(pid)
     oomCount = OutOfMemoryCount(of: pid)
+  }
+
+  private func writePidFiles(_ pid: Int32) throws(MonitorError) {
+    for (path, number) in [(order.pidFile, pid), (order.monitorPidFile, CurrentProcess.id)] {
+      guard let path else { continue }
+      try step("write \(path)") { () throws(SystemError) in
+        try FileTree.write(path, "\(number)", mode: 0o644)
+      }
+    }
   }
 
   private func startContainer() throws(MonitorError) {

@@ -85,6 +85,15 @@ public struct RecordFields {
     if let value = present(key) { field = try decode(key, value) }
   }
 
+  /// A part that keeps its defaults when the document does not have it.
+  public mutating func defaulted<Field: JSONField & Equatable>(
+    _ key: String, _ field: inout Field
+  ) throws(SpecError) {
+    var found: Field? = field
+    try optional(key, &found)
+    if let found { field = found }
+  }
+
   /// A boolean that is left out when false.
   public mutating func flag(_ key: String, _ field: inout Bool) throws(SpecError) {
     guard reading else {

@@ -18,6 +18,9 @@ public enum UserNamespacePlan: Equatable, Sendable {
 public struct UserNamespace: Sendable {
   public let plan: UserNamespacePlan
 
+  /// Whether the caller's further groups stay, unmapped as they are.
+  public var keepsGroups = false
+
   public init(_ plan: UserNamespacePlan) { self.plan = plan }
 
   /// Runs `body` in a new process that is root in the namespace and has private mounts.
@@ -55,7 +58,7 @@ public struct UserNamespace: Sendable {
         guard (try? Namespace.user.join(raw)) != nil else { return 125 }
         Descriptor.close(raw)
         guard (try? Namespace.unshare(kinds.union([.mount]))) != nil,
-          (try? CurrentProcess.becomeRoot()) != nil, Self.privateMounts()
+          (try? CurrentProcess.becomeRoot(keepingGroups: keepsGroups)) != nil, Self.privateMounts()
         else { return 125 }
         return body()
       }
@@ -90,7 +93,9 @@ public struct UserNamespace: Sendable {
         Descriptor.close(writeEnd)
         guard let word = try? Descriptor.read(readEnd, upTo: 1), word == [1] else { return 125 }
         Descriptor.close(readEnd)
-        guard (try? CurrentProcess.becomeRoot()) != nil, Self.privateMounts() else { return 125 }
+        guard (try? CurrentProcess.becomeRoot(keepingGroups: keepsGroups)) != nil,
+          Self.privateMounts()
+        else { return 125 }
         return body()
       }
       gate = pipe.split { readEnd, writeEnd in writeEnd }

@@ -32,7 +32,8 @@ enum ContainerInspection {
       ("Name", .string(config.name)), ("RestartCount", .int(Int64(condition.restarts))),
       ("Driver", .string("overlay")),
       ("MountLabel", .string("")), ("ProcessLabel", .string("")), ("AppArmorProfile", .string("")),
-      ("EffectiveCaps", capabilities(config)), ("BoundingCaps", capabilities(config)),
+      ("EffectiveCaps", .strings(ContainerCapabilities.effective(config))),
+      ("BoundingCaps", capabilities(config)),
       ("ExecIDs", .list([])),
       (
         "GraphDriver",
@@ -41,6 +42,7 @@ enum ContainerInspection {
           (
             "Data",
             .object([
+              ("LowerDir", .string(lowerDirectories(config, context))),
               ("MergedDir", .string(ContainerStore(context).mountPoint)),
               ("UpperDir", .string("\(directory)/upper")),
               ("WorkDir", .string("\(directory)/work")),
@@ -49,10 +51,22 @@ enum ContainerInspection {
         ])
       ),
       ("Mounts", .list(config.mounts.filter { $0.kind != .device }.map { mount($0, context) })),
-      ("Dependencies", .list([])), ("NetworkSettings", network(config)), ("Namespace", .string("")),
+      ("Dependencies", .strings(config.dependencies)), ("NetworkSettings", network(config, status)),
+      ("Namespace", .string("")),
       ("IsInfra", .bool(false)), ("IsService", .bool(false)), ("Config", configuration(config)),
-      ("HostConfig", host(config, directory)),
+      ("HostConfig", HostInspection.value(config, logPath: logPath(config, directory))),
+      ("UseImageHosts", .bool(config.network.noHosts)),
+      ("UseImageHostname", .bool(config.network.noHostname)),
     ])
+  }
+
+  private static func lowerDirectories(_ config: ContainerConfig, _ context: EngineContext)
+    -> String
+  {
+    guard let image = config.image else { return "" }
+    let layers = "\(context.dataRoot)/layers"
+    if let mapped = image.mapped { return "\(layers)/\(mapped)" }
+    return image.layers.reversed().map { "\(layers)/\($0)/diff" }.joined(separator: ":")
   }
 
   private static func lastPart(_ path: String) -> String {
@@ -89,11 +103,19 @@ enum ContainerInspection {
       ("Dead", .bool(false)), ("Pid", .int(Int64(status.pid ?? 0))),
       ("ConmonPid", .int(Int64(monitor ?? 0))), ("ExitCode", .int(Int64(status.exitCode))),
       ("Error", .string("")), ("StartedAt", .string(started)), ("FinishedAt", .string(finished)),
-      ("Health", health), ("CgroupPath", .string("/martlet/\(config.id)")),
+      ("Health", health), ("CgroupPath", .string(cgroupPath(status))),
       ("CheckpointedAt", .string(never)), ("RestoredAt", .string(never)),
     ]
     // Podman's templates know both names.
     return .object(TemplateObject(fields, methods: [("Healthcheck", { _ in health })]))
+  }
+
+  /// The control group that the container's first process is in.
+  private static func cgroupPath(_ status: ContainerStatus) -> String {
+    guard let pid = status.pid, let text = try? FileTree.readText("/proc/\(pid)/cgroup"),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
+    else { return "" }
+    return String(line.dropFirst(3))
   }
 
   private static func mount(_ mount: ContainerMount, _ context: EngineContext) -> TemplateValue {
@@ -113,7 +135,8 @@ enum ContainerInspection {
     return .object(fields)
   }
 
-  private static func network(_ config: ContainerConfig) -> TemplateValue {
+  /// `{"80/tcp":[{"HostIp":…,"HostPort":…}]}`, and null for what is only exposed.
+  static func ports(_ config: ContainerConfig) -> TemplateValue {
     var ports: [(String, TemplateValue)] = []
     for port in config.network.ports {
       guard case .object(let fields) = PortText.json(port) else { continue }
@@ -136,13 +159,28 @@ enum ContainerInspection {
         ports.append((key, .list([binding])))
       }
     }
+    return .map(ports)
+  }
+
+  private static func network(_ config: ContainerConfig, _ status: ContainerStatus)
+    -> TemplateValue
+  {
+    var all = ports(config)
+    if case .map(let published) = all {
+      let known = Set(published.map(\.0))
+      all = .map(
+        published + config.network.exposed.filter { !known.contains($0) }.map { ($0, .null) })
+    }
+    let space = status.pid.map { "/proc/\($0)/ns/net" } ?? ""
+    let names = NetworkInspection.names(config.network.mode)
     return .object([
       ("EndpointID", .string("")), ("Gateway", .string("")), ("IPAddress", .string("")),
       ("IPPrefixLen", .int(0)), ("IPv6Gateway", .string("")), ("GlobalIPv6Address", .string("")),
       ("GlobalIPv6PrefixLen", .int(0)), ("MacAddress", .string("")), ("Bridge", .string("")),
       ("SandboxID", .string("")), ("HairpinMode", .bool(false)),
       ("LinkLocalIPv6Address", .string("")), ("LinkLocalIPv6PrefixLen", .int(0)),
-      ("Ports", .map(ports)), ("SandboxKey", .string("")), ("Networks", .map([])),
+      ("Ports", all), ("SandboxKey", .string(space)),
+      ("Networks", .map(names.map { ($0, NetworkInspection.endpoint($0)) })),
     ])
   }
 
@@ -150,7 +188,8 @@ enum ContainerInspection {
     let process = config.process
     return .object(
       [
-        ("Hostname", .string(config.hostname ?? "")), ("Domainname", .string("")),
+        ("Hostname", .string(config.hostname ?? "")),
+        ("Domainname", .string(config.domainname ?? "")),
         ("User", .string(process.user)), ("AttachStdin", .bool(false)),
         ("AttachStdout", .bool(false)), ("AttachStderr", .bool(false)),
         ("Tty", .bool(process.terminal)), ("OpenStdin", .bool(process.interactive)),
@@ -171,7 +210,10 @@ enum ContainerInspection {
         ("SdNotifyMode", .string(config.lifecycle.sdnotify)),
         ("SdNotifySocket", .string(config.lifecycle.notifySocket ?? "")),
         ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
-        ("Passwd", .bool(true)),
+        ("Passwd", .bool(!config.accounts.areLeftAlone)),
+        (
+          "ExposedPorts", .map(config.network.exposed.map { ($0, .object([])) })
+        ),
       ] + HealthInspection.configuration(config.health))
   }
 
@@ -182,58 +224,9 @@ enum ContainerInspection {
     }
   }
 
-  private static func host(_ config: ContainerConfig, _ directory: String) -> TemplateValue {
-    let resources = config.resources
-    let policy = config.lifecycle.restart.split(separator: ":")
-    return .object([
-      (
-        "Binds",
-        .strings(
-          config.mounts.filter { $0.kind == .bind || $0.kind == .volume }.map {
-            "\($0.source):\($0.destination):\(($0.options + ["rw"]).joined(separator: ","))"
-          })
-      ), ("CgroupManager", .string("cgroupfs")), ("CgroupMode", .string(config.namespaces.cgroup)),
-      ("ContainerIDFile", .string(config.lifecycle.cidFile ?? "")),
-      (
-        "LogConfig",
-        .object([
-          ("Type", .string(config.lifecycle.logDriver)), ("Config", .null),
-          ("Path", .string(logPath(config, directory))),
-          ("Tag", .string(config.lifecycle.logTag ?? "")),
-          ("Size", .string(Human.size(config.lifecycle.logMaxSize ?? 0))),
-        ])
-      ), ("NetworkMode", .string(config.network.mode.isEmpty ? "default" : config.network.mode)),
-      ("PortBindings", .map([])),
-      (
-        "RestartPolicy",
-        .object([
-          ("Name", .string(policy.first.map(String.init) ?? "no")),
-          ("MaximumRetryCount", .int(policy.count > 1 ? Int64(policy[1]) ?? 0 : 0)),
-        ])
-      ), ("AutoRemove", .bool(config.lifecycle.autoRemove)),
-      ("CapAdd", .strings(config.security.capAdd)), ("CapDrop", .strings(config.security.capDrop)),
-      ("Dns", .strings(config.network.dns)), ("DnsOptions", .strings(config.network.dnsOptions)),
-      ("DnsSearch", .strings(config.network.dnsSearch)),
-      ("ExtraHosts", .strings(config.network.hosts)), ("GroupAdd", .strings(config.process.groups)),
-      ("IpcMode", .string(config.namespaces.ipc)), ("Cgroup", .string("")),
-      ("OomScoreAdj", .int(Int64(resources.oomScoreAdjustment ?? 0))),
-      ("PidMode", .string(config.namespaces.pid)),
-      ("Privileged", .bool(config.security.privileged)), ("PublishAllPorts", .bool(false)),
-      ("ReadonlyRootfs", .bool(config.readOnly)), ("SecurityOpt", .list([])),
-      ("UTSMode", .string(config.namespaces.uts)), ("UsernsMode", .string(config.namespaces.user)),
-      ("ShmSize", .int(resources.sharedMemory)), ("Runtime", .string("oci")),
-      ("Memory", .int(resources.memory ?? 0)),
-      ("NanoCpus", .int((resources.cpuQuota ?? 0) * 10_000)),
-      ("CpuPeriod", .int(Int64(resources.cpuPeriod ?? 0))),
-      ("CpuQuota", .int(resources.cpuQuota ?? 0)),
-      ("CpuShares", .int(Int64(resources.cpuShares ?? 0))),
-      ("CpusetCpus", .string(resources.cpusetCPUs ?? "")),
-      ("CpusetMems", .string(resources.cpusetMems ?? "")),
-      ("MemoryReservation", .int(resources.memoryReservation ?? 0)),
-      ("MemorySwap", .int(resources.memorySwap ?? 0)), ("PidsLimit", .int(resources.pids ?? 0)),
-      ("Init", .bool(config.lifecycle.initProcess)),
-      ("Ulimits", .strings(resources.ulimits)),
-    ])
+  /// A map of texts, by key.
+  static func texts(_ values: [String: String]) -> TemplateValue {
+    .map(values.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
   }
 }
 
@@ -242,6 +235,7 @@ enum ContainerInspectCommand {
   struct Options: Sendable {
     var format: String?
     var latest = false
+    var size = false
   }
 
   static let command = Command<GlobalOptions>(
@@ -251,6 +245,7 @@ enum ContainerInspectCommand {
     options: [
       .value("format", "f", \.format, "FORMAT", "json or a Go template"),
       .flag("latest", "l", \.latest, "The container that was created last"),
+      .flag("size", "s", \.size, "Show how much disk space the container takes"),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
@@ -258,17 +253,26 @@ enum ContainerInspectCommand {
     if options.latest { words += try ListContainers(context).run().prefix(1).map(\.id) }
     try PositionalRule.atLeast(1).check(words.count, for: invocation.path)
     return try Inspection.show(words, options.format) { word in
-      try ContainerInspection.find(word, context)
+      try ContainerInspection.find(word, context, sized: options.size)
     }
   }
 }
 
 extension ContainerInspection {
   /// Nil when there is no such container.
-  static func find(_ word: String, _ context: EngineContext) throws -> TemplateValue? {
+  static func find(_ word: String, _ context: EngineContext, sized: Bool = false) throws
+    -> TemplateValue?
+  {
     let store = ContainerStore(context)
     guard let id = try store.find(word) else { return nil }
-    return try value(try store.load(id), try StatusReader(store).condition(id), context)
+    let config = try store.load(id)
+    let found = try value(config, try StatusReader(store).condition(id), context)
+    guard sized, case .object(var object) = found else { return found }
+    let sizes = ContainerSize(context)
+    let written = sizes.written(id)
+    let below = sizes.image(id: config.image?.id) ?? 0
+    object.fields += [("SizeRw", .int(written)), ("SizeRootFs", .int(written + below))]
+    return .object(object)
   }
 }
 
@@ -295,5 +299,27 @@ enum Inspection {
     let template = try OutputFormat(format)
     for value in values { try Output.write(try template.render([value])) }
     return status
+  }
+}
+
+/// The networks of a container's `NetworkSettings`.
+enum NetworkInspection {
+  /// By what podman calls them; a joined namespace has none of its own.
+  static func names(_ mode: String) -> [String] {
+    let word = mode.prefix { $0 != ":" }
+    switch word {
+    case "": return ["pasta"]
+    case "container", "ns": return []
+    default: return [String(word)]
+    }
+  }
+
+  static func endpoint(_ name: String) -> TemplateValue {
+    .object([
+      ("EndpointID", .string("")), ("Gateway", .string("")), ("IPAddress", .string("")),
+      ("IPPrefixLen", .int(0)), ("IPv6Gateway", .string("")), ("GlobalIPv6Address", .string("")),
+      ("GlobalIPv6PrefixLen", .int(0)), ("MacAddress", .string("")), ("NetworkID", .string(name)),
+      ("DriverOpts", .null), ("IPAMConfig", .null), ("Links", .null),
+    ])
   }
 }

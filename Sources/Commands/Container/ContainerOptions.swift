@@ -7,20 +7,20 @@ struct ContainerOptions: Sendable {
   var request = ContainerRequest()
   var attach: [String] = []
   var pull = "missing"
-  var platform: String?
+  var registry = RegistryOptions()
   var quiet = false
   var usesRootfs = false
-  var tlsVerify: Bool?
-  var authFile: String?
+  var disablesContentTrust = true
 
   // Of `run` alone.
   var detach = false
   var detachKeys: String?
   var passesSignals = true
+  var preservedDescriptors = 0
 
   static let shared: [OptionSpec<ContainerOptions>] =
     process + files + network + limits + security
-    + lifecycle + health
+    + lifecycle + more + UnsupportedOptions.specs(UnsupportedOptions.container) + health
 
   static let process: [OptionSpec<ContainerOptions>] = [
     .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),
@@ -43,7 +43,8 @@ struct ContainerOptions: Sendable {
       "label-file", nil, \.request.labelFiles, "FILE", "Read labels from a file",
       complete: .file),
     .value("name", nil, \.request.name, "NAME", "Give the container a name"),
-    .value("platform", nil, \.platform, "OS/ARCH[/VARIANT]", "Choose the image for a platform"),
+    .value(
+      "platform", nil, \.registry.platform, "OS/ARCH[/VARIANT]", "Choose the image for a platform"),
     .value(
       "pull", nil, \.pull, "POLICY", "When to pull the image",
       choices: ["always", "missing", "never", "newer"]),
@@ -53,9 +54,9 @@ struct ContainerOptions: Sendable {
     .value("umask", nil, \.request.umask, "MASK", "Set the file mode creation mask (octal)"),
     .value("user", "u", \.request.user, "USER[:GROUP]", "Run as this user"),
     .value("workdir", "w", \.request.workingDirectory, "DIR", "Set the working directory"),
-    .optionalBool("tls-verify", nil, \.tlsVerify, "Check the registry's certificate"),
+    .optionalBool("tls-verify", nil, \.registry.tlsVerify, "Check the registry's certificate"),
     .value(
-      "authfile", nil, \.authFile, "FILE", "Take credentials from this file",
+      "authfile", nil, \.registry.authFile, "FILE", "Take credentials from this file",
       complete: .file),
   ]
 
@@ -119,10 +120,7 @@ struct ContainerOptions: Sendable {
       options.request.cpuShares = try Sizes.unsigned(text)
     },
     .parsed("cpus", nil, "NUMBER", "Number of CPUs") { options, text throws(UsageError) in
-      guard let number = Double(text), number >= 0.001, number < 1e6 else {
-        throw UsageError("it must be a number of CPUs such as 1.5")
-      }
-      options.request.milliCPUs = Int64((number * 1000).rounded())
+      options.request.milliCPUs = try Sizes.milliCPUs(text)
     },
     .value("cpuset-cpus", nil, \.request.cpusetCPUs, "LIST", "CPUs to run on, such as 0-3,7"),
     .value("cpuset-mems", nil, \.request.cpusetMems, "LIST", "Memory nodes to use"),
@@ -160,16 +158,19 @@ struct ContainerOptions: Sendable {
     .list(
       "cap-drop", nil, \.request.capDrop, "CAPABILITY", "Drop a capability",
       commaSeparated: true, complete: .capability),
-    .value("cgroupns", nil, \.request.cgroupns, "MODE", "Cgroup namespace: private or host"),
-    .value("ipc", nil, \.request.ipc, "MODE", "IPC namespace: private or host"),
-    .value("pid", nil, \.request.pid, "MODE", "Process namespace: private or host"),
+    .value(
+      "cgroupns", nil, \.request.cgroupns, "MODE",
+      "Cgroup namespace: private, host or container:NAME"),
+    .value("ipc", nil, \.request.ipc, "MODE", "IPC namespace: private, host or container:NAME"),
+    .value("pid", nil, \.request.pid, "MODE", "Process namespace: private, host or container:NAME"),
     .flag("privileged", nil, \.request.privileged, "Give all the rights that the user has"),
     .list(
       "security-opt", nil, \.request.securityOptions, "OPTION",
       "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask="),
     .list("sysctl", nil, \.request.sysctl, "KEY=VALUE", "Set a kernel parameter"),
     .value("userns", nil, \.request.userns, "MODE", "User namespace: host or keep-id"),
-    .value("uts", nil, \.request.uts, "MODE", "Host name namespace: private or host"),
+    .value(
+      "uts", nil, \.request.uts, "MODE", "Host name namespace: private, host or container:NAME"),
   ]
 
   static let lifecycle: [OptionSpec<ContainerOptions>] = [
@@ -203,6 +204,9 @@ struct ContainerOptions: Sendable {
 
   static let run: [OptionSpec<ContainerOptions>] =
     [
+      .integer(
+        "preserve-fds", nil, \.preservedDescriptors, "COUNT",
+        "Pass this many descriptors from 3 on"),
       .flag("detach", "d", \.detach, "Run in the background and print the container id"),
       .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that detach from the container"),
       .flag("sig-proxy", nil, \.passesSignals, "Pass signals on to the container"),
@@ -233,6 +237,14 @@ enum Sizes {
   static func unsigned(_ text: String) throws(UsageError) -> UInt64 {
     guard let value = UInt64(text) else { throw UsageError("it must be a number") }
     return value
+  }
+
+  /// Thousandths.
+  static func milliCPUs(_ text: String) throws(UsageError) -> Int64 {
+    guard let number = Double(text), number >= 0.001, number < 1e6 else {
+      throw UsageError("it must be a number of CPUs such as 1.5")
+    }
+    return Int64((number * 1000).rounded())
   }
 
   static func signed(_ text: String) throws(UsageError) -> Int64 {

@@ -1,27 +1,40 @@
 import CommandLineKit
 import Engine
+import LinuxSystem
 import Model
 
 enum ExecCommand {
   struct Options: Sendable {
     var request = ExecRequest()
     var latest = false
+    var cidFile: String?
+    var noSession = true
   }
 
   static let command = Command<GlobalOptions>(
     "exec", summary: "Run a process in a running container",
     usage: "[options] CONTAINER COMMAND [ARG...]",
     examples: ["martlet exec -it web sh"],
-    positionals: .atLeast(1, .runningContainer), stopsAtFirstPositional: true,
+    positionals: .atLeast(0, .runningContainer), stopsAtFirstPositional: true,
     defaults: Options(),
     options: [
+      .value(
+        "cidfile", nil, \.cidFile, "FILE", "Read the container id from a file", complete: .file),
       .flag("detach", "d", \.request.detached, "Run in the background"),
+      .parsed("detach-keys", nil, "KEYS", "Only an empty value: there is no detaching") {
+        _, text throws(UsageError) in
+        guard text.isEmpty else {
+          throw UsageError(
+            "detaching from a process of exec is not supported", hint: "write --detach-keys=\"\"")
+        }
+      },
       .list("env", "e", \.request.environment, "NAME[=VALUE]", "Set an environment variable"),
       .list(
         "env-file", nil, \.request.environmentFiles, "FILE",
         "Read environment variables from a file", complete: .file),
       .flag("interactive", "i", \.request.interactive, "Keep standard input open"),
       .flag("latest", "l", \.latest, "The container that was created last"),
+      .flag("no-session", nil, \.noSession, "Keep no record of the process; none is kept anyway"),
       .integer(
         "preserve-fds", nil, \.request.preservedDescriptors, "COUNT",
         "Pass this many further descriptors"),
@@ -34,13 +47,17 @@ enum ExecCommand {
     let context = try invocation.globals.context()
     var words = invocation.arguments
     let id: String
-    if options.latest {
-      guard let newest = try ListContainers(context).run().first else {
-        throw ErrorReport(.notFound, "there is no container")
+    if let file = options.cidFile {
+      guard !options.latest else {
+        throw ErrorReport(.invalidRequest, "--latest and --cidfile cannot be used together")
       }
-      id = newest.id
+      let text: String
+      do throws(SystemError) { text = try FileTree.readText(file, limit: 4_096) } catch {
+        throw ErrorReport(.notFound, "container id file \(file): \(error.reason)")
+      }
+      id = try ContainerStore(context).resolve(String(text.prefix { !$0.isWhitespace }))
     } else {
-      id = try ContainerStore(context).resolve(words.removeFirst())
+      (id, words) = try Selection.one(options.latest, words, context)
     }
     guard !words.isEmpty else {
       throw ErrorReport(

@@ -12,11 +12,7 @@ enum ImagePuller {
     guard let policy = PullPolicy(rawValue: options.pull) else {
       throw ErrorReport(.invalidRequest, "invalid pull policy \"\(options.pull)\"")
     }
-    var settings = PullSettings()
-    settings.platform = options.platform
-    settings.access.tlsVerify = options.tlsVerify
-    settings.access.authFile = options.authFile
-    return try resolve(name, policy, settings, quiet: options.quiet, context)
+    return try resolve(name, policy, try options.registry.settings(), quiet: options.quiet, context)
   }
 
   /// Shows how the image comes, on standard error.

@@ -101,22 +101,6 @@ enum LifecycleCommands {
     ).forEach(in: .alive) { id in try StopContainer(context).kill(id, signal: signal) }
   }
 
-  static let wait = Command<GlobalOptions>(
-    "wait", summary: "Wait until containers have ended",
-    usage: "[options] CONTAINER [CONTAINER...]",
-    description: "Prints the exit code of each container.",
-    positionals: .atLeast(0, .container), defaults: SelectionOptions(),
-    options: [
-      .flag("latest", "l", \.latest, "The container that was created last"),
-      .flag("ignore", nil, \.ignore, "Containers that do not exist are no error"),
-    ]
-  ) { options, invocation in
-    let context = try invocation.globals.context()
-    return try Selection(
-      context: context, options: options, words: invocation.arguments, path: invocation.path
-    ).forEach(echo: false) { id in try Output.line("\(try WaitContainer(context).run(id))") }
-  }
-
   static let attach = Command<GlobalOptions>(
     "attach", summary: "Attach to a running container", usage: "[options] CONTAINER",
     positionals: .between(0, 1, .runningContainer), defaults: AttachOptions(),

@@ -8,6 +8,7 @@ enum LogsCommand {
     var reader = LogReader.Options()
     var display = LogDisplay.Options()
     var latest = false
+    var details = false
     var tail = "all"
     var since: String?
     var until: String?
@@ -22,6 +23,9 @@ enum LogsCommand {
     positionals: .atLeast(0, .container), defaults: Options(),
     options: [
       .flag("color", nil, \.display.colors, "Show ids and names in colours"),
+      .flag(
+        "details", nil, \.details, "For docker's scripts: the drivers keep no further details",
+        hidden: true),
       .flag("follow", "f", \.reader.follow, "Stay and show what comes"),
       .flag("latest", "l", \.latest, "The container that was created last"),
       .flag("names", "n", \.display.names, "Show the container's name with each line"),

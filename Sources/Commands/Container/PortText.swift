@@ -22,7 +22,7 @@ enum PortText {
 
   /// All ports of a row; neighbours of one kind are drawn together as
   /// `0.0.0.0:8080-8082->80-82/tcp`.
-  static func summary(_ ports: [String]) -> String {
+  static func summary(_ ports: [String], exposed: [String] = []) -> String {
     var groups: [(ip: String, host: ClosedRange<Int>, inside: ClosedRange<Int>, kind: String)] = []
     var others: [String] = []
     for port in ports {
@@ -52,9 +52,28 @@ enum PortText {
     func text(_ range: ClosedRange<Int>) -> String {
       range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
     }
+    let published = Set(ports.map { "\(parts($0).inside)/\(parts($0).kind)" })
+    others += exposed.filter { !published.contains($0) }
     return
       (merged.map { "\($0.ip):\(text($0.host))->\(text($0.inside))/\($0.kind)" } + others)
       .joined(separator: ", ")
+  }
+
+  /// Podman's `{"80":["tcp"]}`.
+  static func exposed(_ ports: [String]) -> TemplateValue {
+    var numbers: [(String, TemplateValue)] = []
+    for port in ports {
+      let pair = port.split(separator: "/").map(String.init)
+      guard pair.count == 2 else { continue }
+      if let at = numbers.firstIndex(where: { $0.0 == pair[0] }),
+        case .list(let list) = numbers[at].1
+      {
+        numbers[at].1 = .list(list + [.string(pair[1])])
+      } else {
+        numbers.append((pair[0], .strings([pair[1]])))
+      }
+    }
+    return numbers.isEmpty ? .null : .map(numbers)
   }
 
   static func json(_ port: String) -> TemplateValue {

@@ -23,6 +23,16 @@ enum RunCommand {
     if options.detach, !options.attach.isEmpty {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
     }
+    if options.preservedDescriptors > 0 {
+      guard !options.detach else {
+        throw ErrorReport(
+          .invalidRequest, "--preserve-fds and --detach cannot be used together")
+      }
+      for fd in 3..<(3 + Int32(clamping: options.preservedDescriptors)) where !Descriptor.isOpen(fd)
+      {
+        throw ErrorReport(.invalidRequest, "--preserve-fds: descriptor \(fd) is not open")
+      }
+    }
     let config = try create(options, invocation.arguments, context)
     let start = StartContainer(context)
     do {
@@ -34,6 +44,7 @@ enum RunCommand {
       var attachment = StartContainer.Attachment(streams: streams(options))
       if let keys = options.detachKeys { attachment.detachKeys = try DetachKeys(keys) }
       attachment.passesSignals = options.passesSignals
+      attachment.preservedDescriptors = options.preservedDescriptors
       return try AttachResult.status(try start.attached(config.id, attachment), config.id, context)
     } catch {
       if options.request.autoRemove {

@@ -14,6 +14,20 @@ extension ContainerStore {
 
 /// The capabilities that a container's root has.
 public enum ContainerCapabilities {
+  /// `CAP_SYS_ADMIN` for `sys_admin`.
+  public static func name(_ text: String) -> String {
+    (try? Capabilities.normalise(text)) ?? text
+  }
+
+  /// What the first process has: all for root, for others what was added by name.
+  public static func effective(_ config: ContainerConfig) -> [String] {
+    let all = (try? names(config)) ?? []
+    let user = config.process.user.prefix { $0 != ":" }
+    if user.isEmpty || user == "0" || user == "root" { return all }
+    let added = config.security.capAdd.map(name)
+    return added.contains("ALL") ? all : all.filter(added.contains)
+  }
+
   public static func names(_ config: ContainerConfig) throws -> [String] {
     try Capabilities.resolve(
       add: config.security.capAdd, drop: config.security.capDrop,

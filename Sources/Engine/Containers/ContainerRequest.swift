@@ -13,6 +13,15 @@ public struct ContainerRequest: Sendable {
   public var entrypoint: [String]?
   public var environment: [String] = []
   public var environmentFiles: [String] = []
+  public var environmentOfHost = false
+  public var environmentMerges: [String] = []
+  public var proxyVariables = true
+  public var unsetEnvironment: [String] = []
+  public var unsetAllEnvironment = false
+  public var timeZone: String?
+  public var accounts = ContainerAccounts()
+  /// False leaves the image's passwd and group as they are.
+  public var addsAccounts = true
   public var user: String?
   public var workingDirectory: String?
   public var hostname: String?
@@ -40,6 +49,11 @@ public struct ContainerRequest: Sendable {
   public var dnsOptions: [String] = []
   public var hosts: [String] = []
   public var noHosts = false
+  public var noHostname = false
+  public var hostsFile: String?
+  public var domainname: String?
+  public var exposed: [String] = []
+  public var publishAll = false
   public var pid = "private"
   public var ipc = "private"
   public var uts = "private"
@@ -55,6 +69,13 @@ public struct ContainerRequest: Sendable {
   public var cpuPeriod: UInt64?
   public var cpusetCPUs: String?
   public var cpusetMems: String?
+  public var cpuRealtimePeriod: Int64?
+  public var cpuRealtimeRuntime: Int64?
+  public var blockWeight: Int64?
+  public var memorySwappiness: Int64?
+  public var oomKillDisable = false
+  public var cgroups = "enabled"
+  public var cgroupParent: String?
   public var pids: Int64?
   public var ulimits: [String] = []
   public var sharedMemory: Int64?
@@ -68,6 +89,11 @@ public struct ContainerRequest: Sendable {
   public var umask: String?
   public var stopSignal: String?
   public var stopTimeout: Int?
+  public var systemd = "true"
+  public var requires: [String] = []
+  public var pidFile: String?
+  public var monitorPidFile: String?
+  public var initPath: String?
   public var autoRemove = false
   public var initProcess = false
   public var runtime: String?

@@ -21,7 +21,11 @@ public struct ContainerSize {
 
   /// Bytes of the image below, or nil when it is gone.
   public func image(_ summary: ContainerSummary) -> Int64? {
-    guard let hex = summary.imageID, let id = Digest(algorithm: .sha256, hex: hex) else {
+    image(id: summary.imageID)
+  }
+
+  public func image(id hex: String?) -> Int64? {
+    guard let hex, let id = Digest(algorithm: .sha256, hex: hex) else {
       return nil
     }
     return (try? ImageStore(data: context.dataRoot).find(id: id))?.size

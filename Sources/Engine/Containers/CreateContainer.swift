@@ -1,6 +1,7 @@
 import ImageStore
 import LinuxSystem
 import Model
+import Networking
 import OCISpec
 import StateStore
 import UserNamespaces
@@ -29,11 +30,21 @@ public struct CreateContainer {
     try fillProcess(&config, request)
     config.labels = try labels(request)
     config.annotations = try KeyValues.parse(request.annotations, what: "annotation")
+    if request.groups.contains("keep-groups") {
+      guard request.groups == ["keep-groups"] else {
+        throw ErrorReport(
+          .invalidRequest,
+          "the '--group-add keep-groups' option is not allowed with any other --group-add options")
+      }
+      config.annotations[ContainerConfig.keepsGroupsKey] = "1"
+    }
     try fillMounts(&config, request)
     let secrets = SecretStore(context)
     config.secrets = try request.secrets.map { try ContainerSecret.parse($0, secrets) }
     config.readOnly = request.readOnly
-    config.isWhollyReadOnly = request.readOnly && !request.readOnlyTmpfs
+    config.hasNoTmpfs = !request.readOnlyTmpfs
+    config.accounts = try accounts(request)
+    config.domainname = request.domainname
     config.network = try network(request)
     try fillNamespaces(&config, request)
     config.resources = try resources(request)
@@ -145,7 +156,12 @@ public struct CreateContainer {
         .invalidRequest,
         "no command specified on command line or as CMD or ENTRYPOINT in this image")
     }
-    process.environment = try EnvironmentMerge.merge(image?.environment ?? [], request)
+    process.unsetEnvironment =
+      request.unsetAllEnvironment ? ["*"] : request.unsetEnvironment
+    if let zone = request.timeZone {
+      try TimeZoneFile.check(zone)
+      process.timeZone = zone
+    }
     process.user = request.user ?? image?.user ?? ""
     process.workingDirectory = try workingDirectory(
       request.workingDirectory ?? image?.workingDirectory ?? "/")
@@ -160,6 +176,8 @@ public struct CreateContainer {
       process.umask = umask
     }
     config.process = process
+    config.process.environment = try EnvironmentMerge.create(
+      image?.environment ?? [], request, config)
     let hostname =
       request.hostname
       ?? (request.uts == "host" || request.network == "host"
@@ -172,6 +190,11 @@ public struct CreateContainer {
         })
       else { throw ErrorReport(.invalidRequest, "invalid hostname \"\(text)\"") }
     }
+  }
+
+  /// The monitor works in another directory.
+  private func absolutePath(_ path: String) throws(SystemError) -> String {
+    path.hasPrefix("/") ? path : "\(try CurrentProcess.workingDirectory())/\(path)"
   }
 
   private func workingDirectory(_ text: String) throws(ErrorReport) -> String {
@@ -196,12 +219,26 @@ public struct CreateContainer {
   private func network(_ request: ContainerRequest) throws -> ContainerNetwork {
     var network = ContainerNetwork()
     network.mode = request.network ?? ""
-    network.ports = try NetworkSetup.resolvePorts(request.ports, mode: network.mode)
+    network.exposed = try ExposedPorts.parse(
+      (request.image?.execution.exposedPorts ?? []) + request.exposed)
+    network.publishesAll = request.publishAll
+    let published = try PortAllocation.resolve(request.ports).map(\.description)
+    let all =
+      request.publishAll ? ExposedPorts.toPublish(network.exposed, besides: published) : []
+    network.ports = try NetworkSetup.resolvePorts(published + all, mode: network.mode)
     network.dns = request.dns
     network.dnsSearch = request.dnsSearch
     network.dnsOptions = request.dnsOptions
     network.hosts = request.hosts
     network.noHosts = request.noHosts
+    network.noHostname = request.noHostname
+    network.hostsFile = request.hostsFile
+    if request.noHosts, request.hostsFile != nil {
+      throw ErrorReport(.invalidRequest, "--no-hosts and --hosts-file cannot be used together")
+    }
+    if let file = request.hostsFile, file.hasPrefix("/"), !FileTree.exists(file) {
+      throw ErrorReport(.notFound, "hosts file \(file) does not exist")
+    }
     for text in request.dns + request.dnsSearch + request.dnsOptions + request.hosts {
       guard !text.contains(where: \.isNewline) else {
         throw ErrorReport(.invalidRequest, "a network option holds a line break")
@@ -217,7 +254,7 @@ public struct CreateContainer {
   }
 
   private func fillNamespaces(_ config: inout ContainerConfig, _ request: ContainerRequest)
-    throws(ErrorReport)
+    throws
   {
     _ = try UsernsChoice.parse(request.userns)
     for (option, text, allowed) in [
@@ -226,16 +263,26 @@ public struct CreateContainer {
       ("uts", request.uts, ["private", "host"]),
       ("cgroupns", request.cgroupns, ["private", "host"]),
     ] {
-      guard allowed.contains(text) else {
+      guard allowed.contains(text) || text.hasPrefix("container:") || text.hasPrefix("ns:/")
+      else {
         throw ErrorReport(
           .invalidRequest, "--\(option) \(text) is not supported",
-          hint: "use \(allowed.joined(separator: " or "))")
+          hint: "use \((allowed + ["container:NAME"]).joined(separator: " or "))")
       }
     }
-    config.namespaces.pid = request.pid
-    config.namespaces.ipc = request.ipc == "shareable" ? "private" : request.ipc
-    config.namespaces.uts = request.uts
-    config.namespaces.cgroup = request.cgroupns
+    config.namespaces.pid = try store.joinedMode(request.pid)
+    config.namespaces.ipc =
+      request.ipc == "shareable" ? "private" : try store.joinedMode(request.ipc)
+    config.namespaces.uts = try store.joinedMode(request.uts)
+    config.namespaces.cgroup = try store.joinedMode(request.cgroupns)
+    let joined = Set(
+      [config.network.mode, config.namespaces.pid, config.namespaces.ipc, config.namespaces.uts]
+        .filter { $0.hasPrefix("container:") })
+    guard joined.count < 2 || context.uid == 0 else {
+      throw ErrorReport(
+        .invalidRequest, "namespaces of several containers cannot be joined",
+        hint: "an ordinary user's containers have user namespaces of their own")
+    }
     config.namespaces.user = request.userns
   }
 
@@ -258,6 +305,16 @@ public struct CreateContainer {
     resources.cpuShares = request.cpuShares
     resources.cpusetCPUs = request.cpusetCPUs
     resources.cpusetMems = request.cpusetMems
+    resources.cpuRealtimePeriod = request.cpuRealtimePeriod
+    resources.cpuRealtimeRuntime = request.cpuRealtimeRuntime
+    resources.blockWeight = request.blockWeight == 0 ? nil : request.blockWeight
+    resources.memorySwappiness = request.memorySwappiness
+    resources.oomKillDisable = request.oomKillDisable
+    if request.cgroups == "split" {
+      throw ErrorReport(.invalidRequest, "--cgroups split is not supported")
+    }
+    if request.cgroups == "disabled" { resources.cgroups = "disabled" }
+    resources.cgroupParent = request.cgroupParent
     resources.pids = request.pids
     _ = try Ulimits.resolve(request.ulimits)
     resources.ulimits = request.ulimits
@@ -266,10 +323,34 @@ public struct CreateContainer {
     return resources
   }
 
+  private func accounts(_ request: ContainerRequest) throws(ErrorReport) -> ContainerAccounts {
+    var accounts = request.accounts
+    accounts.areLeftAlone = !request.addsAccounts
+    for name in accounts.hostUsers where AccountFiles.hostLine("/etc/passwd", name) == nil {
+      throw ErrorReport(.notFound, "user \(name) does not exist on the host")
+    }
+    return accounts
+  }
+
   private func fillLifecycle(_ config: inout ContainerConfig, _ request: ContainerRequest)
-    throws(ErrorReport)
+    throws
   {
     var lifecycle = ContainerLifecycle()
+    lifecycle.isSystemd = SystemdMode.isWanted(
+      request.systemd, command: config.process.arguments)
+    if lifecycle.isSystemd {
+      lifecycle.stopSignal = SystemdMode.stopSignal
+      config.process.environment.append("container_uuid=\(config.id.prefix(32))")
+    }
+    lifecycle.requires = try request.requires.map { try store.resolve($0) }
+    lifecycle.pidFile = try request.pidFile.map(absolutePath)
+    lifecycle.monitorPidFile = try request.monitorPidFile.map(absolutePath)
+    if let path = request.initPath {
+      guard FileTree.isExecutable(path) else {
+        throw ErrorReport(.notFound, "init program \(path) is not an executable file")
+      }
+      lifecycle.initPath = try absolutePath(path)
+    }
     if let text = request.stopSignal ?? request.image?.execution.stopSignal {
       guard let number = SignalNumber.parse(text) else {
         throw ErrorReport(.invalidRequest, "invalid signal \"\(text)\"")
@@ -296,7 +377,7 @@ public struct CreateContainer {
       lifecycle.notifySocket = CurrentProcess.environment("NOTIFY_SOCKET")
     }
     lifecycle.autoRemove = request.autoRemove
-    lifecycle.initProcess = request.initProcess
+    lifecycle.initProcess = request.initProcess || request.initPath != nil
     lifecycle.cidFile = request.cidFile
     lifecycle.runtime = try context.runtimePath(request.runtime)
     try LogOptions.apply(request.logDriver, request.logOptions, to: &lifecycle)

@@ -18,6 +18,67 @@ enum KeyValues {
 
 /// The environment: the image's, then files, then options; a later one of the same name wins.
 enum EnvironmentMerge {
+  /// The caller's variables for proxies, as programs spell them.
+  private static let proxies = [
+    "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+    "FTP_PROXY", "NO_PROXY",
+  ]
+
+  /// Everything of a new container: defaults, the image's, the host's, files, options.
+  static func create(_ image: [String], _ request: ContainerRequest, _ config: ContainerConfig)
+    throws -> [String]
+  {
+    var base = [
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=oci",
+    ]
+    if request.terminal { base.append("TERM=xterm") }
+    if request.proxyVariables {
+      base += proxies.compactMap { name in
+        CurrentProcess.environment(name).map { "\(name)=\($0)" }
+      }
+    }
+    base += image
+    if !config.process.unsetEnvironment.isEmpty {
+      let unset = Set(config.process.unsetEnvironment)
+      base =
+        unset.contains("*") ? [] : base.filter { !unset.contains(String($0.prefix { $0 != "=" })) }
+    }
+    if request.environmentOfHost {
+      let bytes = try FileTree.read("/proc/self/environ", limit: 1 << 22)
+      base += bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        .filter { $0.contains("=") && !$0.hasPrefix("=") }
+    }
+    var merged = try merge(base, request)
+    for text in request.environmentMerges {
+      guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+        throw ErrorReport(.invalidRequest, "invalid --env-merge \"\(text)\"")
+      }
+      let name = text[..<equals]
+      let value = filled(text[text.index(after: equals)...], from: merged)
+      merged.removeAll { $0.hasPrefix("\(name)=") }
+      merged.append("\(name)=\(value)")
+    }
+    return merged
+  }
+
+  /// `${NAME}` and `$NAME` replaced by their values.
+  private static func filled(_ text: Substring, from entries: [String]) -> String {
+    var result = ""
+    var rest = text
+    while let dollar = rest.firstIndex(of: "$") {
+      result += rest[..<dollar]
+      rest = rest[rest.index(after: dollar)...]
+      let braced = rest.first == "{"
+      if braced { rest = rest.dropFirst() }
+      let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+      rest = rest[name.endIndex...]
+      if braced, rest.first == "}" { rest = rest.dropFirst() }
+      let entry = entries.first { $0.hasPrefix("\(name)=") }
+      result += entry?.dropFirst(name.count + 1) ?? ""
+    }
+    return result + rest
+  }
+
   static func merge(_ image: [String], _ request: ContainerRequest) throws -> [String] {
     var names: [Substring] = []
     var values: [Substring: String] = [:]

@@ -73,6 +73,8 @@ public struct StartContainer {
     public var streams: AttachStreams
     public var detachKeys = DetachKeys.standard
     public var passesSignals = true
+    /// Descriptors 3 and up of ours that the container's process inherits.
+    public var preservedDescriptors = 0
 
     public init(streams: AttachStreams) { self.streams = streams }
   }
@@ -88,6 +90,7 @@ public struct StartContainer {
     }
     var launch = LaunchContainer(context: context, store: store, config: config)
     launch.attached = attachment.streams
+    launch.preservedDescriptors = attachment.preservedDescriptors
     if config.process.terminal, let size = PseudoTerminal.standardSize {
       launch.windowSize = WindowSize(rows: size.rows, columns: size.columns)
     }

@@ -141,4 +141,23 @@ public struct WaitContainer {
       }
     }
   }
+
+  /// The exit code of the first of the containers that has one of the states, or -1 if it has not
+  /// ended; `interval` in milliseconds.
+  public func first(of ids: [String], _ condition: StateCondition, interval: Int) throws -> Int32 {
+    let statuses = StatusReader(store)
+    while true {
+      for id in ids {
+        guard store.exists(id) else {
+          if condition.meetsRemoval { return -1 }
+          throw EngineError.noSuchContainer(id)
+        }
+        let now = try statuses.condition(id)
+        guard condition.holds(now.status, health: now.health?.rawValue) else { continue }
+        if case .exited = now.status { return now.status.exitCode }
+        return -1
+      }
+      try Clock.pause(milliseconds: Int32(clamping: interval))
+    }
+  }
 }

@@ -76,10 +76,19 @@ struct ContainerStage {
       facts.files.append((NotifySetup.mountPoint, directory))
     }
     if config.lifecycle.initProcess {
-      facts.files.append((SpecBuilder.initPath, "\(context.helpers)/martlet-monitor"))
+      facts.files.append(
+        (
+          SpecBuilder.initPath,
+          config.lifecycle.initPath ?? "\(context.helpers)/martlet-monitor"
+        ))
     }
     try ensureWorkingDirectory(root, facts.user)
-    facts.cgroupPath = HostCgroup.path(for: config.id, isMachineRoot: mapping == nil)
+    let joined = JoinedNamespaces(context: context, config: config)
+    facts.joined = try joined.paths()
+    // Outside what is removed with the container: the files are another's.
+    let shared = "\(context.directories.runtime)/shm"
+    if try joined.borrowSharedMemory(at: shared) { facts.sharedMemory = shared }
+    facts.cgroupPath = try cgroupPath()
     if facts.cgroupPath == nil, order.runtime.hasSuffix("/crun") {
       // crun takes a cgroup that cannot be made for an error; ours and runc do without.
       order.runtimeArguments += ["--cgroup-manager", "disabled"]
@@ -94,6 +103,14 @@ struct ContainerStage {
         "\(order.bundle)/\(name)", String(decoding: process.encoded(), as: UTF8.self))
     }
     try executeMonitor(order, namespaces)
+  }
+
+  private func cgroupPath() throws(ErrorReport) -> String? {
+    if config.resources.cgroups == "disabled" { return nil }
+    guard let parent = config.resources.cgroupParent else {
+      return HostCgroup.path(for: config.id, isMachineRoot: mapping == nil)
+    }
+    return try HostCgroup.path(for: config.id, below: parent)
   }
 
   private struct MadeNamespaces {
@@ -205,6 +222,9 @@ struct ContainerStage {
     }
     if namespaces.user >= 0 {
       program.descriptors.append((MonitorOrder.userDescriptor, namespaces.user))
+    }
+    for index in 0..<Int32(order.preservedDescriptors) {
+      program.descriptors.append((MonitorOrder.firstPreservedDescriptor + index, 3 + index))
     }
     program.workingDirectory = "/"
     try program.become()

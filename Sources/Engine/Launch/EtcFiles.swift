@@ -1,6 +1,7 @@
 import LinuxSystem
 import Model
 import Networking
+import StateStore
 
 /// The files of /etc that belong to the container rather than to its image: made in its live
 /// directory at every start.
@@ -21,9 +22,11 @@ struct EtcFiles {
       files.append((destination, "\(etc)/\(name)"))
     }
     let hostname = config.hostname ?? String(config.id.prefix(12))
-    try add("hostname", "/etc/hostname", hostname + "\n")
+    if !config.network.noHostname { try add("hostname", "/etc/hostname", hostname + "\n") }
     if !config.network.noHosts {
-      try add("hosts", "/etc/hosts", try plan.hosts(hostname: hostname, name: config.name))
+      try add(
+        "hosts", "/etc/hosts",
+        try plan.hosts(hostname: hostname, name: config.name, base: try hostsBase(root)))
     }
     if config.network.dns != ["none"] {
       try add("resolv.conf", "/etc/resolv.conf", try plan.resolver())
@@ -38,16 +41,38 @@ struct EtcFiles {
       rootless=\(CurrentProcess.effectiveUser == 0 && plan.isMachineRoot ? 0 : 1)
 
       """)
-    if !user.isKnown, case .keepID = UsernsChoice.parseLeniently(config.namespaces.user),
-      let passwd = try root.readSmallFile("/etc/passwd")
-    {
-      // Programs ask who they are; the image cannot know this user.
-      var text = String(decoding: passwd, as: UTF8.self)
-      if !text.isEmpty && !text.hasSuffix("\n") { text += "\n" }
-      let name = plan.userName ?? "user"
-      text += "\(name):x:\(user.uid):\(user.gid):\(name):\(user.home):/bin/sh\n"
-      try add("passwd", "/etc/passwd", text)
+    let lookup = try UserLookup(root: root)
+    let accounts = AccountFiles(config: config, user: user, hostName: plan.userName)
+    let passwd = try text(root.readSmallFile("/etc/passwd"))
+    if let new = accounts.passwd(image: passwd, lookup: lookup) {
+      try add("passwd", "/etc/passwd", new)
+    }
+    let group = try text(root.readSmallFile("/etc/group"))
+    if let new = accounts.group(image: group, lookup: lookup) {
+      try add("group", "/etc/group", new)
+    }
+    if let zone = config.process.timeZone, let path = TimeZoneFile.path(zone) {
+      try RecordStore(etc).write("localtime", bytes: try FileTree.read(path, limit: 1 << 20))
+      try FileTree.setMode("\(etc)/localtime", 0o644)
+      files.append(("/etc/localtime", "\(etc)/localtime"))
     }
     return files
+  }
+
+  private func text(_ bytes: [UInt8]?) -> String? {
+    bytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// What /etc/hosts is made from when it is not the host's.
+  private func hostsBase(_ root: borrowing RootDirectory) throws -> String? {
+    switch config.network.hostsFile {
+    case nil: return nil
+    case "none"?: return ""
+    case "image"?: return try text(root.readSmallFile("/etc/hosts")) ?? ""
+    case let path?:
+      do throws(SystemError) { return try FileTree.readText(path, limit: 1 << 20) } catch {
+        throw ErrorReport(.notFound, "hosts file \(path): \(error.reason)")
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Model
 
 /// What this machine's cgroup file system looks like from here (cgroups(7)).
 enum HostCgroup {
@@ -6,6 +7,18 @@ enum HostCgroup {
 
   /// Whether /sys/fs/cgroup is the unified hierarchy.
   static var hasUnified: Bool { FileTree.exists("\(mountPoint)/cgroup.controllers") }
+
+  /// The cgroup of container `id` below one that the caller names (`--cgroup-parent`).
+  static func path(for id: String, below parent: String) throws(ErrorReport) -> String {
+    let place = parent.hasPrefix("/") ? parent : "/\(parent)"
+    let top = hasUnified ? mountPoint : "\(mountPoint)/unified"
+    let parts = place.split(separator: "/")
+    guard !parts.contains(".."), FileTree.isWritable("\(top)\(place)") else {
+      throw ErrorReport(
+        .notPermitted, "control group \(place) cannot be used: it must exist and be writable")
+    }
+    return "/" + (parts + ["martlet-\(id)"]).joined(separator: "/")
+  }
 
   /// Where the cgroup of container `id` can be made: for root at the top, for others beside or
   /// below the caller's own group if that was delegated; nil if nowhere.

@@ -13,6 +13,8 @@ struct LaunchContainer {
   /// What the caller wants to be connected with from the first byte.
   var attached: AttachStreams = []
   var windowSize: WindowSize?
+  /// Descriptors 3 and up of the caller that its process inherits.
+  var preservedDescriptors = 0
   /// False only sets it up: a `start` follows.
   var startsNow = true
 
@@ -40,7 +42,7 @@ struct LaunchContainer {
     try FileTree.unlinkIfPresent("\(directory)/health")
     let order = try makeOrder(live: live)
     let sockets = try SocketPair.stream()
-    let plan = try NetworkSetup(config.network, context: context).namespacePlan()
+    let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     var mapping: IDMapping?
     if case .map(let map) = plan { mapping = map }
     if case .mapDirectly(let map) = plan { mapping = map }
@@ -50,7 +52,9 @@ struct LaunchContainer {
       mapping: mapping, sync: sockets.second.raw, lock: lock.descriptor,
       passesStandardStreams: order.log.driver.passesStreams)
     _ = CurrentProcess.setUmask(0o022)
-    let child = try UserNamespace(plan).spawn { stage.run() }
+    var space = UserNamespace(plan)
+    space.keepsGroups = config.keepsGroups
+    let child = try space.spawn { stage.run() }
     try? Descriptor.writeAll(lock.descriptor, LostContainer.text(monitor: child.pid))
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
     return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
@@ -96,6 +100,9 @@ struct LaunchContainer {
     order.timeout = lifecycle.timeout.map { Int64($0) }
     order.notify = try NotifySetup.order(lifecycle, live: live)
     order.allowedUsers = []
+    order.pidFile = lifecycle.pidFile
+    order.monitorPidFile = lifecycle.monitorPidFile
+    order.preservedDescriptors = preservedDescriptors
     order.notes = MonitorOrder.Notes(
       directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",
       labels: config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })

@@ -75,13 +75,15 @@ struct NetworkPlan {
   }
 
   /// The text of the container's /etc/hosts.
-  func hosts(hostname: String, name: String) throws -> String {
-    if case .joined(_, let files?) = kind, network.hosts.isEmpty,
+  ///
+  /// `base`: what it is made from; nil is the host's.
+  func hosts(hostname: String, name: String, base: String? = nil) throws -> String {
+    if base == nil, case .joined(_, let files?) = kind, network.hosts.isEmpty,
       let text = try? FileTree.readText("\(files)/hosts", limit: 1 << 20)
     {
       return text
     }
-    let base = (try? FileTree.readText("/etc/hosts", limit: 1 << 20)) ?? ""
+    let base = base ?? (try? FileTree.readText("/etc/hosts", limit: 1 << 20)) ?? ""
     let main = needsMainAddress ? HostAddress.main : nil
     let names = name.isEmpty || name == hostname ? [hostname] : [hostname, name]
     return try HostsFile(

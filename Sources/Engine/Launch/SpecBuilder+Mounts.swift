@@ -8,13 +8,11 @@ extension SpecBuilder {
     let asked = try config.mounts.filter { $0.kind != .device || isBound($0) }.map(mount)
     let taken = Set(asked.map(\.destination))
     var all = standardMounts().filter { !taken.contains($0.destination) }
-    if config.readOnly && !config.isWhollyReadOnly {
-      for path in ["/run", "/tmp", "/var/tmp"] where !taken.contains(path) {
-        all.append(
-          RuntimeMount(
-            destination: path, type: "tmpfs", source: "tmpfs",
-            options: ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]))
-      }
+    for path in writablePlaces() where !taken.contains(path) {
+      all.append(
+        RuntimeMount(
+          destination: path, type: "tmpfs", source: "tmpfs",
+          options: ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]))
     }
     for file in facts.files where !taken.contains(file.destination) {
       all.append(
@@ -30,6 +28,16 @@ extension SpecBuilder {
         (depth($0.element), $0.offset) < (depth($1.element), $1.offset)
       }
       .map(\.element)
+  }
+
+  /// Where a read-only root and systemd need room.
+  private func writablePlaces() -> [String] {
+    var places: [String] = []
+    if config.lifecycle.isSystemd { places += SystemdMode.places }
+    if config.readOnly, !config.hasNoTmpfs {
+      places += ["/run", "/tmp", "/var/tmp"].filter { !places.contains($0) }
+    }
+    return places
   }
 
   private func standardMounts() -> [RuntimeMount] {
@@ -54,15 +62,22 @@ extension SpecBuilder {
         RuntimeMount(
           destination: "/dev/mqueue", type: "mqueue", source: "mqueue",
           options: ["nosuid", "noexec", "nodev"]))
-      list.append(
-        RuntimeMount(
-          destination: "/dev/shm", type: "tmpfs", source: "shm",
-          options: [
-            "nosuid", "noexec", "nodev", "mode=1777", "size=\(config.resources.sharedMemory)",
-          ]))
+      list.append(sharedMemory())
     }
     list += systemMounts()
     return list
+  }
+
+  private func sharedMemory() -> RuntimeMount {
+    if let place = facts.sharedMemory {
+      return RuntimeMount(
+        destination: "/dev/shm", type: "bind", source: place, options: ["bind", "rprivate"])
+    }
+    return RuntimeMount(
+      destination: "/dev/shm", type: "tmpfs", source: "shm",
+      options: [
+        "nosuid", "noexec", "nodev", "mode=1777", "size=\(config.resources.sharedMemory)",
+      ])
   }
 
   private func systemMounts() -> [RuntimeMount] {
@@ -86,7 +101,7 @@ extension SpecBuilder {
           destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
           options: [
             "rprivate", "nosuid", "noexec", "nodev", "relatime",
-            config.security.privileged ? "rw" : "ro",
+            config.security.privileged || config.lifecycle.isSystemd ? "rw" : "ro",
           ]))
     }
     return list

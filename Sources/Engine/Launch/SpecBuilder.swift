@@ -11,7 +11,10 @@ struct SpecBuilder {
   func build() throws -> RuntimeSpec {
     var spec = RuntimeSpec()
     spec.root = RuntimeRoot(path: facts.rootfs, readonly: config.readOnly)
-    spec.hostname = config.namespaces.uts == "host" ? nil : config.hostname
+    // Another's name is not ours to change.
+    let ownsNames = config.namespaces.uts == "private"
+    spec.hostname = ownsNames ? config.hostname : nil
+    spec.domainname = ownsNames ? config.domainname : nil
     spec.annotations = config.annotations
     spec.process = try process()
     spec.mounts = try mounts()
@@ -23,7 +26,8 @@ struct SpecBuilder {
     var process = RuntimeProcess()
     process.args = config.process.arguments
     if config.lifecycle.initProcess {
-      process.args = [Self.initPath, "--init", "--"] + process.args
+      let own = config.lifecycle.initPath == nil ? ["--init"] : []
+      process.args = [Self.initPath] + own + ["--"] + process.args
     }
     process.env = environment()
     process.cwd = config.process.workingDirectory
@@ -61,7 +65,9 @@ struct SpecBuilder {
     let secret = Set(facts.secretVariables.map { $0.prefix { $0 != "=" } })
     var all = config.process.environment.filter { !secret.contains($0.prefix { $0 != "=" }) }
     all += facts.secretVariables
+    let unset = Set(config.process.unsetEnvironment)
     func add(_ name: String, _ value: String) {
+      if unset.contains("*") || unset.contains(name) { return }
       if !all.contains(where: { $0.hasPrefix("\(name)=") }) { all.append("\(name)=\(value)") }
     }
     add("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -133,7 +139,7 @@ struct SpecBuilder {
       (asked.pid, RuntimeNamespace.Kind.pid), (asked.ipc, .ipc), (asked.uts, .uts),
       (asked.cgroup, .cgroup),
     ] where text != "host" {
-      list.append(RuntimeNamespace(kind))
+      list.append(RuntimeNamespace(kind, path: facts.joined[kind]))
     }
     return list
   }
@@ -141,15 +147,20 @@ struct SpecBuilder {
   private func resources() -> RuntimeResources? {
     let asked = config.resources
     var resources = RuntimeResources()
-    if asked.memory != nil || asked.memorySwap != nil || asked.memoryReservation != nil {
+    if asked.memory != nil || asked.memorySwap != nil || asked.memoryReservation != nil
+      || asked.memorySwappiness != nil || asked.oomKillDisable
+    {
       var memory = RuntimeMemory()
       memory.limit = asked.memory
       memory.swap = asked.memorySwap ?? asked.memory.map { $0 * 2 }
       memory.reservation = asked.memoryReservation
+      memory.swappiness = asked.memorySwappiness.map { UInt64(clamping: $0) }
+      if asked.oomKillDisable { memory.disableOOMKiller = true }
       resources.memory = memory
     }
     if asked.cpuQuota != nil || asked.cpuShares != nil || asked.cpusetCPUs != nil
-      || asked.cpusetMems != nil
+      || asked.cpusetMems != nil || asked.cpuRealtimePeriod != nil
+      || asked.cpuRealtimeRuntime != nil
     {
       var cpu = RuntimeCPU()
       cpu.quota = asked.cpuQuota
@@ -157,7 +168,14 @@ struct SpecBuilder {
       cpu.shares = asked.cpuShares
       cpu.cpus = asked.cpusetCPUs
       cpu.mems = asked.cpusetMems
+      cpu.realtimePeriod = asked.cpuRealtimePeriod.map { UInt64(clamping: $0) }
+      cpu.realtimeRuntime = asked.cpuRealtimeRuntime
       resources.cpu = cpu
+    }
+    if let weight = asked.blockWeight {
+      var block = RuntimeBlockIO()
+      block.weight = UInt16(clamping: weight)
+      resources.blockIO = block
     }
     if let pids = asked.pids { resources.pids = RuntimePids(limit: pids) }
     return resources == RuntimeResources() ? nil : resources

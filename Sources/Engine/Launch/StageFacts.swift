@@ -12,6 +12,10 @@ struct StageFacts {
   var secretVariables: [String] = []
   /// nil: the host's network.
   var networkNamespace: String?
+  /// Namespaces of others that the container joins, by their paths.
+  var joined: [RuntimeNamespace.Kind: String] = [:]
+  /// Where the /dev/shm of another container is mounted.
+  var sharedMemory: String?
   /// A nested user namespace to join, nil when the container lives in ours.
   var userNamespace: String?
   /// The map of that namespace, for runtimes that want it written down as well.

@@ -95,6 +95,10 @@ struct UserLookup {
     return ids
   }
 
+  func userID(_ name: String) -> UInt32? {
+    users.first { $0.count > 2 && $0[0] == name }.flatMap { Self.number($0, 2) }
+  }
+
   func userName(_ id: UInt32) -> String? {
     users.first { $0.count > 2 && $0[2] == "\(id)" }.map { String($0[0]) }
   }

@@ -1,0 +1,79 @@
+import CommandLineKit
+import Testing
+
+@testable import Commands
+
+/// Every option that scripts use is in the tables, or is refused with a reason.
+@Suite struct CommandContractTests {
+  /// Commands and options that are not there, and why: all of them are refused with 125, as any
+  /// unknown word is.
+  private static let absent: [String: [String: String]] = [
+    "rm": ["link": "links are docker's old networks"],
+    "commit": ["config": "changes are given with --change"],
+    "unshare": ["rootless-netns": "bridges are not supported yet"],
+  ]
+
+  /// Commands that other changes bring; until then nothing is asked of them.
+  private static let toCome: Set = [
+    "cp", "commit", "diff", "export", "mount", "unmount", "container diff", "volume create",
+    "volume ls", "volume rm", "volume inspect", "volume exists", "volume prune", "volume export",
+    "volume import", "volume mount", "volume unmount", "secret create", "secret ls", "secret rm",
+    "secret inspect", "secret exists",
+  ]
+  /// Options that other changes bring.
+  private static let optionsToCome: [String: Set<String>] = [
+    "run": [
+      "device-cgroup-rule", "gpus", "volumes-from", "secret", "sdnotify", "storage-opt",
+      "volume-driver",
+    ],
+    "create": [
+      "device-cgroup-rule", "gpus", "volumes-from", "secret", "sdnotify", "storage-opt",
+      "volume-driver",
+    ],
+  ]
+
+  private static func find(_ path: String) -> MartletCommand? {
+    var level = CommandList.tree.sections.flatMap(\.commands)
+    var found: MartletCommand?
+    for word in path.split(separator: " ") {
+      guard let next = level.first(where: { $0.name == word || $0.aliases.contains(String(word)) })
+      else { return nil }
+      found = next
+      level = next.subcommands
+    }
+    return found
+  }
+
+  @Test(arguments: CommandContract.options.map(\.command))
+  func hasTheCommandAndItsOptions(_ path: String) throws {
+    guard let command = Self.find(path) else {
+      #expect(Self.toCome.contains(path), "there is no command \(path)")
+      return
+    }
+    let row = try #require(CommandContract.options.first { $0.command == path })
+    let names = Set(command.options.flatMap { [$0.long] + $0.aliases })
+    for option in row.options.split(separator: " ").map(String.init) {
+      if names.contains(option) || Self.absent[path]?[option] != nil { continue }
+      if Self.optionsToCome[path]?.contains(option) == true { continue }
+      Issue.record("\(path) has no --\(option)")
+    }
+  }
+
+  /// The same commands are reached under `container` as well.
+  @Test(arguments: [
+    "attach", "create", "exec", "init", "inspect", "kill", "list", "logs", "ls", "pause", "port",
+    "prune", "ps", "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause",
+    "update", "wait", "exists", "cleanup", "clone",
+  ])
+  func hasAContainerForm(_ word: String) {
+    #expect(Self.find("container \(word)") != nil)
+  }
+
+  @Test func refusesWhatItDoesNotHave() throws {
+    let run = try #require(Self.find("run"))
+    for (name, _, _) in UnsupportedOptions.container {
+      let option = try #require(run.options.first { $0.long == name })
+      #expect(option.hidden)
+    }
+  }
+}
