@@ -47,11 +47,20 @@ import Distribution
       CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_USE_SSL_FAILED:
       return .tls(reason)
+    case CURLE_RECV_ERROR where proxyRefused:
+      return .cannotConnect(reason)
     case CURLE_OPERATION_TIMEDOUT where !hasResponse && sentBytes == 0:
       return .cannotConnect(reason)
     default:
       return .interrupted(reason)
     }
+  }
+
+  /// The proxy answered CONNECT, but not with a tunnel: nothing reached the registry.
+  private var proxyRefused: Bool {
+    var status = 0
+    _ = unsafe ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+    return status != 0 && !(200..<300).contains(status)
   }
 
   private var sentBytes: Int {
