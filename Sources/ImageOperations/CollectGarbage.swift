@@ -143,7 +143,7 @@ struct CollectGarbage {
     for name in try RecordStore(directory).names() {
       let path = "\(directory)/\(name)"
       if name.hasPrefix(Staging.prefix) {
-        if try !FileLock.isHeld("\(path)/lock") { try FileTree.removeTree(path) }
+        try sweepStaging(path)
         continue
       }
       let hex = name.hasSuffix(".part") ? String(name.dropLast(5)) : name
@@ -152,6 +152,18 @@ struct CollectGarbage {
         Clock.realtime() - status.modified > partialLifetime
       else { continue }
       try FileTree.unlinkIfPresent(path)
+    }
+  }
+
+  /// Removes what a killed command staged, holding its lock meanwhile.
+  private func sweepStaging(_ path: String) throws {
+    do throws(SystemError) {
+      guard let lock = try FileLock.attempt("\(path)/lock") else { return }
+      try FileTree.removeTree(path)
+      _ = lock.descriptor
+    } catch {
+      // Whoever staged it was done and has removed it.
+      guard error.errno == Errno.noEntry else { throw error }
     }
   }
 

@@ -16,8 +16,22 @@ final class Staging {
 
   init(_ store: ImageStore) throws {
     directory = "\(store.blobs.ingestDirectory)/\(Self.prefix)\(try RandomName.make())"
-    try FileTree.ensureDirectory(directory)
-    lock = try FileLock("\(directory)/lock")
+    lock = try Self.claim(directory)
+  }
+
+  /// Makes the directory and locks it; a sweep may take it in between, then it is made again.
+  private static func claim(_ directory: String) throws(SystemError) -> FileLock {
+    for _ in 0..<16 {
+      try FileTree.ensureDirectory(directory)
+      do throws(SystemError) {
+        let lock = try FileLock("\(directory)/lock")
+        let mine = try FileStatus.of(descriptor: lock.descriptor)
+        if try FileStatus.find("\(directory)/lock")?.inode == mine.inode { return lock }
+      } catch {
+        guard error.errno == Errno.noEntry else { throw error }
+      }
+    }
+    throw SystemError("lock", directory, errno: Errno.busy)
   }
 
   deinit { try? FileTree.removeTree(directory) }

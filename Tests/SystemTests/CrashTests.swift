@@ -22,6 +22,39 @@ extension SystemTests {
       }
     }
 
+    /// Whatever 64 commands on the same images do at once, all succeed and the store is whole.
+    @Test func sixtyFourAtOnceAllSucceed() throws {
+      try OwnStore.run { store in
+        let archive = store.session.directory + "/own.tar"
+        let program = try #require(Machine.current?.martlet)
+        let script = """
+          m="\(program) --root \(store.root) --runroot \(store.root).run"; i=0; jobs=
+          while [ $i -lt 64 ]; do
+            case $((i % 8)) in
+            0) $m load -q -i \(archive) ;;
+            1) $m tag \(Session.image) localhost/t:$i && $m rmi localhost/t:$i ;;
+            2) $m run --rm --network none \(Session.image) true ;;
+            3) $m images -q ;;
+            4) $m image prune -f ;;
+            5) $m run --rm --network none --userns keep-id \(Session.image) true ;;
+            6) $m save -q -o \(store.session.directory)/s$i.tar \(Session.image) ;;
+            7) $m system check --quick ;;
+            esac > \(store.session.directory)/out.$i 2>&1 &
+            jobs="$jobs $!"; i=$((i + 1))
+          done
+          i=0; for j in $jobs; do
+            wait $j || { echo "command $i: $?"; cat \(store.session.directory)/out.$i; }
+            i=$((i + 1))
+          done
+          """
+        let result = try store.session.tool("bash", "-c", script, deadline: .seconds(300))
+        #expect(result.output == "", "\(result.transcript)")
+        let check = try store.martlet("system", "check", "--deep")
+        #expect(check.output == "", "\(check.transcript)")
+        #expect(try store.martlet("images", "-q").lines.count == 1)
+      }
+    }
+
     /// F12 and F13 on a small filesystem of memory: what `line` does to it must make `load` fail with
     /// a word of why, and everything can be deleted all the same.
     @Test(arguments: [
