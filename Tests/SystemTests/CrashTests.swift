@@ -4,7 +4,8 @@ import Testing
 
 extension SystemTests {
   /// Power cuts, full disks, and many commands at once.
-  @Suite struct CrashTests {
+  @Suite(.enabled(if: Machine.runtime == nil, "no matter which runtime"))
+  struct CrashTests {
     /// F10: every prefix of what a command wrote, as a disk could hold it.
     @Test(.enabled(if: Machine.has("strace") && Machine.has("python3"), "strace is missing"))
     func aPowerCutLeavesWholeImages() throws {

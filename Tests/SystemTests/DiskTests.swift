@@ -6,6 +6,7 @@ extension SystemTests {
   /// F12, F13: a disk that is full, has no inodes left or may not be written to.
   @Suite(
     .enabled(if: Machine.current?.isPeer == false, "compares Martlet's own words"),
+    .enabled(if: Machine.runtime == nil, "no matter which runtime"),
     .enabled(if: Surroundings.areAvailable, "unshare(1) cannot make mounts for tests here"))
   struct DiskTests {
     /// A small disk with the demo image in it, and a shell function that leaves no byte free.

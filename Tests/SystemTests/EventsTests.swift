@@ -3,7 +3,9 @@ import Testing
 
 extension SystemTests {
   /// What `events` tells of containers and images.
-  @Suite(.enabled(if: Machine.current?.isPeer == false, "a peer tells a little less"))
+  @Suite(
+    .enabled(if: Machine.current?.isPeer == false, "a peer tells a little less"),
+    .enabled(if: Machine.runtime == nil, "no matter which runtime"))
   struct EventTests {
     /// What the log has of one container: its actions in their order.
     private func actions(_ session: Session, _ name: String) throws -> [String] {

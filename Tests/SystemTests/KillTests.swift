@@ -7,7 +7,9 @@ extension SystemTests {
   /// R1: after a command is killed the next one finds the state of before or after.
   ///
   /// Nothing stays behind. The moments are random: see `Moments`.
-  @Suite(.enabled(if: Machine.current?.isPeer == false, "looks into Martlet's own store"))
+  @Suite(
+    .enabled(if: Machine.current?.isPeer == false, "looks into Martlet's own store"),
+    .enabled(if: Machine.runtime == nil, "no matter which runtime"))
   struct KillTests {
     @Test(arguments: KillFact.containers) func aKilledContainerCommandLeavesTheStoreWhole(
       _ fact: KillFact

@@ -6,6 +6,7 @@ extension SystemTests {
   /// What a machine may lack: the error names it, and the command that helps.
   @Suite(
     .enabled(if: Machine.current?.isPeer == false, "compares Martlet's own words"),
+    .enabled(if: Machine.runtime == nil, "no matter which runtime"),
     .enabled(if: Surroundings.areAvailable, "unshare(1) cannot make mounts for tests here"))
   struct MissingPieceTests {
     @Test(arguments: MissingPiece.table) func isNamedWithItsRemedy(_ piece: MissingPiece) throws {

@@ -7,6 +7,7 @@ extension SystemTests {
   /// Podman with Martlet's OCI runtime under it.
   @Suite(
     .enabled(if: Machine.current?.isPeer == false, "needs martlet-oci"),
+    .enabled(if: Machine.runtime == nil, "no matter which runtime"),
     .enabled(if: Machine.has("podman"), "podman is missing"))
   struct PodmanRuntimeTests {
     /// Runs `body` with a podman of its own: `podman(words, exit code)`.
