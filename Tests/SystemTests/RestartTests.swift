@@ -39,6 +39,22 @@ extension SystemTests {
       }
     }
 
+    @Test func takesAnotherPolicyWhileItRuns() throws {
+      try Session.run { session in
+        try run(
+          session, "changed", "no", "sh", "-c",
+          "until [ -e /go ]; do sleep 0.02; done; exit 4")
+        try session.martlet("update", "--restart", "on-failure:1", "changed")
+        #expect(
+          try session.inspect("changed", "{{.HostConfig.RestartPolicy.Name}}") == "on-failure")
+        try session.martlet("exec", "changed", "touch", "/go")
+        #expect(
+          Poll.until {
+            (try? session.inspect("changed", "{{.State.Status}} {{.RestartCount}}")) == "exited 1"
+          })
+      }
+    }
+
     @Test(arguments: ["always", "unless-stopped"])
     func startsAgainUntilStopped(policy: String) throws {
       try Session.run { session in

@@ -31,10 +31,12 @@ enum UnsupportedOptions {
     ("rmi", false, "remove the image with martlet rmi"),
     ("seccomp-policy", true, "profiles in images are not supported"),
     ("shm-size-systemd", true, "the directories of systemd have no limit of their own"),
+    ("storage-opt", true, "quotas of a container's files are not supported"),
     ("subgidname", true, "use --userns keep-id"),
     ("subuidname", true, "use --userns keep-id"),
     ("uidmap", true, "use --userns keep-id"),
     ("use-api-socket", false, "there is no API service"),
+    ("volume-driver", true, "volumes are directories of this machine; use volume create --opt"),
   ]
 
   /// The options for a table; hidden, since help shows what there is.

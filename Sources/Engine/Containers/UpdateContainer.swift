@@ -59,13 +59,13 @@ public struct UpdateContainer {
           current, pid: pid, ["update", "--resources", "-"],
           input: String(decoding: resources.encoded(), as: UTF8.self))
       }
-      if changes.restart != nil {
-        throw ErrorReport(
-          .invalidRequest, "--restart of a running container is not supported",
-          hint: "stop the container first")
-      }
     }
     let changed = try store.change(id) { config in try Self.apply(changes, to: &config) }
+    if let policy = changes.restart.flatMap({ RestartPolicy($0) }),
+      let monitor = try MonitorSocket.connect(store.liveDirectory(id))
+    {
+      try monitor.send(.restartPolicy(policy))
+    }
     context.note("update", changed)
   }
 
