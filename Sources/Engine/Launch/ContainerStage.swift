@@ -180,6 +180,11 @@ struct ContainerStage {
       hasCgroup2: HostCgroup.hasUnified,
       mapsTerminalGroup: (nested ?? mapping).map { IDMapping.outside(5, in: $0.groups) != nil }
         ?? true)
+    for mount in config.mounts where mount.kind == .volume {
+      facts.mountFlags[mount.destination] = try VolumeDirectory(
+        context: context, name: mount.source
+      ).mountFlags()
+    }
     facts.sources = try PreparedMounts(
       context: context, config: config,
       owner: (

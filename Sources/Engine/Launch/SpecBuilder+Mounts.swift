@@ -116,7 +116,8 @@ extension SpecBuilder {
     case .ramfs:
       return RuntimeMount(
         destination: asked.destination, type: "ramfs", source: "ramfs",
-        options: ["rprivate"] + asked.options.filter { !$0.hasPrefix("size=") })
+        options: ["rprivate"]
+          + asked.options.filter { !$0.hasPrefix("size=") && $0 != "tmpcopyup" })
     case .devpts:
       return RuntimeMount(
         destination: asked.destination, type: "devpts", source: "devpts",
@@ -129,6 +130,7 @@ extension SpecBuilder {
       var options = asked.options.filter { option in
         !["U", "O", "copy", "nocopy"].contains(option) && !option.contains("dir=")
       }
+      options += facts.mountFlags[asked.destination, default: []].filter { !options.contains($0) }
       if !options.contains(where: { $0 == "bind" || $0 == "rbind" }) { options.append("rbind") }
       if !options.contains(where: { Self.propagations.contains($0) }) { options.append("rprivate") }
       return RuntimeMount(

@@ -22,6 +22,8 @@ struct StageFacts {
   var userMapping: IDMapping?
   /// What mounts bind from, by their destinations.
   var sources: [String: String] = [:]
+  /// What the volumes themselves ask of every mount of them, by destination.
+  var mountFlags: [String: [String]] = [:]
   /// Capabilities that we could give.
   var capabilities: Set<String>
   /// Whether we are root on the machine rather than in a user namespace.

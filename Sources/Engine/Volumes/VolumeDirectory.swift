@@ -10,6 +10,12 @@ struct VolumeDirectory {
   var path: String { "\(context.volumes)/\(name)" }
   var data: String { "\(path)/_data" }
 
+  /// Options of the volume that hold for every mount of it: a bind mount may lose them (mount(2)).
+  func mountFlags() throws -> [String] {
+    guard let known = try RecordStore(path).find("volume") else { return [] }
+    return VolumeMount(Volume(name: name, record: known).options)?.mountFlags ?? []
+  }
+
   /// The data directory, made when missing.
   ///
   /// A new volume gets what the image has at `destination` (nil: nothing), exactly once: the copy

@@ -66,6 +66,14 @@ enum VolumeMount: Equatable {
     }
   }
 
+  /// Those of its options that concern the mount.
+  var mountFlags: [String] {
+    switch self {
+    case .tmpfs(let options), .directory(_, let options):
+      options.filter { Self.flags[$0] != nil }
+    }
+  }
+
   private static func attributes(_ options: [String]) -> MountCall.Attributes {
     options.compactMap { flags[$0] }.reduce(into: []) { $0.formUnion($1) }
   }
