@@ -123,7 +123,8 @@ public struct StatusReader: Sendable {
   private func orphaned(_ live: LineRecord) -> ContainerStatus? {
     guard let pid = live.integer("pid"), let start = live.integer("start-time"), pid > 0,
       live["status"] != "exited",
-      ProcessHandle.startTime(Int32(truncatingIfNeeded: pid)) == UInt64(bitPattern: start)
+      ProcessHandle.startTime(Int32(truncatingIfNeeded: pid)) == UInt64(bitPattern: start),
+      Self.isAlive(Int32(truncatingIfNeeded: pid))
     else { return nil }
     if let boot = live["boot-id"], boot != BootID.current { return nil }
     if live["status"] == "paused" {
@@ -131,6 +132,12 @@ public struct StatusReader: Sendable {
     }
     return .running(
       pid: Int32(truncatingIfNeeded: pid), since: live.integer("started") ?? 0, monitored: false)
+  }
+
+  /// One that has ended may keep its number until some parent asks how.
+  private static func isAlive(_ pid: Int32) -> Bool {
+    guard let process = try? ProcessHandle.find(pid) else { return false }
+    return (try? process.waitForEnd(milliseconds: 0)) == false
   }
 
   private static func ended(_ record: LineRecord) -> ContainerStatus {

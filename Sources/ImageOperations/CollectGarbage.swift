@@ -107,9 +107,9 @@ struct CollectGarbage {
       } else if name.hasPrefix(LayerDirectory.ingestPrefix) {
         let chain = String(name.dropFirst(LayerDirectory.ingestPrefix.count))
         if try ObjectLock.isHeld(store.lockPath(.layer, chain)) { continue }
-        trash.append(try rename(path))
+        trash += try rename(path)
       } else if let chain = Digest(algorithm: .sha256, hex: name), !needed.contains(chain) {
-        trash.append(try rename(path))
+        trash += try rename(path)
         let link = "\(root)/\(store.layers.shortLink(chain))"
         try FileTree.unlinkIfPresent(link)
       }
@@ -120,22 +120,24 @@ struct CollectGarbage {
       if try ObjectLock.isHeld(store.lockPath(.layer, plain)) { continue }
       let top = Digest(algorithm: .sha256, hex: plain.prefix(64))
       if !isIngest, let top, needed.contains(top) { continue }
-      trash.append(try rename("\(root)/mapped/\(name)"))
+      trash += try rename("\(root)/mapped/\(name)")
     }
     return trash
   }
 
-  private func rename(_ path: String) throws -> String {
+  /// Takes a directory out of the store: where it is now, or nothing when its owner was faster.
+  private func rename(_ path: String) throws -> [String] {
     let trash = "\(store.layers.root)/\(LayerDirectory.trashPrefix)\(try RandomName.make())"
     do throws(SystemError) {
       try FileTree.rename(path, to: trash)
-      return trash
+      return [trash]
     } catch {
+      if error.errno == Errno.noEntry { return [] }
       guard [Errno.noSpace, Errno.quota].contains(error.errno) else { throw error }
     }
     // Some filesystems need a free block to rename. Without its record it is no layer any more.
     try FileTree.unlinkIfPresent("\(path)/\(LayerDirectory.recordName)")
-    return path
+    return [path]
   }
 
   private func sweepIngest() throws {

@@ -40,4 +40,31 @@ struct ContainerStatusTests {
     #expect(try StatusReader(store).read(Self.id).word == word)
     withExtendedLifetime(lock != nil) {}
   }
+
+  /// Its monitor was killed, and whoever inherited its process has not asked how it ended.
+  @Test func takesAProcessNobodyWaitedForAsEnded() throws {
+    let root = "/tmp/martlet-status-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(
+      directories: UserDirectories(
+        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
+      commandLine: [])
+    let store = ContainerStore(context)
+    let child = try ChildProcess.spawn { 0 }
+    guard let process = try ProcessHandle.find(child.pid) else {
+      Issue.record("the child is gone before it was waited for")
+      return
+    }
+    let start = try #require(ProcessHandle.startTime(child.pid))
+    #expect(try process.waitForEnd(milliseconds: 10_000))
+    var live = LineRecord()
+    live["status"] = "running"
+    live["pid"] = "\(child.pid)"
+    live["start-time"] = "\(start)"
+    try RecordStore(store.liveDirectory(Self.id)).write("state", live)
+    try FileTree.ensureDirectory(store.directory(Self.id))
+    try FileTree.write(store.monitorLock(Self.id), "started 5\n")
+    #expect(try StatusReader(store).read(Self.id).word == "exited")
+    _ = try child.wait()
+  }
 }
