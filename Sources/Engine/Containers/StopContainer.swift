@@ -30,9 +30,12 @@ public struct StopContainer {
       try monitor.send(.stop(milliseconds: limit))
       thaw(config, status)
       try awaitEnd(id)
-      let hasRun = status.isAlive || status == .restarting
-      if hasRun { context.note("stop", config) }
-      return hasRun
+      // A monitor that is killed at this moment passes nothing on, and leaves the container running.
+      if try !isOrphaned(id) {
+        let hasRun = status.isAlive || status == .restarting
+        if hasRun { context.note("stop", config) }
+        return hasRun
+      }
     }
     guard let pid = status.pid, let process = try ProcessHandle.find(pid) else { return false }
     try signal(pid, config.lifecycle.stopSignal)
@@ -46,6 +49,11 @@ public struct StopContainer {
     // A monitor that nobody can talk to any more still writes down the end.
     if try FileLock.isHeld(store.monitorLock(id)) { try awaitEnd(id) }
     return true
+  }
+
+  private func isOrphaned(_ id: String) throws -> Bool {
+    if case .running(_, _, monitored: false) = try StatusReader(store).read(id) { return true }
+    return false
   }
 
   /// Sends one signal to the container's init.
@@ -66,7 +74,7 @@ public struct StopContainer {
       guard number == 9 else { return }
       thaw(config, status)
       try awaitEnd(id)
-      return
+      guard try isOrphaned(id) else { return }
     }
     try signal(pid, number)
   }
