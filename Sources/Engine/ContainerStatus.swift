@@ -147,11 +147,3 @@ public struct StatusReader: Sendable {
       outOfMemory: record.flag("oom"))
   }
 }
-
-/// The kernel's name for this boot (random(4), boot_id).
-enum BootID {
-  static let current: String = {
-    let text = (try? FileTree.readText("/proc/sys/kernel/random/boot_id")) ?? ""
-    return String(text.prefix { $0 != "\n" })
-  }()
-}

@@ -3,7 +3,7 @@ import LinuxSystem
 extension LayerUnpacker {
   /// Owner, mode, attributes and time of the open file or directory.
   func apply(_ entry: TarEntry, to fd: Int32) throws(ArchiveError) {
-    try owned(entry) { () throws(SystemError) in
+    try entry.owned { () throws(SystemError) in
       try OpenFile.setOwner(fd, uid: entry.uid, gid: entry.gid)
     }
     // After the owner: chown(2) clears set-id bits and capabilities.
@@ -22,29 +22,6 @@ extension LayerUnpacker {
   func applyToCurrent(_ entry: TarEntry) throws(ArchiveError) {
     try apply(entry, to: current.directory.descriptor.raw)
     current.modified = entry.modified
-  }
-
-  /// Owner, mode and time of what cannot be opened: links and nodes.
-  func finish(_ name: RawPath, _ entry: TarEntry, hasMode: Bool) throws(ArchiveError) {
-    try owned(entry) { () throws(SystemError) in
-      try current.directory.setOwner(name, uid: entry.uid, gid: entry.gid)
-    }
-    try at(entry.path) { () throws(SystemError) in
-      if hasMode { try current.directory.setMode(name, entry.permissions) }
-      try current.directory.setModified(name, entry.modified)
-    }
-  }
-
-  /// EINVAL from chown(2) means one thing: the id is not mapped here (user_namespaces(7)).
-  private func owned(_ entry: TarEntry, _ body: () throws(SystemError) -> Void)
-    throws(ArchiveError)
-  {
-    do throws(SystemError) {
-      try body()
-    } catch {
-      guard error.errno == Errno.invalid else { throw .entry(entry.path.text, error) }
-      throw .unmappedOwner(uid: entry.uid, gid: entry.gid, entry: entry.path.text)
-    }
   }
 
   /// A user's own attributes and file capabilities.

@@ -74,7 +74,7 @@ public final class LayerUnpacker {
       try at(entry.path) { () throws(SystemError) in
         try current.directory.makeLink(name, to: target)
       }
-      try finish(name, entry, hasMode: false)
+      try entry.finish(name, in: current.directory, hasMode: false)
     case .hardLink(let target): try makeHardLink(name, target, entry)
     case .fifo: try makeNode(name, .fifo, 0, 0, entry)
     case .characterDevice(let major, let minor):
@@ -178,7 +178,7 @@ public final class LayerUnpacker {
       try current.directory.makeNode(
         name, kind: kind, permissions: entry.permissions, major: major, minor: minor)
     }
-    try finish(name, entry, hasMode: true)
+    try entry.finish(name, in: current.directory, hasMode: true)
   }
 
   /// Whatever has the name makes way, as in every unpacker: the later entry wins.

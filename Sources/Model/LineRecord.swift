@@ -51,6 +51,21 @@ public struct LineRecord: Equatable, Sendable {
     fields.filter { $0.key == key }.map(\.value)
   }
 
+  /// Every `NAME=value` among the values of `key`.
+  public func pairs(_ key: String) -> [String: String] {
+    var pairs: [String: String] = [:]
+    for text in all(key) {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      pairs[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
+    }
+    return pairs
+  }
+
+  /// Adds one field `NAME=value` for each pair, sorted by name.
+  public mutating func append(_ key: String, pairs: [String: String]) {
+    for (name, value) in pairs.sorted(by: { $0.key < $1.key }) { append(key, "\(name)=\(value)") }
+  }
+
   /// Adds a field; a key must have no space or newline.
   public mutating func append(_ key: String, _ value: String) {
     fields.append(Field(key: key, value: value))

@@ -87,7 +87,7 @@ public final class MonitorLoop {
     files = try step("open the run directory") { () throws(SystemError) in try RunFiles(order) }
     log = try step("open the log") { () throws(SystemError) in try LogWriter(order.log) }
     live = LiveRecord(
-      status: .creating, monitor: CurrentProcess.id, bootID: RunFiles.bootID())
+      status: .creating, monitor: CurrentProcess.id, bootID: BootID.current)
     live.restarts = order.restarts
     restartPolicy = order.restart
     startRequested = order.startsNow

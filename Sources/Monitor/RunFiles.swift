@@ -41,9 +41,4 @@ struct RunFiles {
       throw error
     }
   }
-
-  static func bootID() -> String {
-    let text = (try? FileTree.readText("/proc/sys/kernel/random/boot_id", limit: 64)) ?? ""
-    return String(text.prefix { $0 != "\n" })
-  }
 }

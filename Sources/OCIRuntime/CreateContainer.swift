@@ -109,7 +109,7 @@ public struct CreateContainer {
     record.bundle = bundle
     record.config = config == "config.json" ? nil : config
     record.rootfs = root.path.hasPrefix("/") ? root.path : "\(bundle)/\(root.path)"
-    record.boot = StateDirectory.bootID()
+    record.boot = BootID.current
     record.created = Timestamp.format(Clock.realtime())
     record.owner = CurrentProcess.effectiveUser
     record.annotations = spec.annotations

@@ -76,18 +76,12 @@ struct StateDirectory: Sendable {
       throw .system("list the containers", error)
     }
   }
-
-  static func bootID() -> String {
-    // Without it a reboot is only noticed by the start times.
-    let text = try? FileTree.readText("/proc/sys/kernel/random/boot_id")
-    return text.map { String($0.prefix { $0 != "\n" }) } ?? ""
-  }
 }
 
 extension StateRecord {
   /// Whether the container's first process is still that process.
   var isAlive: Bool {
-    guard pid > 0, boot == StateDirectory.bootID() else { return false }
+    guard pid > 0, boot == BootID.current else { return false }
     return ProcessHandle.startTime(pid) == startTime
   }
 

@@ -50,13 +50,11 @@ struct ContainerStatusTests {
         data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
       commandLine: [])
     let store = ContainerStore(context)
-    let child = try ChildProcess.spawn { 0 }
-    guard let process = try ProcessHandle.find(child.pid) else {
-      Issue.record("the child is gone before it was waited for")
-      return
-    }
+    let child = try Program("/bin/sleep", ["60"]).spawn()
+    let process = try ProcessHandle.find(child.pid)
     let start = try #require(ProcessHandle.startTime(child.pid))
-    #expect(try process.waitForEnd(milliseconds: 10_000))
+    try child.kill(SignalSet.kill)
+    #expect(try process?.waitForEnd(milliseconds: 10_000) == true)
     var live = LineRecord()
     live["status"] = "running"
     live["pid"] = "\(child.pid)"

@@ -19,8 +19,8 @@ public struct Secret: Equatable, Sendable {
     created = record.integer("created") ?? 0
     updated = record.integer("updated") ?? created
     driver = record["driver"] ?? "file"
-    labels = Self.pairs(record.all("label"))
-    driverOptions = Self.pairs(record.all("driver-option"))
+    labels = record.pairs("label")
+    driverOptions = record.pairs("driver-option")
   }
 
   init(id: String, name: String, now: Int64, labels: [String: String]) {
@@ -40,22 +40,9 @@ public struct Secret: Equatable, Sendable {
     record.append("created", "\(created)")
     record.append("updated", "\(updated)")
     record.append("driver", driver)
-    for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
-      record.append("label", "\(key)=\(value)")
-    }
-    for (key, value) in driverOptions.sorted(by: { $0.key < $1.key }) {
-      record.append("driver-option", "\(key)=\(value)")
-    }
+    record.append("label", pairs: labels)
+    record.append("driver-option", pairs: driverOptions)
     return record
-  }
-
-  private static func pairs(_ texts: [String]) -> [String: String] {
-    var pairs: [String: String] = [:]
-    for text in texts {
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      pairs[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
-    }
-    return pairs
   }
 }
 

@@ -20,8 +20,8 @@ public struct Volume: Equatable, Sendable {
     self.name = name
     created = record.integer("created") ?? 0
     anonymous = record.flag("anonymous")
-    labels = Self.pairs(record.all("label"))
-    options = Self.pairs(record.all("option"))
+    labels = record.pairs("label")
+    options = record.pairs("option")
     uid = record.integer("uid").map { UInt32(truncatingIfNeeded: $0) }
     gid = record.integer("gid").map { UInt32(truncatingIfNeeded: $0) }
   }
@@ -31,24 +31,11 @@ public struct Volume: Equatable, Sendable {
     record.append("name", name)
     record.append("created", "\(created)")
     if anonymous { record.append("anonymous", "true") }
-    for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
-      record.append("label", "\(key)=\(value)")
-    }
-    for (key, value) in options.sorted(by: { $0.key < $1.key }) {
-      record.append("option", "\(key)=\(value)")
-    }
+    record.append("label", pairs: labels)
+    record.append("option", pairs: options)
     if let uid { record.append("uid", "\(uid)") }
     if let gid { record.append("gid", "\(gid)") }
     return record
-  }
-
-  private static func pairs(_ texts: [String]) -> [String: String] {
-    var pairs: [String: String] = [:]
-    for text in texts {
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      pairs[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
-    }
-    return pairs
   }
 }
 

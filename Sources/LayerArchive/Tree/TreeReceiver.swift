@@ -80,7 +80,7 @@ public final class TreeReceiver: EntrySink {
       try at(entry.path) { () throws(SystemError) in
         try parent.directory.makeLink(name, to: target)
       }
-      try finish(name, entry, hasMode: false)
+      try entry.finish(name, in: parent.directory, hasMode: false)
     case .hardLink(let target): try makeHardLink(name, target, entry)
     case .fifo: try makeNode(name, .fifo, 0, 0, entry)
     case .characterDevice(let major, let minor):
@@ -264,7 +264,7 @@ extension TreeReceiver {
       try parent.directory.makeNode(
         name, kind: kind, permissions: entry.permissions, major: major, minor: minor)
     }
-    try finish(name, entry, hasMode: true)
+    try entry.finish(name, in: parent.directory, hasMode: true)
   }
 
   /// Removes the file that has the name; a directory only on request.
@@ -284,7 +284,7 @@ extension TreeReceiver {
   }
 
   private func apply(_ entry: TarEntry, to fd: Int32, setsTime: Bool) throws(ArchiveError) {
-    try owned(entry) { () throws(SystemError) in
+    try entry.owned { () throws(SystemError) in
       try OpenFile.setOwner(fd, uid: entry.uid, gid: entry.gid)
     }
     try at(entry.path) { () throws(SystemError) in
@@ -299,28 +299,6 @@ extension TreeReceiver {
         }
       }
       if setsTime { try OpenFile.setModified(fd, entry.modified) }
-    }
-  }
-
-  private func finish(_ name: RawPath, _ entry: TarEntry, hasMode: Bool) throws(ArchiveError) {
-    try owned(entry) { () throws(SystemError) in
-      try parent.directory.setOwner(name, uid: entry.uid, gid: entry.gid)
-    }
-    try at(entry.path) { () throws(SystemError) in
-      if hasMode { try parent.directory.setMode(name, entry.permissions) }
-      try parent.directory.setModified(name, entry.modified)
-    }
-  }
-
-  /// EINVAL from chown(2) means one thing: the id is not mapped here (user_namespaces(7)).
-  private func owned(_ entry: TarEntry, _ body: () throws(SystemError) -> Void)
-    throws(ArchiveError)
-  {
-    do throws(SystemError) {
-      try body()
-    } catch {
-      guard error.errno == Errno.invalid else { throw .entry(entry.path.text, error) }
-      throw .unmappedOwner(uid: entry.uid, gid: entry.gid, entry: entry.path.text)
     }
   }
 }
