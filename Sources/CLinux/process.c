@@ -2,6 +2,7 @@
 #include "clinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <malloc.h>
@@ -37,6 +38,68 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
   if (pid == 0) _exit(body(context));
   *pidfd = fd;
   return (int32_t)pid;
+}
+
+/* 0, or -errno. Sources are first copied out of the way: a target may be another's source. */
+static int32_t place_descriptors(const struct clinux_program *program, int32_t *image) {
+  int highest = 3;
+  for (int32_t n = 0; n < program->count; n++)
+    if (program->targets[n] >= highest) highest = program->targets[n] + 1;
+  if (*image >= 0 && (*image = fcntl(*image, F_DUPFD_CLOEXEC, highest)) < 0) return -errno;
+  for (int32_t n = 0; n < program->count; n++)
+    if ((program->parked[n] = fcntl(program->sources[n], F_DUPFD_CLOEXEC, highest)) < 0)
+      return -errno;
+  for (int fd = 3; fd < highest; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (int32_t n = 0; n < program->count; n++)
+    if (dup3(program->parked[n], program->targets[n], 0) < 0) return -errno;
+  syscall(SYS_close_range, highest, ~0U, CLINUX_CLOSE_RANGE_CLOEXEC);
+  return 0;
+}
+
+int32_t clinux_become(const struct clinux_program *program) {
+  int32_t image = program->image;
+  clinux_reset_signals();
+  int32_t failure = place_descriptors(program, &image);
+  if (failure < 0) return failure;
+  if (program->directory && chdir(program->directory) < 0) return -errno;
+  /* Falls through where a mount forbids execution. */
+  if (image >= 0)
+    syscall(SYS_execveat, image, "", program->argv, program->envp, CLINUX_AT_EMPTY_PATH);
+  execve(program->path, program->argv, program->envp);
+  return -errno;
+}
+
+struct starting {
+  const struct clinux_program *program;
+  int32_t failure;
+};
+
+/* The memory is our parent's, who waits. */
+static int begin(void *context) {
+  struct starting *starting = context;
+  starting->failure = clinux_become(starting->program);
+  _exit(127);
+}
+
+int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd) {
+  char stack[1 << 15] __attribute__((aligned(16)));
+  struct starting starting = {program, 0};
+  uint64_t all = ~0ULL, mask = 0;
+  int fd = -1;
+  /* None of our handlers may run in the child. */
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+  int pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                  &starting, &fd);
+  int failure = pid < 0 ? -errno : starting.failure;
+  if (pid >= 0 && failure < 0) {
+    int32_t code, status;
+    clinux_wait_pid(pid, 0, &code, &status);
+    close(fd);
+  }
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  if (failure < 0) return failure;
+  *pidfd = fd;
+  return pid;
 }
 
 int32_t clinux_unshare(uint64_t flags) { return RESULT(syscall(SYS_unshare, flags)); }

@@ -86,8 +86,13 @@ extension CommandTree {
   private func subcommand(
     _ word: String, of group: Command<Globals>?, path: String
   ) throws(UsageError) -> Command<Globals> {
+    // Before a list is made of all of them: this is on the way of every command.
+    if let group {
+      for command in group.subcommands where command.answers(to: word) { return command }
+    } else if let found = topLevel(word) {
+      return found
+    }
     let known = group?.subcommands ?? sections.flatMap(\.commands)
-    if let found = known.first(where: { $0.answers(to: word) }) { return found }
     let names = known.filter { !$0.isHidden }.flatMap { [$0.name] + $0.aliases }
     let seeHelp = "see '\(path) --help'"
     let guess = Suggestion.nearest(to: word, among: names)

@@ -44,40 +44,18 @@ public struct Program: Sendable {
 
   /// Replaces this process after putting every named descriptor in its place; all others close.
   public func become() throws(SystemError) -> Never {
-    _ = clinux_reset_signals()
-    _ = try moveDescriptors(keeping: 0)
-    if let workingDirectory { try CurrentProcess.changeDirectory(workingDirectory) }
-    try exec()
+    let failure = unsafe withPrepared { unsafe clinux_become($0) }
+    throw SystemError("execve", path, errno: -failure)
   }
 
   /// Starts the program as a child.
   ///
-  /// The parent must have one thread. A failure to execute it is thrown here, not seen as an exit
-  /// status.
+  /// A failure to execute it is thrown here, not seen as an exit status.
   public func start() throws(SystemError) -> ChildProcess {
-    let pipe = try OwnedDescriptor.pipe()
-    let report = pipe.writeEnd.raw
-    let child = try ChildProcess.spawn { [self] in
-      do throws(SystemError) {
-        _ = clinux_reset_signals()
-        let report = try moveDescriptors(keeping: report)
-        if let workingDirectory { try CurrentProcess.changeDirectory(workingDirectory) }
-        do throws(SystemError) { try exec() } catch {
-          try? Descriptor.writeAll(report, "\(error.errno)")
-        }
-      } catch {
-        // The report's descriptor may have moved; the status still tells that something failed.
-        return 127
-      }
-      return 127
-    }
-    let readEnd = pipe.split { readEnd, writeEnd in readEnd }
-    let message = try Descriptor.readAll(readEnd.raw, limit: 64)
-    if let code = Int32(String(decoding: message, as: UTF8.self)) {
-      _ = try child.wait()
-      throw SystemError("execve", path, errno: code)
-    }
-    return child
+    var pidfd: Int32 = -1
+    let pid = unsafe withPrepared { unsafe clinux_start($0, &pidfd) }
+    try check(pid, "execve", path)
+    return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
   }
 
   /// Runs the program to its end, with its output collected.
@@ -141,23 +119,29 @@ public struct Program: Sendable {
     OwnedDescriptor(owning: try check(unsafe clinux_memfd("martlet", 1), "memfd_create"))
   }
 
-  /// In the child.
-  ///
-  /// Puts every named descriptor in its place and marks the rest close-on-exec. Returns where the
-  /// error report's descriptor is now.
-  private func moveDescriptors(keeping report: Int32) throws(SystemError) -> Int32 {
-    let highest = max(descriptors.map(\.child).max() ?? 2, 2) + 1
-    // First out of the way: a target may be another's source.
-    var parked: [(child: Int32, ours: Int32)] = []
-    for entry in descriptors {
-      parked.append((entry.child, try check(clinux_dup_cloexec(entry.ours, highest), "dup")))
+  /// Everything that the child needs, made before there is one.
+  private func withPrepared(_ body: (UnsafePointer<clinux_program>) -> Int32) -> Int32 {
+    let image = isProtected ? (try? MountCall.readOnlyCopy(of: path))?.release() ?? -1 : -1
+    defer { if image >= 0 { Descriptor.close(image) } }
+    let targets = descriptors.map(\.child)
+    let sources = descriptors.map(\.ours)
+    var parked = sources
+    // C strings that end with this call.
+    let place = unsafe Self.copies([path] + (workingDirectory.map { [$0] } ?? []))
+    defer { unsafe place.forEach { unsafe free($0) } }
+    return unsafe withArguments { argv, envp in
+      unsafe parked.withUnsafeMutableBufferPointer { parked in
+        unsafe targets.withUnsafeBufferPointer { targets in
+          unsafe sources.withUnsafeBufferPointer { sources in
+            var program = unsafe clinux_program(
+              path: place[0], argv: argv, envp: envp, image: image, directory: place[1],
+              targets: targets.baseAddress, sources: sources.baseAddress,
+              parked: parked.baseAddress, count: Int32(targets.count))
+            return unsafe body(&program)
+          }
+        }
+      }
     }
-    let safeReport = try check(clinux_dup_cloexec(report, highest), "dup")
-    for entry in parked { try Descriptor.replace(entry.child, with: entry.ours) }
-    let kept = Set(descriptors.map(\.child))
-    for fd in 3..<highest where !kept.contains(fd) { _ = clinux_set_fd_flags(fd, FD_CLOEXEC) }
-    _ = clinux_close_range(UInt32(highest), .max, CLINUX_CLOSE_RANGE_CLOEXEC)
-    return safeReport
   }
 
   func withArguments<Result>(

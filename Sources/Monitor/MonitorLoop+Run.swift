@@ -27,9 +27,7 @@ extension MonitorLoop {
   private func runContainers() throws(MonitorError) {
     var delay = order.restartDelay
     while true {
-      try createContainer()
-      try waitForHelper()
-      try startContainer()
+      try bringUp()
       try pump { initEnd != nil }
       let code = try finishRun()
       callQuietly(["delete"])
@@ -52,6 +50,65 @@ extension MonitorLoop {
   }
 
   // MARK: - Steps up
+
+  private func bringUp() throws(MonitorError) {
+    if startsAtOnce {
+      try runContainer()
+    } else {
+      try createContainer()
+      try waitForHelper()
+      try startContainer()
+    }
+    phase = .running
+    if let timeout = order.timeout {
+      timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
+    }
+    startHealthChecks()
+    notify?.started()
+    if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
+    note("start")
+    if let pid = initPid { broadcast(.started(pid: pid)) }
+    // Bringing the container up took most of the memory; what comes now may last for months.
+    CurrentProcess.releaseMemory()
+  }
+
+  /// Nothing has to happen between create and start, so that one call of the runtime does both.
+  ///
+  /// Only with our own runtime, which keeps what it says itself out of the container's output.
+  private var startsAtOnce: Bool {
+    startRequested && !stopRequested && order.network == nil && !order.terminal
+      && RuntimePath.isOurs(order.runtime)
+  }
+
+  private func runContainer() throws(MonitorError) {
+    let pidFile = "\(order.runDirectory)/pidfile"
+    let pipe = try step("make a pipe") { () throws(SystemError) in try OwnedDescriptor.pipe() }
+    let messages = 3 + Int32(order.preservedDescriptors)
+    let arguments =
+      ["--log", "/dev/fd/\(messages)", "run", "--detach", "--bundle", order.bundle]
+      + ["--pid-file", pidFile] + preservationArguments + [order.id]
+    live.started = Clock.realtime()
+    phase = .starting
+    let end = try callRuntime(
+      arguments, descriptors: createDescriptors + [(messages, pipe.writeEnd.raw)],
+      isProtected: true)
+    streams.containerHasItsEnds()
+    let reader = pipe.split { readEnd, _ in readEnd }
+    let text = RuntimeFailure.messages(
+      ofLog: (try? Descriptor.read(reader.raw, upTo: Self.errorTextLimit)) ?? [])
+    guard end == .exited(0) else { throw runtimeFailure("run", end, text: text) }
+    try findInit(pidFile)
+    // Warnings are for whoever started it, as the runtime would have said them.
+    errorText = text
+    releaseErrorText()
+    note("init")
+    if let pid = initPid { broadcast(.created(pid: pid)) }
+    reap()
+  }
+
+  private var preservationArguments: [String] {
+    order.preservedDescriptors > 0 ? ["--preserve-fds", "\(order.preservedDescriptors)"] : []
+  }
 
   private func startHelper() throws(MonitorError) {
     guard let network = order.network else { return }
@@ -92,10 +149,10 @@ extension MonitorLoop {
       let short = "/proc/\(CurrentProcess.id)/fd/\(files.handle.raw)/console"
       arguments += ["--console-socket", short]
     }
-    if order.preservedDescriptors > 0 {
-      arguments += ["--preserve-fds", "\(order.preservedDescriptors)"]
-    }
-    let end = try callRuntime(arguments + [order.id], descriptors: createDescriptors)
+    arguments += preservationArguments
+    let end = try callRuntime(
+      arguments + [order.id], descriptors: createDescriptors,
+      isProtected: RuntimePath.isOurs(order.runtime))
     streams.containerHasItsEnds()
     guard end == .exited(0) else {
       drainErrorText()
@@ -180,17 +237,6 @@ extension MonitorLoop {
       let text = try? Descriptor.read(reader.raw, upTo: Self.errorTextLimit)
       throw runtimeFailure("start", end, text: text ?? [])
     }
-    phase = .running
-    if let timeout = order.timeout {
-      timeoutDeadline = Clock.monotonic() + timeout * 1_000_000_000
-    }
-    startHealthChecks()
-    notify?.started()
-    if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
-    note("start")
-    if let pid = initPid { broadcast(.started(pid: pid)) }
-    // Bringing the container up took most of the memory; what comes now may last for months.
-    CurrentProcess.releaseMemory()
   }
 
   // MARK: - Steps down

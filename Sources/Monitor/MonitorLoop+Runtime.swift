@@ -3,15 +3,16 @@ import Model
 
 extension MonitorLoop {
   /// Runs the runtime to its end while everything else goes on.
+  ///
+  /// `isProtected`: for a command in which a container's process begins (`Program.isProtected`).
   func callRuntime(
-    _ arguments: [String], descriptors: [(child: Int32, ours: Int32)]
+    _ arguments: [String], descriptors: [(child: Int32, ours: Int32)], isProtected: Bool = false
   ) throws(MonitorError) -> ProcessEnd {
     var program = Program(order.runtime, order.runtimeArguments + arguments)
     let null = try step("open /dev/null") { () throws(SystemError) in
       try OwnedDescriptor.open("/dev/null", [.readWrite])
     }
-    // The one command that a container's process begins in.
-    program.isProtected = arguments.first == "create" && order.runtime.hasSuffix("/martlet-oci")
+    program.isProtected = isProtected
     program.descriptors = descriptors
     if !order.log.driver.passesStreams {
       for child: Int32 in 0...2 where !descriptors.contains(where: { $0.child == child }) {

@@ -27,6 +27,16 @@ enum RuntimeFailure {
     return ErrorReport(RuntimeMessage.kind(of: why), "\(program): \(why)", hint: hint)
   }
 
+  /// What our own runtime wrote with --log (`TIME LEVEL: MESSAGE`), as it says it without.
+  static func messages(ofLog text: [UInt8]) -> [UInt8] {
+    var messages: [UInt8] = []
+    for line in text.split(separator: 0x0A) {
+      guard let space = line.firstIndex(of: 0x20) else { continue }
+      messages += Array("martlet-oci: ".utf8) + line[(space + 1)...] + [0x0A]
+    }
+    return messages
+  }
+
   /// A line without the prefixes that runtimes put before their message.
   private static func message(of line: Substring) -> String {
     var text = line

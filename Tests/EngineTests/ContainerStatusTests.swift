@@ -50,7 +50,7 @@ struct ContainerStatusTests {
         data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
       commandLine: [])
     let store = ContainerStore(context)
-    let child = try Program("/bin/sleep", ["60"]).spawn()
+    let child = try Program("/bin/sleep", ["60"]).start()
     let process = try ProcessHandle.find(child.pid)
     let start = try #require(ProcessHandle.startTime(child.pid))
     try child.kill(SignalSet.kill)

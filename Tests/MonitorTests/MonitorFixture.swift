@@ -53,6 +53,16 @@ final class MonitorFixture {
     command=$1; shift
     here=${0%/*}
     echo "$command $*" >> "$here/calls"
+    # Our own runtime: its messages go to a log, and one call creates and starts.
+    if [ "$command" = --log ]; then
+      log=$1 bundle=$5 pidfile=$7
+      if [ -e "$bundle/warn" ]; then cat "$bundle/warn" >> "$log"; fi
+      if [ -e "$bundle/refuse" ]; then cat "$bundle/refuse" >> "$log"; exit 1; fi
+      exec 9<&0
+      sh "$bundle/init" <&9 9<&- &
+      echo $! > "$pidfile"
+      exit 0
+    fi
     case $command in
     create)
       bundle=$2 pidfile=$4
@@ -67,6 +77,12 @@ final class MonitorFixture {
 
     """
 
+  /// Gives the runtime the name that the monitor knows as its own.
+  func usesOwnRuntime() throws {
+    try FileTree.rename("\(directory)/runtime", to: "\(directory)/martlet-oci")
+    order.runtime = "\(directory)/martlet-oci"
+  }
+
   /// Starts the monitor with the order.
   func launch() throws {
     let pair = try UnixSocket.pair()
@@ -79,7 +95,7 @@ final class MonitorFixture {
       (3, orderPipe.readEnd.raw), (4, pair.writeEnd.raw), (5, lock?.descriptor ?? -1),
     ]
     let readEnd = orderPipe.split { readEnd, writeEnd in readEnd }
-    monitor = try program.spawn()
+    monitor = try program.start()
     lock = nil
     _ = consume readEnd
     sync = pair.split { ours, theirs in ours }

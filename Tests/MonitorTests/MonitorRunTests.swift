@@ -35,6 +35,50 @@ import Testing
     }
   }
 
+  @Test func startsByOneCallOfOurOwnRuntime() throws {
+    let fixture = try MonitorFixture(initScript: "echo out; echo err >&2; exit 4")
+    try fixture.usesOwnRuntime()
+    try FileTree.write("\(fixture.directory)/bundle/warn", "2026-01-01T00:00:00Z warning: odd\n")
+    try fixture.launch()
+    try fixture.finish()
+    let calls = fixture.text("calls").split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(calls.map(\.first) == ["--log", "delete"])
+    #expect(calls.first?.dropFirst(2).prefix(2) == ["run", "--detach"])
+    #expect(fixture.output.asText == "out\n")
+    let errors = fixture.errors.asText.split(separator: "\n")
+    #expect(Set(errors) == ["err", "martlet-oci: warning: odd"])
+    #expect(fixture.exit?.code == 4)
+    #expect(fixture.exitRecord?.code == 4)
+  }
+
+  @Test func passesOnWhyOurOwnRuntimeRefused() throws {
+    let fixture = try MonitorFixture(initScript: "echo never")
+    try fixture.usesOwnRuntime()
+    try FileTree.write(
+      "\(fixture.directory)/bundle/refuse",
+      "2026-01-01T00:00:00Z error: no such thing\n2026-01-01T00:00:00Z hint: make one\n")
+    try fixture.launch()
+    try fixture.finish()
+    #expect(
+      fixture.failure
+        == ErrorReport(.unavailable, "martlet-oci: no such thing", hint: "make one"))
+    #expect(fixture.output.isEmpty && fixture.errors.isEmpty)
+  }
+
+  /// Only what can start at once: a terminal is taken over, and a start may be awaited, in between.
+  @Test func createsFirstWhatIsStartedLater() throws {
+    let fixture = try MonitorFixture(initScript: "echo started")
+    try fixture.usesOwnRuntime()
+    fixture.order.startsNow = false
+    try fixture.launch()
+    try fixture.wait { if case .created = $0 { true } else { false } }
+    try fixture.send(.start)
+    try fixture.finish()
+    let calls = fixture.text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
+    #expect(calls == ["create", "start", "delete"])
+    #expect(fixture.output.asText == "started\n")
+  }
+
   @Test func waitsForAStartFrame() throws {
     let fixture = try MonitorFixture(initScript: "echo started")
     fixture.order.startsNow = false
@@ -108,7 +152,7 @@ import Testing
       let state = stat.split(separator: " ")[2]
       try #require(state != "Z", "it has ended")
       looks = state == "S" ? looks + 1 : 0
-      _ = try Program("/bin/sleep", ["0.01"]).spawn().wait()
+      _ = try Program("/bin/sleep", ["0.01"]).start().wait()
     }
   }
 

@@ -14,7 +14,7 @@ import Testing
       // A static program names no interpreter.
       !String(decoding: start, as: UTF8.self).contains("ld-linux")
     else { return false }
-    return (try? Program("/usr/bin/unshare", ["-Ur", "true"]).spawn().wait()) == .exited(0)
+    return (try? Program("/usr/bin/unshare", ["-Ur", "true"]).start().wait()) == .exited(0)
   }
 
   private func fixture(_ arguments: [String], terminal: Bool) throws -> MonitorFixture {
@@ -24,7 +24,7 @@ import Testing
       try FileTree.ensureDirectory("\(bundle)/rootfs/\(part)", mode: 0o755)
     }
     try FileTree.write("\(bundle)/rootfs/bin/busybox", "", mode: 0o755)
-    let copy = try Program("/bin/cp", [Self.busybox, "\(bundle)/rootfs/bin/busybox"]).spawn().wait()
+    let copy = try Program("/bin/cp", [Self.busybox, "\(bundle)/rootfs/bin/busybox"]).start().wait()
     #expect(copy == .exited(0))
     let words = arguments.map { "\"\($0)\"" }.joined(separator: ",")
     try FileTree.write(

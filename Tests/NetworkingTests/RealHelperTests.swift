@@ -54,7 +54,7 @@ import Testing
     guard tools.allSatisfy({ Program.find($0, in: Program.systemDirectories) != nil }) else {
       return false
     }
-    return (try? Program("/usr/bin/unshare", ["-Urnmpf", "--mount-proc", "true"]).spawn().wait())
+    return (try? Program("/usr/bin/unshare", ["-Urnmpf", "--mount-proc", "true"]).start().wait())
       == .exited(0)
       && (try? OwnedDescriptor.open("/dev/net/tun", [.readWrite])) != nil
   }
@@ -91,7 +91,7 @@ import Testing
       ]
         + helper.arguments)
     program.descriptors = [(1, output.raw), (2, output.raw)]
-    let end = try program.spawn().wait()
+    let end = try program.start().wait()
     let text = try FileTree.readText("\(directory)/output")
     #expect(end == .exited(0), "\(text)")
     #expect(text.contains("published: from-container\n"), "\(text)")

@@ -90,6 +90,26 @@
  * close-on-exec pidfd. Never returns in the child. 0 flags = a plain fork. */
 int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *), void *context,
                      int32_t *pidfd);
+/* A program to be executed, with all its memory made before. */
+struct clinux_program {
+  const char *path;
+  char *const *argv, *const *envp;
+  /* Executed instead of path where that works, or -1. */
+  int32_t image;
+  /* Where it runs, or NULL. */
+  const char *directory;
+  /* targets[i] becomes a copy of sources[i]; parked has as many elements and is written over. */
+  const int32_t *targets, *sources;
+  int32_t *parked;
+  int32_t count;
+};
+/* Replaces this process. The program has default signals, descriptors 0-2 and the targets; all
+ * others close. Returns only -errno, and allocates nothing. */
+int32_t clinux_become(const struct clinux_program *program);
+/* clinux_become in a child that borrows our memory until it executes (clone(2), CLONE_VM and
+ * CLONE_VFORK): nothing is copied. Returns the pid; after a failure of the child's there is none.
+ * *pidfd: close-on-exec. */
+int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
 int32_t clinux_unshare(uint64_t flags);
 int32_t clinux_setns(int32_t fd, uint64_t types);
 int32_t clinux_pidfd_open(int32_t pid, uint32_t flags);

@@ -102,7 +102,7 @@ public struct ExecContainer {
     var program = Program(
       try context.runtimePath(config.lifecycle.runtime), arguments + [config.id],
       environment: context.helperEnvironment)
-    program.isProtected = RuntimeState.isOurs(program.path)
+    program.isProtected = RuntimePath.isOurs(program.path)
     program.descriptors = [(first, log), (first + 1, description)]
     for fd in 3..<first { program.descriptors.append((fd, fd)) }
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])

@@ -8,9 +8,6 @@ struct RuntimeState {
 
   init(_ context: EngineContext) { self.context = context }
 
-  /// Whether the runtime at `path` is `martlet-oci`.
-  static func isOurs(_ path: String) -> Bool { path.hasSuffix("/martlet-oci") }
-
   /// Has the runtime forget the container, with its cgroup.
   func forget(_ config: ContainerConfig) throws {
     let path = "\(context.runtimeState)/\(config.id)"

@@ -27,9 +27,7 @@ public enum RuntimeCommandLine {
     } catch {
       let report = report(of: error)
       messages.write(.error, report.message)
-      if let hint = report.hint {
-        try? Descriptor.writeAll(Descriptor.standardError, "hint: \(hint)\n")
-      }
+      if let hint = report.hint { messages.writeHint(hint) }
       return 1
     }
   }

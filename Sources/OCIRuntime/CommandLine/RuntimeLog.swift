@@ -26,29 +26,42 @@ struct RuntimeLog: Sendable {
 
   func write(_ level: Level, _ message: String) {
     guard level.order >= self.level.order else { return }
-    guard let file else { return print(level, message) }
     // A log that cannot be written must not hide the message.
+    if !append(line(level.rawValue, message)) { print(level, message) }
+  }
+
+  /// What to do about the error that was written last; a log of JSON lines has no place for it.
+  func writeHint(_ hint: String) {
+    if !json, append(line("hint", hint)) { return }
+    try? Descriptor.writeAll(
+      Descriptor.standardError, "hint: \(hint.replacingControlCharacters)\n")
+  }
+
+  /// False where there is no log that can be written.
+  private func append(_ line: String) -> Bool {
+    guard let file else { return false }
     do throws(SystemError) {
       let log = try OwnedDescriptor.open(file, [.writeOnly, .create, .append], mode: 0o644)
-      try Descriptor.writeAll(log.raw, line(level, message))
-    } catch { print(level, message) }
+      try Descriptor.writeAll(log.raw, line)
+      return true
+    } catch { return false }
   }
 
   private func print(_ level: Level, _ message: String) {
     let text =
       json
-      ? line(level, message)
+      ? line(level.rawValue, message)
       : "martlet-oci: \(level.rawValue): \(message.replacingControlCharacters)\n"
     try? Descriptor.writeAll(Descriptor.standardError, text)
   }
 
-  private func line(_ level: Level, _ message: String) -> String {
+  private func line(_ level: String, _ message: String) -> String {
     let time = Timestamp.format(Clock.realtime())
-    guard json else { return "\(time) \(level.rawValue): \(message.replacingControlCharacters)\n" }
+    guard json else { return "\(time) \(level): \(message.replacingControlCharacters)\n" }
     let object = JSONValue.object(
       JSONObject([
         JSONObject.Member("msg", .string(message)),
-        JSONObject.Member("level", .string(level.rawValue)),
+        JSONObject.Member("level", .string(level)),
         JSONObject.Member("time", .string(time)),
       ]))
     return String(decoding: object.encoded(), as: UTF8.self) + "\n"
