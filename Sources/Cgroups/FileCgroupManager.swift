@@ -6,6 +6,7 @@ public import SystemdBus
 /// A limit or group that cannot be had.
 public enum CgroupError: ReportableError, Equatable {
   case unusablePath(String)
+  case occupied(problem: String, hint: String)
   case notDelegated(path: String, limits: [String], SystemError)
   case limit(field: String, file: String, SystemError)
   case unsupported(field: String, String)
@@ -16,6 +17,8 @@ public enum CgroupError: ReportableError, Equatable {
     switch self {
     case .unusablePath(let path):
       ErrorReport(.invalidRequest, "linux.cgroupsPath: `\(path)` is not a cgroup's path")
+    case .occupied(let problem, let hint):
+      ErrorReport(.conflict, "the container's cgroup \(problem)", hint: hint)
     case .notDelegated(let path, let limits, let error):
       ErrorReport(
         .notPermitted,
@@ -68,13 +71,15 @@ public struct FileCgroupManager: Sendable {
     throws(CgroupError) -> Cgroup?
   {
     let directory = HostCgroups.mountPoint + relative
+    let isNew: Bool
     do throws(SystemError) {
-      try FileTree.ensureDirectory(directory, mode: 0o755)
+      isNew = try Self.ensureDirectory(directory)
     } catch {
       guard asked.isEmpty else { throw .notDelegated(path: directory, limits: asked, error) }
       return nil
     }
     let group = Cgroup(directories: [directory], layout: .unified)
+    if !isNew { try group.checkIsFree() }
     do throws(CgroupError) {
       if let limits {
         try group.apply(limits)
@@ -98,13 +103,14 @@ public struct FileCgroupManager: Sendable {
   {
     let wanted = Set(try LegacyLimits(limits ?? RuntimeResources()).settings.map(\.controller))
     var group = Cgroup(directories: [], layout: .legacy)
+    var found = Cgroup(directories: [], layout: .legacy)
     do throws(SystemError) {
       for hierarchy in try HostCgroups.legacyHierarchies() {
         let controllers = hierarchy.name.split(separator: ",").map(String.init)
         guard Self.common.contains(hierarchy.name) || controllers.contains(where: wanted.contains)
         else { continue }
         let directory = "\(HostCgroups.mountPoint)/\(hierarchy.name)\(relative)"
-        try FileTree.ensureDirectory(directory, mode: 0o755)
+        if try !Self.ensureDirectory(directory) { found.directories.append(directory) }
         if controllers.contains("cpuset") {
           try inheritCPUs(hierarchy.name, relative)
         }
@@ -117,6 +123,7 @@ public struct FileCgroupManager: Sendable {
       }
       return nil
     }
+    try found.checkIsFree()
     do throws(CgroupError) {
       if let limits { try group.apply(limits) }
     } catch {
@@ -124,6 +131,19 @@ public struct FileCgroupManager: Sendable {
       throw error
     }
     return group
+  }
+
+  /// Whether it was missing, and is made now with its parents.
+  private static func ensureDirectory(_ path: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      try FileTree.makeDirectory(path, mode: 0o755)
+      return true
+    } catch {
+      if error.errno == Errno.exists { return false }
+      guard error.errno == Errno.noEntry else { throw error }
+    }
+    try FileTree.ensureDirectory(path, mode: 0o755)
+    return true
   }
 
   /// A v1 cpuset takes no process before its lists are filled, from its parent's.

@@ -8,8 +8,9 @@ struct CapabilityPlan: Equatable, Sendable {
   var inheritable: Capability.Mask = []
   var permitted: Capability.Mask = []
   var ambient: Capability.Mask = []
-  /// Names that no capability has, as they were written.
-  var unknown: [String] = []
+  /// What was asked for and cannot be had.
+  var warnings: [String] = []
+  private var unknown: [String] = []
 
   init(_ capabilities: RuntimeCapabilities?) {
     guard let capabilities else { return }
@@ -17,7 +18,17 @@ struct CapabilityPlan: Equatable, Sendable {
     effective = mask(capabilities.effective)
     inheritable = mask(capabilities.inheritable)
     permitted = mask(capabilities.permitted)
-    ambient = mask(capabilities.ambient)
+    let asked = mask(capabilities.ambient)
+    // capabilities(7): never one that is not permitted and inheritable.
+    ambient = asked.intersection(permitted).intersection(inheritable)
+    warnings = unknown.map { "unknown capability `\($0)` ignored" }
+    for name in capabilities.ambient where !unknown.contains(name) {
+      guard let number = Capability.number(name) else { continue }
+      if !ambient.contains(Capability.Mask(rawValue: 1 << UInt64(number))) {
+        warnings.append(
+          "can't raise ambient capability `\(name)`: it is not both permitted and inheritable")
+      }
+    }
   }
 
   private mutating func mask(_ names: [String]) -> Capability.Mask {

@@ -28,6 +28,7 @@ struct ContainerPlan: Sendable {
   var readonlyPaths: [String] = []
   /// By procfs path below sys.
   var sysctls: [(path: String, value: String)] = []
+  var networkDevices: [NetworkDevicePlan] = []
   var process: ProcessPlan
   var hooks = RuntimeHooks()
   var cgroupLayout = HostCgroups.Layout.unified
@@ -86,11 +87,10 @@ struct ContainerPlan: Sendable {
     resourceGroup = try linux.intelRdt.map { (rdt) throws(RuntimeError) in
       try ResourceGroup(rdt, id: id.text)
     }
-    if let device = linux.netDevices.keys.sorted().first {
-      throw .unusable(
-        field: "linux.netDevices.\(device)",
-        "moving network devices is not supported; move it by a createRuntime hook")
-    }
+    networkDevices = try NetworkDevicePlan.plans(
+      linux.netDevices,
+      hasNamespace: newNamespaces.contains(.network) || joined.contains { $0.kind == .network },
+      isHostRoot: initialUserNamespace && CurrentProcess.effectiveUser == 0)
     try takeMountLabel(linux.mountLabel)
   }
 

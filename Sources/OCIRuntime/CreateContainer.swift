@@ -63,12 +63,8 @@ public struct CreateContainer {
     plan.pivots = !noPivot
     plan.process.keyring = noNewKeyring ? nil : "martlet-\(id)"
     plan.process.preservedDescriptors = try checkPreserved(&plan.process)
-    for name in plan.process.capabilities.unknown {
-      context.warn("unknown capability `\(name)` ignored")
-    }
-    if let profile = spec.linux?.seccomp {
-      plan.process.filter = try SeccompProgram(profile, cache: context.filterCache)
-    }
+    for warning in plan.process.capabilities.warnings { context.warn(warning) }
+    plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
     plan.cgroupLayout = HostCgroups.layout()
     plan.mounts = try MountPreparation(plan: plan).prepare()
     let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))

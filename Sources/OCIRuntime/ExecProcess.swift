@@ -49,10 +49,8 @@ public struct ExecProcess {
     plan.takeAnnotations(spec.annotations)
     plan.personality = try ContainerPlan.personality(spec.linux?.personality)
     plan.preservedDescriptors = preservedDescriptors
-    for name in plan.capabilities.unknown { context.warn("unknown capability `\(name)` ignored") }
-    if let profile = spec.linux?.seccomp {
-      plan.filter = try SeccompProgram(profile, cache: context.filterCache)
-    }
+    for warning in plan.capabilities.warnings { context.warn(warning) }
+    plan.filter = try SeccompProgram(spec, cache: context.filterCache)
     let console = try connectConsole(plan.terminal)
     let started = try ExecLauncher(plan: plan, record: record, console: console, below: cgroup)
       .launch()
@@ -144,6 +142,9 @@ public struct ExecChanges: Sendable {
       sets.bounding += capabilities
       sets.permitted += capabilities
       sets.effective += capabilities
+      // Only these can be ambient (capabilities(7)); the container's inheritable set stays.
+      let inheritable = sets.inheritable.map(Capability.number)
+      sets.ambient += capabilities.filter { inheritable.contains(Capability.number($0)) }
       process.capabilities = sets
     }
     return process

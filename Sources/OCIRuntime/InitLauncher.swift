@@ -30,6 +30,7 @@ struct InitLauncher {
     do throws(RuntimeError) {
       record.pid = child.pid
       try place(child, &record)
+      try moveNetworkDevices(to: child.pid)
       try during("talk to the init stage") { () throws(SystemError) in
         try channel.send(InitMessage.proceed.bytes)
       }
@@ -127,6 +128,15 @@ struct InitLauncher {
     try during("put the container in its cgroup") { () throws(SystemError) in
       try cgroup?.adopt(pid, bornInUnified: true)
     }
+  }
+
+  private func moveNetworkDevices(to pid: Int32) throws(RuntimeError) {
+    guard !plan.networkDevices.isEmpty else { return }
+    let joined = plan.joined.first { $0.kind == .network }
+    let made = try during("open the network namespace") { () throws(SystemError) in
+      try OwnedDescriptor.open("/proc/\(pid)/ns/net")
+    }
+    for device in plan.networkDevices { try device.move(to: joined?.descriptor ?? made.raw) }
   }
 
   private func converse(

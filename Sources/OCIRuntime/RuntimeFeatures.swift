@@ -62,7 +62,7 @@ public enum RuntimeFeatures {
           ("flags", strings(MemoryPolicyPlan.flags.keys.sorted())),
         ])
       ),
-      ("netDevices", object([("enabled", .bool(false))])),
+      ("netDevices", object([("enabled", .bool(true))])),
       (
         "mountExtensions", object([("idmap", object([("enabled", .bool(true))]))])
       ),

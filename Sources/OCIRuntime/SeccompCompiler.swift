@@ -28,6 +28,18 @@ enum SeccompCompiler {
     return unsafe try export(context)
   }
 
+  /// Refuses names of system calls that libseccomp does not know.
+  static func refuseUnknown(_ profile: RuntimeSeccomp) throws(RuntimeError) {
+    for (index, rule) in profile.syscalls.enumerated() {
+      for name in rule.names
+      where unsafe seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR {
+        throw .unusable(
+          field: "linux.seccomp.syscalls[\(index)].names",
+          "unknown system call `\(name)` (run.oci.seccomp_fail_unknown_syscall is set)")
+      }
+    }
+  }
+
   private static func addArchitecture(
     _ name: String, _ field: String, _ context: scmp_filter_ctx
   ) throws(RuntimeError) {

@@ -23,6 +23,19 @@ struct SeccompProgram: Equatable, Sendable {
 
   init() {}
 
+  /// The filter of a configuration, by the annotation `run.oci.seccomp_fail_unknown_syscall` of
+  /// crun(1) refused when it names what this libseccomp does not know.
+  init(_ spec: RuntimeSpec, cache: SeccompCache) throws(RuntimeError) {
+    guard let profile = spec.linux?.seccomp else {
+      self.init()
+      return
+    }
+    if let value = spec.annotations["run.oci.seccomp_fail_unknown_syscall"], value != "0" {
+      try SeccompCompiler.refuseUnknown(profile)
+    }
+    try self.init(profile, cache: cache)
+  }
+
   /// The filter of a profile: from the cache, or compiled and put there.
   init(_ profile: RuntimeSeccomp, cache: SeccompCache) throws(RuntimeError) {
     for flag in profile.flags {

@@ -245,6 +245,20 @@ int32_t clinux_shutdown(int32_t fd, int32_t how);
 /* Sets IFF_UP on "lo" in the caller's network namespace (netdevice(7)). */
 int32_t clinux_loopback_up(void);
 
+/* ---- network interfaces (netlink.c; rtnetlink(7)) ---- */
+int32_t clinux_link_index(const char *name);
+/* Takes the interface down and into a network namespace under a name, which must be free there. */
+int32_t clinux_link_move(int32_t index, int32_t namespace_fd, const char *name);
+int32_t clinux_link_up(int32_t index);
+/* An address of an interface: `size` bytes (4 or 16) of each, in network order. */
+struct clinux_address {
+  uint8_t family, prefix, size, has_local, has_broadcast;
+  uint8_t address[16], local[16], broadcast[16];
+};
+/* The addresses of global scope that do not expire; returns how many, `room` at most. */
+int32_t clinux_link_addresses(int32_t index, struct clinux_address *out, int32_t room);
+int32_t clinux_address_add(int32_t index, const struct clinux_address *address);
+
 /* ---- terminals (tty.c) ---- */
 int32_t clinux_open_ptmx(const char *path);
 /* TIOCGPTPEER: the terminal's other side, without a path (ioctl_tty(2)). */

@@ -20,7 +20,7 @@ struct FieldTests {
 
   @Test(arguments: [
     (#"{"linux":{"intelRdt":{"closID":"a/b"}}}"#, "linux.intelRdt"),
-    (#"{"linux":{"netDevices":{"eth9":{}}}}"#, "linux.netDevices.eth9"),
+    (#"{"linux":{"netDevices":{"eth9":{"name":"a/b"}}}}"#, "linux.netDevices.eth9"),
     (#"{"linux":{"memoryPolicy":{"mode":"MPOL_X"}}}"#, "linux.memoryPolicy.mode"),
     (#"{"linux":{"mountLabel":"a:b:c:s0"}}"#, "linux.mountLabel"),
     (#"{"linux":{"personality":{"domain":"LINUX","flags":["X"]}}}"#, "linux.personality.flags"),
