@@ -146,6 +146,7 @@ let package = Package(
       "EngineTests",
       [
         "Engine", "ImageStore", "StateStore", "UserNamespaces", "OCISpec", "Model", "LinuxSystem",
+        "LayerStorage", "RegistryConfig",
       ]),
     tests("CommandsTests", ["Commands", "CommandLineKit", "Engine", "Model"]),
     .target(

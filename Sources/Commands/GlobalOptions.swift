@@ -36,7 +36,8 @@ public struct GlobalOptions: Sendable, Equatable {
           options.cgroupManager = text
         }),
       .parsed(
-        "storage-driver", nil, "DRIVER", "How layers are stacked", choices: Self.storageDrivers,
+        "storage-driver", nil, "DRIVER", "How images and containers become one tree",
+        choices: Self.storageDrivers,
         { options, text throws(UsageError) in
           guard Self.storageDrivers.contains(text) else {
             throw UsageError(
@@ -48,7 +49,7 @@ public struct GlobalOptions: Sendable, Equatable {
     ]
   }
 
-  static let storageDrivers = ["overlay", "fuse-overlayfs"]
+  static let storageDrivers = EngineContext.storageDrivers
 
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {

@@ -11,6 +11,8 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var image: ImageUse?
   /// A directory used as the root instead of an image (`--rootfs`).
   public var rootfs: String?
+  /// The storage driver that it was made with; nil: whichever stacks layers.
+  public var storage: String?
   /// Changes to that directory stay with the container.
   public var keepsRootfs = false
   public var process = ContainerProcess()
@@ -61,6 +63,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.required("created", &created)
     try fields.optional("image", &image)
     try fields.optional("rootfs", &rootfs)
+    try fields.optional("storage", &storage)
     try fields.flag("keepsRootfs", &keepsRootfs)
     try fields.required("process", &process)
     try fields.optional("hostname", &hostname)

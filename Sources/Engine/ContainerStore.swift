@@ -76,7 +76,7 @@ public struct ContainerStore: Sendable {
   /// Writes a new container; its name is taken before it exists, so of many that want it one wins.
   ///
   /// It survives a power cut from here on, unless it is one that goes when it ends.
-  public func add(_ config: ContainerConfig) throws {
+  public func add(_ config: ContainerConfig, events: (TransferEvent) -> Void = { _ in }) throws {
     let id = config.id
     let durability: RecordStore.Durability = config.lifecycle.autoRemove ? .process : .power
     try FileTree.ensureDirectory(context.containers)
@@ -90,8 +90,12 @@ public struct ContainerStore: Sendable {
     try claim(config.name, for: id)
     let store = self
     rollback.onFailure { try? store.release(config.name, of: id) }
-    for part in ["upper", "work"] {
-      try FileTree.makeDirectory("\(path)/\(part)", mode: part == "work" ? 0o700 : 0o755)
+    if config.isWholeCopy {
+      try WholeCopy(context, config).make(in: path, events: events)
+    } else {
+      for part in ["upper", "work"] {
+        try FileTree.makeDirectory("\(path)/\(part)", mode: part == "work" ? 0o700 : 0o755)
+      }
     }
     let records = RecordStore(path)
     try records.write("summary", ContainerSummaryRecord.make(config), durability: durability)

@@ -73,6 +73,7 @@ struct CommitContainer {
   }
 
   private func send(_ tree: LayeredTree, to sink: any EntrySink) throws {
+    if let copied = tree.copied { return try send(tree, since: copied, to: sink) }
     let stack = try LayerStack(tree.layers)
     let places = RuntimePlaces(tree)
     let owners = TreeOwners(tree.ids)
@@ -88,6 +89,26 @@ struct CommitContainer {
       return (try? stack.find(path)) == .some(nil)
     }
     try TreeSender(sink, options).sendContents(of: try DirectoryHandle(upper), under: nil)
+    try sink.finish()
+  }
+
+  /// What is different in a whole copy of the layers.
+  private func send(_ tree: LayeredTree, since copied: Int64, to sink: any EntrySink) throws {
+    var wanted: Set<RawPath> = []
+    var removed: [RawPath: [RawPath]] = [:]
+    for change in try ListChanges.changes(tree, since: copied, RuntimePlaces(tree)) {
+      guard change.kind == .deleted else {
+        wanted.insert(change.path)
+        continue
+      }
+      removed[change.path.parent ?? .current, default: []].append(change.path)
+    }
+    let owners = TreeOwners(tree.ids)
+    var options = TreeSender.Options()
+    options.owner = { (owner) throws(ArchiveError) in owners.inside(owner) }
+    options.leavesOut = { [wanted] path, _ in !wanted.contains(path) }
+    options.removed = { [removed] path in removed[path ?? .current] ?? [] }
+    try TreeSender(sink, options).sendContents(of: try DirectoryHandle(tree.upper), under: nil)
     try sink.finish()
   }
 

@@ -56,6 +56,7 @@ public enum HelperProgram {
     case .importRootfs(let rootfs):
       return try ImportRootfs(store: store, reporter: reporter).run(rootfs)
     case .remap(let remap): return try RemapImage(store: store, reporter: reporter).run(remap)
+    case .copyImage(let copy): return try CopyImageFiles(store: store, reporter: reporter).run(copy)
     case .collect(let collect): return try CollectGarbage(store: store).run(collect)
     case .check(let check): return try CheckStore(store: store, reporter: reporter).run(check)
     case .removeTrees(let trees):
@@ -79,7 +80,7 @@ extension HelperRequest.Operation {
   /// Whether it may have to talk to a registry or another server.
   var needsNetwork: Bool {
     switch self {
-    case .load, .save, .remap, .collect, .removeTrees: false
+    case .load, .save, .remap, .copyImage, .collect, .removeTrees: false
     case .importRootfs(let request): request.path.contains("://")
     default: true
     }

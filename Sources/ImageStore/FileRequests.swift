@@ -62,8 +62,10 @@ public struct CopyRequest: Codable, Sendable {
 
 /// A container's own files and the image layers that they lie above.
 public struct LayeredTree: Codable, Sendable {
-  /// The overlay's upper directory.
+  /// The overlay's upper directory, or a whole copy of the layers that has been changed since.
   public var upper: String
+  /// When the whole copy was made, in nanoseconds since the epoch; nil for an upper directory.
+  public var copied: Int64?
   /// The layers' directories, lowest first.
   public var layers: [String]
   public var ids: TreeIDs
@@ -76,6 +78,32 @@ public struct LayeredTree: Codable, Sendable {
     self.layers = layers
     self.ids = ids
     self.mountPoints = mountPoints
+  }
+}
+
+/// Asks for a whole copy of an image's files in a directory of their own.
+public struct CopyImageRequest: Codable, Sendable {
+  /// The layers' directories, lowest first.
+  public var layers: [String]
+  /// The new directory.
+  public var target: String
+  /// What the ids in the copy mean.
+  public var ids: TreeIDs
+  /// Whether the copy has to survive a power cut once it is there.
+  public var isDurable: Bool
+  /// What progress is told of, and its bytes.
+  public var label: String
+  public var size: Int64
+
+  public init(
+    layers: [String], target: String, ids: TreeIDs, isDurable: Bool, label: String, size: Int64
+  ) {
+    self.layers = layers
+    self.target = target
+    self.ids = ids
+    self.isDurable = isDurable
+    self.label = label
+    self.size = size
   }
 }
 

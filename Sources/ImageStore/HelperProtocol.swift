@@ -26,6 +26,7 @@ public struct HelperRequest: Codable, Sendable {
     case save(SaveRequest)
     case importRootfs(ImportRequest)
     case remap(RemapRequest)
+    case copyImage(CopyImageRequest)
     case collect(CollectRequest)
     case removeTrees(RemoveTreesRequest)
     case check(CheckRequest)
@@ -218,6 +219,8 @@ public struct HelperEvent: Codable, Sendable {
     public var user: String?
     /// What differs, in the order of paths.
     public var changes: [FileChange]?
+    /// Bytes of the files that were added or changed, where the tree is a whole copy.
+    public var changedBytes: Int64?
 
     public init(images: [Image] = [], freed: Int64? = nil, path: String? = nil) {
       self.images = images

@@ -19,7 +19,7 @@ public enum StorageError: ReportableError {
     case .noDriver(let overlay, let fuse):
       ErrorReport(
         .unavailable, "no storage driver works here: overlay says \(overlay); \(fuse)",
-        hint: "sudo apt-get install fuse-overlayfs")
+        hint: "sudo apt-get install fuse-overlayfs, or make containers with --storage-driver vfs")
     case .fuseFailed(let text):
       ErrorReport(.unavailable, "fuse-overlayfs failed: \(text)")
     }
@@ -27,9 +27,14 @@ public enum StorageError: ReportableError {
 }
 
 /// How layers become one tree.
-public enum StorageDriver: String, Sendable {
+public enum StorageDriver: String, Sendable, CaseIterable {
   case overlay
   case fuseOverlay = "fuse-overlayfs"
+  /// Every container has a whole copy of its image's files.
+  case vfs
+
+  /// Whether containers are layers upon those of their images.
+  public var stacksLayers: Bool { self != .vfs }
 }
 
 /// A container's root.
@@ -62,7 +67,7 @@ public struct ContainerRootfs: Sendable {
   /// Mounts the tree at `merged`, with the first driver that works.
   ///
   /// `volatile`: skip syncing (for containers that go away when they end).
-  /// `preferred`: a driver that worked before in this place, tried alone when given.
+  /// `preferred`: tried alone when given, where it is one that stacks layers.
   @discardableResult
   public func mount(volatile: Bool, preferred: StorageDriver? = nil) throws(StorageError)
     -> StorageDriver

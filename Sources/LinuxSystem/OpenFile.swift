@@ -38,10 +38,43 @@ public enum OpenFile {
   }
 
   /// Copies all of `source` into the empty file `target`, sharing blocks where the filesystem can
-  /// (ioctl_ficlone(2)), otherwise inside the kernel (copy_file_range(2)).
+  /// (ioctl_ficlone(2)), otherwise inside the kernel (copy_file_range(2)); holes stay holes.
   public static func copy(from source: Int32, to target: Int32, size: Int64) throws(SystemError) {
     if size == 0 || clinux_ficlone(target, source) == 0 { return }
-    var left = size
+    // Looking for holes costs more than they are worth in small files.
+    guard size >= 1 << 16 else { return try copyPiece(from: source, to: target, count: size) }
+    var at: Int64 = 0
+    while at < size, let start: Int64 = try piece(source, after: at, seekData), start < size {
+      let end = min(try piece(source, after: start, seekHole) ?? size, size)
+      try seek(source, to: start)
+      try seek(target, to: start)
+      try copyPiece(from: source, to: target, count: end - start)
+      at = end
+    }
+    // It ends in a hole.
+    if at < size { try setSize(target, size) }
+  }
+
+  /// SEEK_DATA and SEEK_HOLE (lseek(2)), which the C library's headers hide.
+  private static let seekData: Int32 = 3
+  private static let seekHole: Int32 = 4
+
+  /// Where the next data or hole is; nil when there is none.
+  private static func piece(_ file: Int32, after offset: Int64, _ whence: Int32)
+    throws(SystemError) -> Int64?
+  {
+    do throws(SystemError) {
+      return Int64(try checkErrno(lseek(file, Int(offset), whence), "lseek", "\(file)"))
+    } catch {
+      if error.errno == ENXIO { return nil }
+      throw error
+    }
+  }
+
+  private static func copyPiece(from source: Int32, to target: Int32, count: Int64)
+    throws(SystemError)
+  {
+    var left = count
     while left > 0 {
       var n = clinux_copy_file_range(source, nil, target, nil, UInt64(left))
       if n == Int64(-EXDEV) || n == Int64(-EINVAL) || n == Int64(-EOPNOTSUPP) || n == Int64(-ENOSYS)

@@ -27,6 +27,9 @@ public struct RawPath: Hashable, Sendable {
   /// As text, for messages only.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// The path without its last name; nil when that is all.
+  public var parent: RawPath? { bytes.lastIndex(of: 0x2F).flatMap { RawPath(bytes[..<$0]) } }
+
   public func appending(_ name: RawPath) -> RawPath {
     RawPath(unchecked: Array(bytes) + [0x2F] + Array(name.bytes))
   }

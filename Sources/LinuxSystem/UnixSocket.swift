@@ -96,6 +96,20 @@ public enum UnixSocket {
     return Int(try check(sent, "sendmsg", "\(fd)"))
   }
 
+  /// Sends all of `bytes`, waiting for room, without SIGPIPE.
+  public static func sendAll(_ fd: Int32, _ bytes: [UInt8]) throws(SystemError) {
+    var offset = 0
+    while offset < bytes.count {
+      let sent = unsafe bytes.withUnsafeBytes {
+        unsafe clinux_sendmsg(
+          fd, $0.baseAddress?.advanced(by: offset), UInt64(bytes.count - offset), nil, 0,
+          Int32(CLINUX_MSG_NOSIGNAL))
+      }
+      if sent == -Int64(EINTR) { continue }
+      offset += Int(try check(sent, "sendmsg", "\(fd)"))
+    }
+  }
+
   /// Sends bytes together with descriptors (SCM_RIGHTS), which stay ours as well.
   public static func send(
     _ fd: Int32, _ bytes: [UInt8], descriptors: [Int32]

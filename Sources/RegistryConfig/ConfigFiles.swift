@@ -14,6 +14,8 @@ public struct ConfigFiles: Sendable {
   public var chosenNames: String?
   /// `CONTAINERS_REGISTRIES_CONF`: a file that is read instead of the usual one.
   public var registriesOverride: String?
+  /// `CONTAINERS_STORAGE_CONF`: the same for storage.conf.
+  public var storageOverride: String?
 
   public init(
     user: String?, system: String = "/etc/containers", vendor: String = "/usr/share/containers"
@@ -35,6 +37,7 @@ public struct ConfigFiles: Sendable {
       "\($0)/containers/short-name-aliases.conf"
     }
     files.registriesOverride = filled("CONTAINERS_REGISTRIES_CONF")
+    files.storageOverride = filled("CONTAINERS_STORAGE_CONF")
     return files
   }
 

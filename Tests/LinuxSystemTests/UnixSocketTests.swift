@@ -34,6 +34,16 @@ import Testing
     #expect(try Descriptor.read(server.raw, upTo: 10) == [])
   }
 
+  /// SIGPIPE would end the test.
+  @Test func whoSendsToAClosedConnectionIsTold() throws {
+    let ours = try SocketPair.stream().takeFirst()
+    #expect {
+      try UnixSocket.sendAll(ours.raw, [1])
+    } throws: { error in
+      (error as? SystemError)?.errno == Errno.brokenPipe
+    }
+  }
+
   @Test func listeningAgainReplacesTheSocket() throws {
     let path = try directory(depth: 0)
     defer { try? FileTree.removeTree(path) }

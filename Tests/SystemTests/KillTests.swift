@@ -69,6 +69,10 @@ struct KillFact: CustomTestStringConvertible, Sendable {
       before: [["create", "--name", "killed", Session.image, "true"]],
       after: [["rm", "-f", "killed"]]),
     KillFact(
+      name: "create with a whole copy",
+      command: ["--storage-driver", "vfs", "create", "--name", "killed", Session.image, "true"],
+      after: [["rm", "-f", "killed"]], moments: 25),
+    KillFact(
       name: "start", command: ["start", "killed"],
       before: [
         ["create", "--network", "none", "--name", "killed", Session.image, "sleep", "300"]

@@ -44,7 +44,7 @@ public struct Home: Sendable {
       "HOME": base + "/h", "XDG_DATA_HOME": base + "/d", "XDG_RUNTIME_DIR": base + "/r",
       "TMPDIR": base + "/t", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm",
     ]
-    for name in ["PATH", "USER", "LOGNAME", "LD_LIBRARY_PATH"] {
+    for name in ["PATH", "USER", "LOGNAME", "LD_LIBRARY_PATH", "STORAGE_DRIVER"] {
       if let value = ProcessInfo.processInfo.environment[name] { result[name] = value }
     }
     return result

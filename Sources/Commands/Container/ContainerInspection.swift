@@ -30,26 +30,12 @@ enum ContainerInspection {
       ("ConmonPidFile", .string("\(store.liveDirectory(config.id))/monitor.pid")),
       ("PidFile", .string("\(store.liveDirectory(config.id))/pidfile")),
       ("Name", .string(config.name)), ("RestartCount", .int(Int64(condition.restarts))),
-      ("Driver", .string("overlay")),
+      ("Driver", .string(config.isWholeCopy ? "vfs" : "overlay")),
       ("MountLabel", .string("")), ("ProcessLabel", .string("")), ("AppArmorProfile", .string("")),
       ("EffectiveCaps", .strings(ContainerCapabilities.effective(config))),
       ("BoundingCaps", capabilities(config)),
       ("ExecIDs", .list([])),
-      (
-        "GraphDriver",
-        .object([
-          ("Name", .string("overlay")),
-          (
-            "Data",
-            .object([
-              ("LowerDir", .string(lowerDirectories(config, context))),
-              ("MergedDir", .string(ContainerStore(context).mountPoint)),
-              ("UpperDir", .string("\(directory)/upper")),
-              ("WorkDir", .string("\(directory)/work")),
-            ])
-          ),
-        ])
-      ),
+      ("GraphDriver", graphDriver(config, context)),
       ("Mounts", .list(config.mounts.filter { $0.kind != .device }.map { mount($0, context) })),
       ("Dependencies", .strings(config.dependencies)), ("NetworkSettings", network(config, status)),
       ("Namespace", .string("")),
@@ -57,6 +43,25 @@ enum ContainerInspection {
       ("HostConfig", HostInspection.value(config, logPath: logPath(config, directory))),
       ("UseImageHosts", .bool(config.network.noHosts)),
       ("UseImageHostname", .bool(config.network.noHostname)),
+    ])
+  }
+
+  private static func graphDriver(_ config: ContainerConfig, _ context: EngineContext)
+    -> TemplateValue
+  {
+    if config.isWholeCopy { return .object([("Name", .string("vfs")), ("Data", .null)]) }
+    let store = ContainerStore(context)
+    let directory = store.directory(config.id)
+    return .object([
+      ("Name", .string("overlay")),
+      (
+        "Data",
+        .object([
+          ("LowerDir", .string(lowerDirectories(config, context))),
+          ("MergedDir", .string(store.mountPoint)), ("UpperDir", .string("\(directory)/upper")),
+          ("WorkDir", .string("\(directory)/work")),
+        ])
+      ),
     ])
   }
 

@@ -78,7 +78,9 @@ enum RunCommand {
       request.image = found.image
       request.imageName = found.name
     }
-    return try CreateContainer(context).run(request)
+    var display = TransferDisplay(quiet: options.quiet)
+    defer { display.finish() }
+    return try CreateContainer(context).run(request) { display.show($0) }
   }
 
   private static func streams(_ options: ContainerOptions) -> AttachStreams {

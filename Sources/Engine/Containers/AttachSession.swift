@@ -95,7 +95,7 @@ public struct AttachSession: ~Copyable {
   }
 
   /// The monitor may have gone: then reading tells.
-  private func send(_ frame: AttachFrame) { try? Descriptor.writeAll(socket.raw, frame.bytes) }
+  private func send(_ frame: AttachFrame) { try? UnixSocket.sendAll(socket.raw, frame.bytes) }
 
   private func sendSize() {
     guard let size = PseudoTerminal.standardSize else { return }

@@ -14,9 +14,19 @@ public struct ContainerSize {
   /// Directories that only its users may read are measured from inside the user namespace.
   public func written(_ id: String) -> Int64 {
     let path = "\(context.containers)/\(id)/upper"
+    if FileTree.exists("\(context.containers)/\(id)/\(WholeCopy.files)") { return changed(id) }
     var size: Int64 = 0
     if Self.measure(path, &size) { return size }
     return measureInside(path) ?? size
+  }
+
+  /// What differs in a container that has a whole copy of its image.
+  private func changed(_ id: String) -> Int64 {
+    guard let config = try? ContainerStore(context).load(id),
+      let tree = try? LayeredTrees(context: context).container(config),
+      let result = try? HelperClient(context).run(.listChanges(tree))
+    else { return 0 }
+    return result.changedBytes ?? 0
   }
 
   /// Bytes of the image below, or nil when it is gone.

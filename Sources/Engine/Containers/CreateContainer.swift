@@ -1,4 +1,5 @@
 import ImageStore
+import LayerStorage
 import LinuxSystem
 import Model
 import Networking
@@ -17,7 +18,9 @@ public struct CreateContainer {
   }
 
   /// - Returns: the new container, on disk but not started.
-  public func run(_ request: ContainerRequest) throws -> ContainerConfig {
+  public func run(_ request: ContainerRequest, events: (TransferEvent) -> Void = { _ in }) throws
+    -> ContainerConfig
+  {
     var config = ContainerConfig()
     config.created = Clock.realtime()
     config.createCommand = context.commandLine
@@ -26,7 +29,7 @@ public struct CreateContainer {
     // Nobody may collect the layers before the container's own record names them.
     let lease = try Lease(
       ImageStore(data: context.dataRoot), layers: request.image?.layers ?? [])
-    try fillImage(&config, request)
+    try fillImage(&config, request, events)
     try fillProcess(&config, request)
     config.labels = try labels(request)
     config.annotations = try KeyValues.parse(request.annotations, what: "annotation")
@@ -59,7 +62,7 @@ public struct CreateContainer {
       }
     }
     try Dependents(store).note(config)
-    try add(&config, chooseName: request.name == nil, seed: Array(random[32...]))
+    try add(&config, chooseName: request.name == nil, seed: Array(random[32...]), events)
     // After the container: nobody then takes them for unused.
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
@@ -86,14 +89,17 @@ public struct CreateContainer {
     }
   }
 
-  private func add(_ config: inout ContainerConfig, chooseName: Bool, seed: [UInt8]) throws {
-    guard chooseName else { return try store.add(config) }
+  private func add(
+    _ config: inout ContainerConfig, chooseName: Bool, seed: [UInt8],
+    _ events: (TransferEvent) -> Void
+  ) throws {
+    guard chooseName else { return try store.add(config, events: events) }
     var seed = seed
     for attempt in 0..<50 {
       config.name = ContainerName.random(seed)
       if attempt > 3 { config.name += "\(seed[0])\(attempt)" }
       do {
-        return try store.add(config)
+        return try store.add(config, events: events)
       } catch EngineError.nameInUse where attempt < 49 {
         seed = try CurrentProcess.randomBytes(3)
       }
@@ -114,7 +120,10 @@ public struct CreateContainer {
     }
   }
 
-  private func fillImage(_ config: inout ContainerConfig, _ request: ContainerRequest) throws {
+  private func fillImage(
+    _ config: inout ContainerConfig, _ request: ContainerRequest,
+    _ events: (TransferEvent) -> Void
+  ) throws {
     if var rootfs = request.rootfs {
       if rootfs.hasSuffix(":O") {
         rootfs.removeLast(2)
@@ -136,10 +145,12 @@ public struct CreateContainer {
     let choice = try UsernsChoice.parse(request.userns)
     var mapping: IDMapping?
     if case .map(let map) = try context.namespacePlan() { mapping = map }
-    if choice.translatesOwners,
+    let driver = try StorageChoice(context).forNewContainer()
+    config.storage = driver?.rawValue
+    if choice.translatesOwners, driver?.stacksLayers ?? true,
       let nested = try choice.nested(in: mapping, uid: context.uid, gid: context.gid)
     {
-      use.mapped = try MappedLayer(context).ensure(image, nested)
+      use.mapped = try MappedLayer(context).ensure(image, nested, events: events)
     }
     config.image = use
   }

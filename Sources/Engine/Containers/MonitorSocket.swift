@@ -18,8 +18,11 @@ struct MonitorSocket: ~Copyable {
     }
   }
 
+  /// One to a monitor that has just gone is lost without a word: reading tells.
   func send(_ frame: AttachFrame) throws(SystemError) {
-    try Descriptor.writeAll(socket.raw, frame.bytes)
+    do throws(SystemError) { try UnixSocket.sendAll(socket.raw, frame.bytes) } catch {
+      guard [Errno.brokenPipe, Errno.connectionReset].contains(error.errno) else { throw error }
+    }
   }
 
   /// Reads until a frame is accepted by `body`; nil at the end of the connection.

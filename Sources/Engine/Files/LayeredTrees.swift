@@ -16,6 +16,7 @@ struct LayeredTrees {
       )
     }
     let layers = ImageStore(data: context.dataRoot).layers.root
+    if config.isWholeCopy { return try WholeCopy(context, config).tree() }
     let directory = ContainerStore(context).directory(config.id)
     return LayeredTree(
       upper: "\(directory)/upper",

@@ -37,6 +37,23 @@ struct MappedLayer {
     return String(path.dropFirst(layers.root.utf8.count + 1))
   }
 
+  /// Makes sure there is a copy of all of `image` as it is.
+  ///
+  /// - Returns: the directory of its files.
+  func ensureCopy(_ image: StoredImage, events: (TransferEvent) -> Void = { _ in }) throws
+    -> String
+  {
+    guard let top = image.layers.last else {
+      throw ErrorReport(.invalidRequest, "image \(image.id.shortID) has no layers")
+    }
+    let name = "whole"
+    let path = ImageStore(data: context.dataRoot).layers.mappedDiff(top, map: name)
+    if FileTree.exists(path) { return path }
+    let all = RemapRequest.Range(image: 0, target: 0, length: .max)
+    let request = RemapRequest(image: "\(image.id)", mapName: name, uids: [all], gids: [all])
+    return try HelperClient(context).run(.remap(request), events: events).path ?? path
+  }
+
   private static func range(_ range: IDRange) -> RemapRequest.Range {
     RemapRequest.Range(image: range.inside, target: range.outside, length: range.count)
   }

@@ -1,3 +1,4 @@
+import Diagnostics
 import ImageStore
 import LayerStorage
 import LinuxSystem
@@ -35,9 +36,23 @@ public struct MountImages {
     let path = "\(directory)/\(image.id.hex)"
     if try points().contains(path) { return path }
     try FileTree.ensureDirectory(path)
-    try ImageView(
-      layersRoot: store.layers.root, layers: image.layers.map { store.layers.shortLink($0) }
-    ).mount(at: path)
+    if try StorageChoice(context).asked() == .vfs { return try mountCopy(of: image, at: path) }
+    do throws(StorageError) {
+      try ImageView(
+        layersRoot: store.layers.root, layers: image.layers.map { store.layers.shortLink($0) }
+      ).mount(at: path)
+    } catch {
+      guard case .system = error else { throw error }
+      context.log.debug("no overlay for an image", ["reason": error.report.message])
+      return try mountCopy(of: image, at: path)
+    }
+    return path
+  }
+
+  /// Where layers cannot be stacked: a whole copy that is made once and goes with the image.
+  private func mountCopy(of image: StoredImage, at path: String) throws -> String {
+    let copy = try MappedLayer(context).ensureCopy(image)
+    try MountCall.move(try MountCall.readOnlyCopy(of: copy).raw, to: path)
     return path
   }
 

@@ -20,6 +20,7 @@ struct ContainerRoot {
     guard let image = config.image else {
       throw ErrorReport(.bug, "container \(config.id) has neither an image nor a root filesystem")
     }
+    if config.isWholeCopy { return try wholeCopy(at: place) }
     // What every container gets mounted over has a place below the image already: making it in each
     // container's own layer costs more than all the mounts. A remapped image has other owners.
     let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
@@ -32,6 +33,16 @@ struct ContainerRoot {
       place)
   }
 
+  /// The container's own copy of the image, as a mount of its own as the others have.
+  private func wholeCopy(at place: String?) throws -> String {
+    let target = place ?? ContainerStore(context).mountPoint
+    try FileTree.ensureDirectory(target, mode: 0o755)
+    let source = try WholeCopy(context, config).path()
+    try MountCall.bind(source, at: target)
+    context.log.debug("root mounted", ["driver": StorageDriver.vfs.rawValue, "path": target])
+    return target
+  }
+
   private func overlay(
     layers: [String], contents: [String] = [], below root: String, _ volatile: Bool,
     _ place: String?
@@ -42,7 +53,15 @@ struct ContainerRoot {
       layersRoot: root, layers: layers, contents: contents, upper: "\(directory)/upper",
       work: "\(directory)/work", merged: place ?? store.mountPoint)
     try FileTree.ensureDirectory(rootfs.merged, mode: 0o755)
-    let driver = try rootfs.mount(volatile: volatile, preferred: context.storageDriver)
+    let preferred = context.storageDriver ?? config.storage.flatMap(StorageDriver.init(rawValue:))
+    let driver: StorageDriver
+    do throws(StorageError) {
+      driver = try rootfs.mount(volatile: volatile, preferred: preferred)
+    } catch {
+      // What was found to work once does so no longer.
+      StorageChoice(context).forget()
+      throw error
+    }
     context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
     return rootfs.merged
   }

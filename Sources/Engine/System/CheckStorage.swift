@@ -104,7 +104,8 @@ extension CheckStorage {
               subject: shown, message: "layer \(hex.prefix(12)) of its image is missing",
               obstacle: "pull or load the image \(config.image?.name ?? "") again"))
         }
-        for part in ["upper", "work"] where config.rootfs == nil {
+        for part in config.isWholeCopy ? [WholeCopy.files] : ["upper", "work"]
+        where config.rootfs == nil {
           if !FileTree.exists("\(store.directory(id))/\(part)") {
             problems.append(
               Problem(subject: shown, message: "its directory \(part) is missing"))

@@ -27,6 +27,9 @@ extension EngineContext {
     return context
   }
 
+  /// The names that `--storage-driver` takes.
+  public static var storageDrivers: [String] { StorageDriver.allCases.map(\.rawValue) }
+
   /// Takes what the command line chose by name.
   public mutating func choose(storageDriver name: String?, logLevel: String?) throws(ErrorReport) {
     if let name {

@@ -7,8 +7,10 @@ import UserNamespaces
 struct StorageProbe {
   let context: EngineContext
 
-  /// Nil when none works, or when nothing can be written there.
-  func run() -> StorageDriver? {
+  /// The first that works: overlay, fuse-overlayfs, and copies where neither does.
+  ///
+  /// `preferred` is tried alone. Nil when it does not work, or when nothing can be written there.
+  func run(_ preferred: StorageDriver? = nil) -> StorageDriver? {
     // In the trash, where the next removal sweeps what a killed command leaves.
     guard let name = try? RandomName.make() else { return nil }
     let root = "\(context.trash)/probe-\(name)"
@@ -21,7 +23,7 @@ struct StorageProbe {
     let rootfs = ContainerRootfs(
       layersRoot: root, layers: ["lower"], upper: "\(root)/upper", work: "\(root)/work",
       merged: "\(root)/merged")
-    let preferred = context.storageDriver
+    if preferred == .vfs { return .vfs }
     // The mount ends with the process that made it; its end tells which it was.
     let end = try? context.userNamespace().spawn {
       guard let driver = try? rootfs.mount(volatile: true, preferred: preferred) else { return 1 }
@@ -32,6 +34,7 @@ struct StorageProbe {
     switch end {
     case .exited(2): return .overlay
     case .exited(3): return .fuseOverlay
+    case .exited(1) where preferred == nil: return .vfs
     default: return nil
     }
   }

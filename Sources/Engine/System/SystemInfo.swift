@@ -55,7 +55,7 @@ public struct SystemInfo: Sendable {
       containers: try counts(context),
       images: try ImageStore(data: context.dataRoot).list().count, free: 0)
     info.free = existing(context.dataRoot).flatMap { try? FileTree.freeBytes($0) } ?? 0
-    info.storageDriver = StorageProbe(context: context).run()?.rawValue
+    info.storageDriver = (try StorageChoice(context).inUse())?.rawValue
     if case .map(let mapping)? = try? context.namespacePlan() {
       info.users = mapping.users.map(range)
       info.groups = mapping.groups.map(range)

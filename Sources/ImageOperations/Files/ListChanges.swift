@@ -13,12 +13,47 @@ struct ListChanges {
   }
 
   func run() throws -> HelperEvent.Result {
+    if let copied = tree.copied { return try compare(since: copied) }
     let stack = try LayerStack(tree.layers)
     var result = HelperEvent.Result()
     var changes: [FileChange] = []
     try list(try DirectoryHandle(tree.upper), stack, nil, &changes)
     result.changes = changes
     return result
+  }
+
+  /// A whole copy of the layers with the layers.
+  private func compare(since copied: Int64) throws -> HelperEvent.Result {
+    var result = HelperEvent.Result()
+    let found = try Self.changes(tree, since: copied, places)
+    result.changedBytes = found.reduce(0) { sum, change in
+      sum + (change.status?.kind == .regular ? change.status?.size ?? 0 : 0)
+    }
+    result.changes = found.compactMap { change in
+      let text = "/\(change.path.text)"
+      switch change.kind {
+      case .added: return FileChange(.added, text)
+      case .deleted: return FileChange(.deleted, text)
+      case .changed:
+        let isParent = change.status?.kind == .directory && places.isParent(text)
+        return isParent ? nil : FileChange(.changed, text)
+      }
+    }
+    return result
+  }
+
+  /// What is different in a whole copy, less what was only made to mount on.
+  static func changes(_ tree: LayeredTree, since copied: Int64, _ places: RuntimePlaces) throws
+    -> [TreeChanges.Change]
+  {
+    let owners = TreeOwners(tree.ids)
+    let root = try DirectoryHandle(tree.upper)
+    return try TreeChanges.find(
+      in: tree.upper, of: tree.layers, since: copied, owner: { owners.inside($0) }
+    ).filter { change in
+      guard change.kind == .added, let status = change.status else { return true }
+      return try !places.isPoint("/\(change.path.text)", status, in: root)
+    }
   }
 
   private func list(

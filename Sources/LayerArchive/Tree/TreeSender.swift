@@ -18,6 +18,9 @@ public final class TreeSender {
     /// What is not to be sent, by its path in the archive, with all below it.
     public var leavesOut: (RawPath, FileStatus) -> Bool = { _, _ in false }
     public var attributes = true
+    /// Whole paths that are gone from a directory, for which whiteouts are sent before its entries;
+    /// asked with nil for the directory whose contents are sent.
+    public var removed: (RawPath?) -> [RawPath] = { _ in [] }
 
     public init() {}
   }
@@ -41,6 +44,7 @@ public final class TreeSender {
   public func sendContents(of directory: borrowing DirectoryHandle, under prefix: RawPath?)
     throws(ArchiveError)
   {
+    for path in options.removed(prefix) { try sendWhiteout(path) }
     let names = try kernel { () throws(SystemError) in try directory.names() }
     for name in names.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
       try send(name, in: directory, as: prefix.map { $0.appending(name) } ?? name, isNamed: false)
