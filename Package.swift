@@ -10,10 +10,17 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
   .strictMemorySafety(),
-  // Metadata of generic types that the compiler can lay out need not be made again by every
-  // process: a fifth of the CPU time of `run` (contrib/design/0001-static-programs.md).
-  .unsafeFlags(["-Xfrontend", "-prespecialize-generic-metadata"], .when(configuration: .release)),
 ]
+
+// Metadata of generic types that the compiler can lay out need not be made again by every process:
+// a fifth of the CPU time of `run` (contrib/design/0001-static-programs.md). Not in the monitor,
+// where it would cost three pages of memory for each running container.
+let quick: [SwiftSetting] =
+  strict + [
+    .unsafeFlags(
+      ["-Xfrontend", "-prespecialize-generic-metadata"], .when(configuration: .release))
+  ]
+let partsOfMonitor = ["Model", "LinuxSystem", "Events", "Monitor"]
 
 // Programs of the hot path are fully static in release: 0.5 ms to start instead of 1.5
 // (contrib/design/0001-static-programs.md). Only contrib/install builds release, with
@@ -23,14 +30,18 @@ let fullyStatic: [LinkerSetting] = [
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: partsOfMonitor.contains(name) ? strict : quick)
 }
 
 func program(
   _ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []
 ) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
+    name: name, dependencies: dependencies,
+    swiftSettings: name == "martlet-monitor" ? strict : quick,
+    linkerSettings: linker)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

@@ -126,15 +126,14 @@ public struct Program: Sendable {
     let targets = descriptors.map(\.child)
     let sources = descriptors.map(\.ours)
     var parked = sources
-    // C strings that end with this call.
-    let place = unsafe Self.copies([path] + (workingDirectory.map { [$0] } ?? []))
-    defer { unsafe place.forEach { unsafe free($0) } }
+    let place = unsafe CStrings([path] + (workingDirectory.map { [$0] } ?? []))
+    defer { unsafe place.free() }
     return unsafe withArguments { argv, envp in
       unsafe parked.withUnsafeMutableBufferPointer { parked in
         unsafe targets.withUnsafeBufferPointer { targets in
           unsafe sources.withUnsafeBufferPointer { sources in
             var program = unsafe clinux_program(
-              path: place[0], argv: argv, envp: envp, image: image, directory: place[1],
+              path: place.list[0], argv: argv, envp: envp, image: image, directory: place.list[1],
               targets: targets.baseAddress, sources: sources.baseAddress,
               parked: parked.baseAddress, count: Int32(targets.count))
             return unsafe body(&program)
@@ -150,27 +149,34 @@ public struct Program: Sendable {
     )
       -> Result
   ) -> Result {
-    let argv = unsafe Self.copies([name ?? path] + arguments)
-    let envp = unsafe Self.copies(environment ?? CurrentProcess.environment)
+    let argv = unsafe CStrings([name ?? path] + arguments)
+    let envp = unsafe CStrings(environment ?? CurrentProcess.environment)
     defer {
-      unsafe argv.forEach { unsafe free($0) }
-      unsafe envp.forEach { unsafe free($0) }
+      unsafe argv.free()
+      unsafe envp.free()
     }
-    return unsafe argv.withUnsafeBufferPointer { argv in
-      unsafe envp.withUnsafeBufferPointer { envp in
-        guard let argv = argv.baseAddress, let envp = envp.baseAddress else {
-          preconditionFailure("both lists end with nil, so neither is empty")
-        }
-        return unsafe body(argv, envp)
-      }
-    }
+    return unsafe body(argv.list, envp.list)
+  }
+}
+
+/// Copies of strings as execve(2) takes them, ended by nil.
+///
+/// Not an array: every process would make the metadata of its type first.
+@unsafe private struct CStrings {
+  let list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+  init(_ texts: [String]) {
+    unsafe list = .allocate(capacity: texts.count + 1)
+    for (n, text) in texts.enumerated() { unsafe (list + n).initialize(to: strdup(text)) }
+    unsafe (list + texts.count).initialize(to: nil)
   }
 
-  /// C strings that the caller frees, ended by nil.
-  private static func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
-    var all: [UnsafeMutablePointer<CChar>?] = unsafe []
-    for text in texts { unsafe all.append(unsafe strdup(text)) }
-    unsafe all.append(nil)
-    return unsafe all
+  func free() {
+    var next = unsafe list
+    while let text = unsafe next.pointee {
+      unsafe Glibc.free(text)
+      unsafe next += 1
+    }
+    unsafe list.deallocate()
   }
 }

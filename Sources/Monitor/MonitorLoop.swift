@@ -42,7 +42,7 @@ public final class MonitorLoop {
   var watchesInput = false
   var isDraining = false
   /// Header space, then a piece of output; or a piece of a client's bytes.
-  var buffer = [UInt8](repeating: 0, count: AttachFrame.headerSize + MonitorLoop.bufferSize)
+  var buffer = [UInt8].untouched(count: AttachFrame.headerSize + MonitorLoop.bufferSize)
   /// What the runtime wrote to the container's standard error before it had created it.
   var errorText: [UInt8] = []
 
