@@ -63,6 +63,13 @@ int32_t clinux_make_output_raw(int32_t fd, uint8_t *saved) {
   return RESULT(tcsetattr(fd, TCSANOW, &settings));
 }
 
+int32_t clinux_keep_newlines(int32_t fd) {
+  struct termios settings;
+  if (tcgetattr(fd, &settings) < 0) return -errno;
+  settings.c_oflag &= ~(tcflag_t)ONLCR;
+  return RESULT(tcsetattr(fd, TCSANOW, &settings));
+}
+
 int32_t clinux_restore_terminal(int32_t fd, const uint8_t *saved) {
   struct termios settings;
   memcpy(&settings, saved, sizeof settings);

@@ -20,6 +20,17 @@ public enum HostCgroups {
     return magic == MountCall.Magic.tmpfs ? .legacy : .none
   }
 
+  /// The v2 directory that a process is in, as this cgroup namespace sees it; nil without v2 alone
+  /// on the mount point.
+  public static func unifiedDirectory(of pid: Int32) throws(SystemError) -> String? {
+    guard layout() == .unified else { return nil }
+    let text = try FileTree.readText("/proc/\(pid)/cgroup")
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }),
+      !line.hasPrefix("0::/..")
+    else { return nil }
+    return mountPoint + line.dropFirst(3)
+  }
+
   /// Hierarchies of v1 by their directory's name: controllers, or `name=systemd`; `unified` is v2.
   public static func legacyHierarchies() throws(SystemError) -> [(name: String, options: String)] {
     var found: [(name: String, options: String)] = []

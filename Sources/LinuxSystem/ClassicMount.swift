@@ -130,6 +130,10 @@ enum ClassicMount {
     try mount(link(descriptor), path, nil, CLINUX_MS_MOVE)
   }
 
+  static func moveWorkingDirectory(to path: String) throws(SystemError) {
+    try mount(".", path, nil, CLINUX_MS_MOVE)
+  }
+
   static func attach(_ descriptor: Int32, to target: Int32) throws(SystemError) {
     try move(descriptor, to: link(target))
   }

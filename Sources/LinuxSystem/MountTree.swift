@@ -52,9 +52,8 @@ public enum MountTree {
     try ClassicMount.attach(mount, to: target)
   }
 
-  /// See MountCall.move.
-  public static func move(_ mount: Int32, to path: String) throws(SystemError) {
-    guard ClassicMount.isNeeded else { return try MountCall.move(mount, to: path) }
-    try ClassicMount.move(mount, to: path)
+  /// Moves the mount whose root the working directory is; needs no /proc on any kernel.
+  public static func moveWorkingDirectory(to path: String) throws(SystemError) {
+    try ClassicMount.moveWorkingDirectory(to: path)
   }
 }

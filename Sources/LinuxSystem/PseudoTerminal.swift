@@ -42,6 +42,11 @@ public struct PseudoTerminal: ~Copyable, Sendable {
     return (rows, columns)
   }
 
+  /// Passes newlines on as they are: none gets a carriage return before it (termios(3), ONLCR).
+  public static func keepNewlines(_ fd: Int32) throws(SystemError) {
+    try check(clinux_keep_newlines(fd), "tcsetattr", "\(fd)")
+  }
+
   /// Makes the terminal the caller's controlling one; the caller leads a session (TIOCSCTTY).
   public static func makeControlling(_ terminal: Int32) throws(SystemError) {
     try check(clinux_set_controlling_terminal(terminal), "ioctl TIOCSCTTY")

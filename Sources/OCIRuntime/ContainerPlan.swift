@@ -76,7 +76,9 @@ struct ContainerPlan: Sendable {
     readonlyPaths = try Self.absolute(linux.readonlyPaths, "linux.readonlyPaths")
     try takeNamespaces(linux)
     for (index, mount) in spec.mounts.enumerated() {
-      mounts.append(try MountPlan(mount, index: index, bundle: bundle))
+      var plan = try MountPlan(mount, index: index, bundle: bundle)
+      plan.takeInside(rootfs)
+      mounts.append(plan)
     }
     try takeSysctls(linux.sysctl)
     self.process.personality = try Self.personality(linux.personality)

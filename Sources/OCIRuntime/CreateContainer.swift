@@ -50,6 +50,8 @@ public struct CreateContainer {
     var spec: RuntimeSpec
     /// The terminal's master side when there was no console socket, or -1.
     var terminal: Int32
+    /// Listens for the process's messages to the service manager, or -1.
+    var notify: Int32 = -1
   }
 
   private func create(
@@ -66,6 +68,7 @@ public struct CreateContainer {
     for warning in plan.process.capabilities.warnings { context.warn(warning) }
     plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
     plan.cgroupLayout = HostCgroups.layout()
+    let notify = try prepareNotify(&plan, states.directory(of: id))
     plan.mounts = try MountPreparation(plan: plan).prepare()
     let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))
     plan.preparedDevices = try devices.prepare()
@@ -79,11 +82,14 @@ public struct CreateContainer {
       if record.cgroup != nil || manager != nil { try states.save(record, id) }
       let launcher = InitLauncher(
         plan: plan, spec: spec, directory: states.directory(of: id), manager: manager)
-      return try launcher.launch(&record, listens: waitsForStart) { (record) throws(RuntimeError) in
+      var created = try launcher.launch(&record, listens: waitsForStart) {
+        (record) throws(RuntimeError) in
         context.debug { "container `\(id)`: process \(record.pid), cgroups \(record.cgroups)" }
         try states.save(record, id)
         try writePIDFile(record.pid)
       }
+      created.notify = notify
+      return created
     } catch {
       // What failed is the news.
       if let scope = record.systemdScope { try? SystemdCgroupManager.stop(scope) }
@@ -91,6 +97,16 @@ public struct CreateContainer {
       try? record.cgroup?.remove()
       throw error
     }
+  }
+
+  /// The socket for sd_notify(3), or -1: `start` listens itself.
+  private func prepareNotify(_ plan: inout ContainerPlan, _ directory: String)
+    throws(RuntimeError) -> Int32
+  {
+    guard let proxy = NotifyProxy(stateDirectory: directory), try proxy.prepare(&plan),
+      !waitsForStart
+    else { return -1 }
+    return try proxy.listen()?.release() ?? -1
   }
 
   /// What is remembered of a container that has no process yet.

@@ -91,7 +91,13 @@ struct ExecLauncher {
       path += "/\(below)"
     }
     return try during("open the cgroup") { () throws(SystemError) in
-      try OwnedDescriptor.open(path, [.directory])
+      do throws(SystemError) { return try OwnedDescriptor.open(path, [.directory]) } catch {
+        // The first process may have moved, and its cgroup be gone.
+        guard error.errno == Errno.noEntry, below == nil,
+          let now = try HostCgroups.unifiedDirectory(of: record.pid)
+        else { throw error }
+        return try OwnedDescriptor.open(now, [.directory])
+      }
     }.release()
   }
 
@@ -200,6 +206,8 @@ struct ExecStage: Sendable {
         try MessageChannel.send(
           console, Array("/dev/pts/\(terminal.number)".utf8), descriptors: [terminal.master.raw])
       } else {
+        // What reads our output is no terminal: lines shall end as the program wrote them.
+        if !Descriptor.isTerminal(1) { try PseudoTerminal.keepNewlines(terminal.peer.raw) }
         try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
       }
       try PseudoTerminal.makeControlling(terminal.peer.raw)

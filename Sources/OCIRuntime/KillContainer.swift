@@ -26,6 +26,12 @@ public struct KillContainer {
       }
     }
     guard record.isAlive else {
+      // Of a shared pid namespace others may be left.
+      if signal == 9, let cgroup = record.cgroup, (try? cgroup.processes())?.isEmpty == false {
+        return try during("kill what is left of `\(id)`") { () throws(SystemError) in
+          try cgroup.killAll(signal)
+        }
+      }
       throw .wrongState(id: id.text, status: "stopped", needed: "running")
     }
     try record.signal(signal)

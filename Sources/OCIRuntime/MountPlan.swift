@@ -31,6 +31,8 @@ struct MountPlan: Equatable, Sendable {
   var prepared: Int32 = -1
   /// The user namespace whose map the mount takes, or -1.
   var idMapNamespace: Int32 = -1
+  /// Whether the source is below the container's root, for which earlier mounts count.
+  var isOfContainer = false
   /// For messages: `mounts[3]`.
   var field: String
 
@@ -105,6 +107,15 @@ struct MountPlan: Equatable, Sendable {
     "bind", "rbind", "defaults", "_netdev", "nofail", "auto", "noauto", "user", "nouser", "users",
     "async", "loud", "silent", "norbind", "nobind", "nolazytime", "nomand", "noiversion",
   ]
+
+  /// A destination that is given below the root's path on the host means the same in the
+  /// container, and a source below it is what earlier mounts have made of it.
+  mutating func takeInside(_ rootfs: String) {
+    if destination.hasPrefix("\(rootfs)/") {
+      destination = String(destination.dropFirst(rootfs.utf8.count))
+    }
+    if case .bind = kind { isOfContainer = source.hasPrefix("\(rootfs)/") }
+  }
 
   private mutating func apply(_ option: String) {
     if Self.ignored.contains(option) { return }

@@ -24,7 +24,9 @@ struct MountPreparation {
         }
         mounts[index].idMapNamespace = try namespace(uids, gids)
       }
-      guard case .bind(let recursive) = mount.kind, copies || mount.idMap != nil else { continue }
+      guard case .bind(let recursive) = mount.kind, !mount.isOfContainer,
+        copies || mount.idMap != nil
+      else { continue }
       let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
       mounts[index].prepared = try during(step) { () throws(SystemError) in
         let tree: OwnedDescriptor

@@ -13,9 +13,11 @@ enum ProgramImage {
     try during("protect the runtime's own file") { () throws(SystemError) in
       let image = try OwnedDescriptor.open("/proc/self/exe", [.path])
       if try MountCall.isReadOnly(image.raw) { return }
-      if try CurrentProcess.executablePath().hasPrefix("/memfd:") { return }
+      let path = try CurrentProcess.executablePath()
+      if path.hasPrefix("/memfd:") { return }
+      if try isOutOfReach(image) { return }
       let tried = CurrentProcess.environment.contains(marker)
-      if !tried, let copy = try mountCopy(of: image) {
+      if !tried, let copy = try mountCopy(of: image, path) {
         // Falls through where a mount forbids execution.
         try? run(copy, arguments)
       }
@@ -31,8 +33,20 @@ enum ProgramImage {
       environment: CurrentProcess.environment + [marker])
   }
 
-  private static func mountCopy(of image: borrowing OwnedDescriptor) throws(SystemError)
-    -> OwnedDescriptor?
+  /// Whether the file is of root of the host, and of nobody else's to change, and the caller has no
+  /// rights to give a container but a user's: whatever namespaces it makes, that root is not in them.
+  private static func isOutOfReach(_ image: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
+    guard CurrentProcess.effectiveUser != 0 else { return false }
+    let status = try FileStatus.of(descriptor: image.raw)
+    // The bits of the group are an access control list's mask, too (acl(5)).
+    guard status.uid == 0, status.permissions & 0o022 == 0,
+      try Capability.current().permitted.isEmpty
+    else { return false }
+    return try Credentials.isInitialUserNamespace()
+  }
+
+  private static func mountCopy(of image: borrowing OwnedDescriptor, _ path: String)
+    throws(SystemError) -> OwnedDescriptor?
   {
     do throws(SystemError) {
       return try MountCall.readOnlyCopy(of: "/proc/self/exe")
@@ -42,21 +56,26 @@ enum ProgramImage {
         return nil
       }
     }
-    return try borrowedCopy()
+    return try borrowedCopy(of: image, path)
   }
 
-  /// An unprivileged caller may copy mounts only in a user namespace of its own: a child makes one,
-  /// copies there and hands the copy over.
-  private static func borrowedCopy() throws(SystemError) -> OwnedDescriptor? {
+  /// An unprivileged caller may copy mounts only in namespaces of its own: a child makes them, copies
+  /// there and hands the copy over.
+  ///
+  /// By its path, since the open file is on a mount of the caller's namespace; what is found there
+  /// must be the same file.
+  private static func borrowedCopy(of image: borrowing OwnedDescriptor, _ path: String)
+    throws(SystemError) -> OwnedDescriptor?
+  {
     let pair = try MessageChannel.pair()
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
     let kinds = Namespace.user.cloneFlag | Namespace.mount.cloneFlag
-    let child: ChildProcess
     do throws(SystemError) {
-      child = try ChildProcess.spawn(flags: kinds) {
+      // Not waited for: the end of its namespaces takes longer than all the rest.
+      _ = try ChildProcess.spawn(flags: kinds) {
         Descriptor.close(ours)
-        guard let tree = try? MountCall.readOnlyCopy(of: "/proc/self/exe") else { return 1 }
+        guard let tree = try? MountCall.readOnlyCopy(of: path) else { return 1 }
         try? MessageChannel.send(theirs, [0x69], descriptors: [tree.raw])
         return 0
       }
@@ -65,9 +84,13 @@ enum ProgramImage {
       return nil
     }
     let channel = pair.takeFirst()
-    let (_, descriptors) = try channel.receive()
-    _ = try child.wait()
-    return descriptors.first.map { OwnedDescriptor(owning: $0) }
+    guard let copy = try channel.receive().descriptors.first.map({ OwnedDescriptor(owning: $0) })
+    else { return nil }
+    let (found, wanted) = try (
+      FileStatus.of(descriptor: copy.raw), FileStatus.of(descriptor: image.raw)
+    )
+    guard found.inode == wanted.inode, found.device == wanted.device else { return nil }
+    return copy
   }
 
   /// The last resort costs a copy of the whole file: one in memory that nothing can change.

@@ -23,7 +23,21 @@ public struct RunContainer {
     do throws(RuntimeError) {
       try HookRunner(state: record.state(.running)).run(created.spec.hooks?.poststart ?? [])
     } catch { context.warn(error.report.message) }
-    if detach { return 0 }
+    let proxy = NotifyProxy(stateDirectory: context.states.directory(of: id))
+    let (pid, pidfd, listener) = (record.pid, created.child.pidfd.raw, created.notify)
+    if detach {
+      if let proxy, listener >= 0 { proxy.relay(listener, pidfd, pid: pid) }
+      return 0
+    }
+    if let proxy, listener >= 0 {
+      // It ends with the container; this process has signals and a terminal to look after.
+      _ = try during("pass messages to NOTIFY_SOCKET") { () throws(SystemError) in
+        try ChildProcess.spawn {
+          proxy.relay(listener, pidfd, pid: pid)
+          return 0
+        }
+      }
+    }
     let end = try ForegroundProcess(terminal: created.terminal).wait(for: created.child)
     if !keep {
       var delete = DeleteContainer(record.id, context: context)

@@ -20,6 +20,8 @@ public struct StartContainer {
     guard status == .created else {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "created")
     }
+    let proxy = NotifyProxy(stateDirectory: states.directory(of: id))
+    let listener = try proxy?.listen()
     let answer = try during("start `\(id)`") { () throws(SystemError) in
       let directory = try OwnedDescriptor.open(states.directory(of: id), [.path, .directory])
       let socket = try UnixSocket.connect(directory: directory.raw, name: "start")
@@ -31,11 +33,15 @@ public struct StartContainer {
     if !answer.isEmpty, case .failed(let report)? = InitMessage(answer) {
       throw .reported(report)
     }
-    guard record.hasHooks else { return }
-    let spec = try context.loadSpec(record)
-    // The container runs already: a failing poststart hook is a warning (runtime.md#lifecycle).
-    do throws(RuntimeError) {
-      try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [])
-    } catch { context.warn(error.report.message) }
+    if record.hasHooks {
+      let spec = try context.loadSpec(record)
+      // The container runs already: a failing poststart hook is a warning (runtime.md#lifecycle).
+      do throws(RuntimeError) {
+        try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [])
+      } catch { context.warn(error.report.message) }
+    }
+    if let proxy, let listener, let process = try? ProcessHandle.find(record.pid) {
+      proxy.relay(listener.raw, process.pidfd.raw, pid: record.pid)
+    }
   }
 }

@@ -273,6 +273,8 @@ int32_t clinux_is_terminal(int32_t fd);
 int32_t clinux_make_raw(int32_t fd, uint8_t *saved);
 /* Only output is passed through unchanged: keys keep their meaning. */
 int32_t clinux_make_output_raw(int32_t fd, uint8_t *saved);
+/* The terminal puts no carriage return before a newline any more. */
+int32_t clinux_keep_newlines(int32_t fd);
 int32_t clinux_restore_terminal(int32_t fd, const uint8_t *saved);
 
 /* ---- events (events.c) ---- */

@@ -127,6 +127,8 @@ struct InitStage: ~Copyable {
           plan.consoleSocket, Array("/dev/pts/\(terminal.number)".utf8),
           descriptors: [terminal.master.raw])
       } else {
+        // What reads our output is no terminal: lines shall end as the program wrote them.
+        if !Descriptor.isTerminal(1) { try PseudoTerminal.keepNewlines(terminal.peer.raw) }
         try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
       }
       try PseudoTerminal.makeControlling(terminal.peer.raw)

@@ -135,11 +135,41 @@ struct RootFilesystem: ~Copyable {
   /// Where pivot_root(2) cannot work (an initramfs as the host's root): --no-pivot.
   private func moveRoot() throws(RuntimeError) {
     let fd = root.descriptor.raw
+    let plan = plan
+    try during("hide the host's /proc and /sys") { () throws(SystemError) in
+      try Self.hideKernelFilesystems(outside: try FileTree.resolve(plan.rootfs))
+    }
     try during("move the root to /") { () throws(SystemError) in
       try ProcessAttributes.changeDirectory(descriptor: fd)
-      try MountTree.move(fd, to: "/")
+      try MountTree.moveWorkingDirectory(to: "/")
       try ProcessAttributes.changeRoot(".")
       try CurrentProcess.changeDirectory("/")
+    }
+  }
+
+  /// Mounts that stay below the moved root would let a user namespace of the container's mount
+  /// procfs and sysfs anew and whole (mount_too_revealing in the kernel).
+  private static func hideKernelFilesystems(outside rootfs: String) throws(SystemError) {
+    for line in try FileTree.readText("/proc/self/mountinfo", limit: 1 << 24).split(separator: "\n")
+    {
+      let fields = line.split(separator: " ")
+      guard let dash = fields.firstIndex(of: "-"), dash > 5, fields.count > dash + 1,
+        fields[dash + 1] == "proc" || fields[dash + 1] == "sysfs"
+      else { continue }
+      let place = String(fields[4])
+      guard place != rootfs, !place.hasPrefix("\(rootfs)/") else { continue }
+      do throws(SystemError) {
+        try MountCall.setPropagation(place, .private, recursive: true)
+        try MountCall.detach(place)
+      } catch {
+        // Locked by the namespace that it came from, or gone with the one above it.
+        if [Errno.noEntry, Errno.invalid].contains(error.errno), !FileTree.exists(place) {
+          continue
+        }
+        let cover = try MountTree.make("tmpfs", options: ["size=0"], attributes: .readOnly)
+        let target = try OwnedDescriptor.open(place, [.path, .directory])
+        try MountTree.attach(cover.raw, to: target.raw, subject: place)
+      }
     }
   }
 

@@ -167,3 +167,35 @@ struct AttackTests {
     #expect(try bundle.oci(["state", bundle.id]).status == 1)
   }
 }
+
+/// The runtime's own file, for callers without privileges.
+@Suite(.enabled(if: RuntimeUnderTest.isUsable, "root, martlet-oci and busybox-static"))
+struct OwnFileTests {
+  /// A file of root's is nothing that a user's container could change: it is run as it is, and busy.
+  ///
+  /// A file of the user's own is run from a copy of its mount that nobody can write through.
+  @Test(arguments: [(0 as UInt32, 26 as Int32), (65_533 as UInt32, Errno.readOnly)])
+  func ordinaryUsersCannotOverwriteIt(owner: UInt32, errno: Int32) throws {
+    let bundle = try TestBundle()
+    let program = "\(bundle.directory)/martlet-oci"
+    let source = try #require(RuntimeUnderTest.path)
+    bundle.shell("true")
+    _ = try bundle.oci(["list"])
+    let state = "\(bundle.directory)/state"
+    let prepared = try bundle.host(
+      """
+      cp \(source) \(program) && chown \(owner) \(program) && chmod 755 \(program) &&
+      mkdir -p \(state) && chmod 777 \(state) && chmod 644 \(bundle.directory)/config.json
+      """)
+    #expect(prepared.status == 0)
+    let made = try bundle.host(
+      "\(program) --root \(state) create --bundle \(bundle.directory) \(bundle.id)",
+      in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    #expect(made.status == 0, "\(made.errors)")
+    let pid = try bundle.state().pid
+    let error = #expect(throws: SystemError.self) {
+      _ = try OwnedDescriptor.open("/proc/\(pid)/exe", [.writeOnly, .truncate])
+    }
+    #expect(error?.errno == errno)
+  }
+}

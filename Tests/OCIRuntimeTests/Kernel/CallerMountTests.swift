@@ -1,0 +1,101 @@
+import LinuxSystem
+import OCISpec
+import Testing
+
+/// More of what runc's integration tests found to be different.
+@Suite(.enabled(if: RuntimeUnderTest.isUsable, "root, martlet-oci and busybox-static"))
+struct CallerMountTests {
+  /// A source below the container's root is what the mounts before have made of it, and so is a
+  /// destination that is given by its path on the host.
+  @Test(arguments: [false, true]) func sourcesMayBeMountsOfTheContainer(userNamespace: Bool) throws
+  {
+    let bundle = try TestBundle()
+    if userNamespace {
+      let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+      bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
+      bundle.spec.linux?.uidMappings = map
+      bundle.spec.linux?.gidMappings = map
+    }
+    for name in ["first", "second", "rootfs/one", "rootfs/two", "first/inner"] {
+      try FileTree.ensureDirectory("\(bundle.directory)/\(name)", mode: 0o755)
+    }
+    try FileTree.write("\(bundle.directory)/second/file", "found\n", mode: 0o644)
+    let mount = { (source: String, destination: String) in
+      var mount = RuntimeMount()
+      mount.destination = destination
+      mount.type = "bind"
+      mount.source = source
+      mount.options = ["rbind"]
+      return mount
+    }
+    bundle.spec.mounts += [
+      mount("\(bundle.directory)/first", "/one"), mount("\(bundle.directory)/second", "/one/inner"),
+      mount("\(bundle.rootfs)/one/inner", "\(bundle.rootfs)/two"),
+    ]
+    bundle.shell("cat /two/file")
+    let outcome = try bundle.run()
+    #expect(outcome.output == "found\n", "\(outcome.errors)")
+  }
+
+  @Test(arguments: ["/link", "/links/file"]) func filesMayBeMountedThroughDanglingLinks(
+    destination: String
+  ) throws {
+    let bundle = try TestBundle()
+    try FileTree.makeLink("\(bundle.rootfs)/link", to: "/tmp/of/link")
+    try FileTree.makeLink("\(bundle.rootfs)/links", to: "tmp/of/links")
+    var mount = RuntimeMount()
+    mount.destination = destination
+    mount.type = "bind"
+    mount.source = "config.json"
+    mount.options = ["bind"]
+    bundle.spec.mounts.append(mount)
+    bundle.shell("[ -s /tmp/of\(destination) ] && echo there")
+    let outcome = try bundle.run()
+    #expect(outcome.output == "there\n", "\(outcome.errors)")
+  }
+
+  @Test func withoutPivotingTheHostsProcIsHidden() throws {
+    let bundle = try TestBundle()
+    bundle.spec.process?.noNewPrivileges = false
+    let all = ["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP"]
+    bundle.spec.process?.capabilities = RuntimeCapabilities(
+      bounding: all, effective: all, inheritable: [], permitted: all, ambient: [])
+    bundle.shell(
+      """
+      busybox unshare -mrpf sh -c 'busybox mount -t proc none /proc && echo mounted'
+      ls /proc/self/exe
+      """)
+    let outcome = try bundle.run(["--no-pivot"])
+    #expect(!outcome.output.contains("mounted"), "\(outcome.errors)")
+    #expect(outcome.output.contains("/proc/self/exe"), "\(outcome)")
+  }
+
+  @Test func killEndsWhatIsLeftOfSharedProcesses() throws {
+    let bundle = try TestBundle()
+    bundle.spec.linux?.namespaces.removeAll { $0.type == .pid }
+    try bundle.start("sleep 1001 & echo $! > /tmp/other; sleep 1002")
+    let other = try #require(Int32(try bundle.waitForText("/tmp/other")))
+    let first = try bundle.state().pid
+    try ProcessHandle.find(first)?.kill(9)
+    try bundle.waitForEnd(first)
+    #expect(try bundle.state().status == .stopped)
+    #expect(try bundle.oci(["kill", bundle.id, "TERM"]).status == 1)
+    #expect(try bundle.oci(["kill", bundle.id, "KILL"]).status == 0)
+    try bundle.waitForEnd(other)
+    #expect(ProcessHandle.startTime(other) == nil)
+  }
+
+  @Test func deleteEndsWhatIsLeftOfSharedProcesses() throws {
+    let bundle = try TestBundle()
+    bundle.spec.linux?.namespaces.removeAll { $0.type == .pid }
+    try bundle.start("sleep 1001 & sleep 1001 & echo $! > /tmp/other; sleep 1002")
+    let other = try #require(Int32(try bundle.waitForText("/tmp/other")))
+    let first = try bundle.state().pid
+    try ProcessHandle.find(first)?.kill(9)
+    try bundle.waitForEnd(first)
+    let outcome = try bundle.oci(["delete", bundle.id])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    try bundle.waitForEnd(other)
+    #expect(ProcessHandle.startTime(other) == nil)
+  }
+}
