@@ -79,7 +79,11 @@ public struct FileCgroupManager: Sendable {
       return nil
     }
     let group = Cgroup(directories: [directory], layout: .unified)
-    if !isNew { try group.checkIsFree() }
+    if !isNew {
+      // Somebody else's of the same name: as if none could be made.
+      if asked.isEmpty, !FileTree.isWritable("\(directory)/cgroup.procs") { return nil }
+      try group.checkIsFree()
+    }
     do throws(CgroupError) {
       if let limits {
         try group.apply(limits)
