@@ -93,8 +93,13 @@ import Distribution
     set(CURLOPT_SSL_VERIFYPEER, request.verifiesTLS ? 1 : 0)
     set(CURLOPT_SSL_VERIFYHOST, request.verifiesTLS ? 2 : 0)
     guard let files = options.tlsFiles(request.url.authority) else { return }
-    // CAINFO replaces the bundle; the system's CAPATH stays in force beside it.
+    // Either replaces the bundle; the system's CAPATH stays in force beside it.
     if let path = files.authority { set(CURLOPT_CAINFO, path) }
+    if let bytes = files.authorities {
+      _ = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe ccurl_set_blob(handle, CURLOPT_CAINFO_BLOB, buffer.baseAddress, buffer.count)
+      }
+    }
     if let path = files.clientCertificate { set(CURLOPT_SSLCERT, path) }
     if let path = files.clientKey { set(CURLOPT_SSLKEY, path) }
   }

@@ -105,6 +105,7 @@ public final class RegistryClient {
         let pause = options.retry.delay(afterAttempt: attempt, random: environment.random())
         let wanted = max(error.retryAfter ?? .zero, pause)
         guard wanted <= options.retry.longestRetryAfter else { throw error.error }
+        // The back-off between two attempts, or the Retry-After that the server asked for.
         do { try environment.sleep(wanted) } catch { throw .local(wrapping: error) }
         attempt += 1
       }

@@ -19,12 +19,21 @@ final class ArchiveContents {
 
   static let entryLimit = 100_000
 
-  /// Opens a tar, compressed or not, or a directory.
+  enum Failure: Error {
+    /// Whatever it is, no whole file could be read from it.
+    case noEntry
+  }
+
+  /// Opens a tar, compressed or not, or a directory; what an address leads to is fetched.
   init(_ path: String, store: ImageStore, reporter: Reporter) throws {
     staging = try Staging(store)
     self.reporter = reporter
     if path == "-" {
       try readArchive(HelperRequest.userInput)
+      return
+    }
+    if let download = try FileDownload(path) {
+      try readDownload(download)
       return
     }
     guard let status = try FileStatus.find(path, follow: true) else {
@@ -38,7 +47,31 @@ final class ArchiveContents {
     }
   }
 
+  private func readDownload(_ download: FileDownload) throws {
+    var total: Int64 = 0
+    let file = try staging.stage { take in
+      try download.run { (bytes, range) throws(ArchiveError) in
+        try take(bytes, range)
+        total += Int64(range.count)
+        reporter.progress("archive", .downloading, total)
+      }
+    }
+    // From here on this is a load like any other.
+    Sandbox.enter()
+    let archive = try OwnedDescriptor.open(file.path)
+    try readArchive(archive.raw)
+    try FileTree.unlinkIfPresent(file.path)
+  }
+
   private func readArchive(_ descriptor: Int32) throws {
+    do {
+      try readEntries(descriptor)
+    } catch ArchiveError.truncated where entries.isEmpty {
+      throw Failure.noEntry
+    }
+  }
+
+  private func readEntries(_ descriptor: Int32) throws {
     var limits = ArchiveLimits()
     limits.entries = Self.entryLimit
     let reader = TarReader(Decompressor(DescriptorSource(descriptor)), limits: limits)

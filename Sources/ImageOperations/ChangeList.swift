@@ -49,10 +49,12 @@ struct ChangeList {
       }
     case .inspect, .push: break
     }
-    try lists.write(list, as: name)
-    _ = lock.descriptor
     var result = HelperEvent.Result()
     result.digest = Hasher.digest(of: list.index.encoded())
+    list.digest = result.digest
+    list.created = list.created ?? Clock.realtime()
+    try lists.write(list, as: name)
+    _ = lock.descriptor
     return result
   }
 
@@ -132,7 +134,7 @@ struct ChangeList {
   /// The list that is here, or what a registry has under the name.
   private func inspect(_ request: ListRequest) throws -> HelperEvent.Result {
     var result = HelperEvent.Result()
-    if !request.list.hasPrefix("docker://"), let found = try lists.find(named: request.list) {
+    if !request.list.hasPrefix("docker://"), let found = try lists.findMatch(request.list) {
       result.document = String(decoding: found.list.index.encoded(), as: UTF8.self)
       return result
     }

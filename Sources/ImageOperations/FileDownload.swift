@@ -3,7 +3,7 @@ import Distribution
 import LayerArchive
 import Model
 
-/// Gets one file by HTTP or HTTPS, for `import`.
+/// Gets one file by HTTP or HTTPS, for `import` and `load`.
 struct FileDownload {
   private let address: WebAddress
 

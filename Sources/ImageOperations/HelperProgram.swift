@@ -80,7 +80,8 @@ extension HelperRequest.Operation {
   /// Whether it may have to talk to a registry or another server.
   var needsNetwork: Bool {
     switch self {
-    case .load, .save, .remap, .copyImage, .collect, .removeTrees: false
+    case .save, .remap, .copyImage, .collect, .removeTrees: false
+    case .load(let request): request.path.contains("://")
     case .importRootfs(let request): request.path.contains("://")
     default: true
     }

@@ -23,6 +23,9 @@ struct LoadImages {
       contents = try ArchiveContents(request.path, store: store, reporter: reporter)
     } catch ArchiveError.malformed(let reason, _) {
       throw OperationError.notAnImageArchive(path: shown(request.path), reason: reason)
+    } catch ArchiveContents.Failure.noEntry {
+      throw OperationError.notAnImageArchive(
+        path: shown(request.path), reason: "it ends within its first file")
     }
     var images: [HelperEvent.Result.Image] = []
     let trust = SignatureCheck(store)

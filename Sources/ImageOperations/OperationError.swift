@@ -16,7 +16,8 @@ public enum OperationError: ReportableError, Equatable {
     case .badRequest(let reason): ErrorReport(.bug, "bad request to martlet-image: \(reason)")
     case .notAnImageArchive(let path, let reason):
       ErrorReport(
-        .invalidRequest, "\(path) is not an archive of images: \(reason)",
+        .invalidRequest,
+        "\(path): payload does not match any of the supported image formats: \(reason)",
         hint: "for a root filesystem use martlet import; images come from martlet save, "
           + "podman save, docker save or skopeo copy")
     case .missingInArchive(let name):

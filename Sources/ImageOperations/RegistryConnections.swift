@@ -80,12 +80,29 @@ struct CertificateDirectories: Sendable {
     for directory in directories(authority) {
       // Most registries have no such directory; one that cannot be read counts as none, as in podman.
       guard let names = try? FileTree.list(directory).sorted(), !names.isEmpty else { continue }
-      func path(_ suffix: String) -> String? {
-        names.first { $0.hasSuffix(suffix) }.map { "\(directory)/\($0)" }
-      }
-      return TLSFiles(
-        authority: path(".crt"), clientCertificate: path(".cert"), clientKey: path(".key"))
+      let client = names.first { $0.hasSuffix(".cert") }.map { "\(directory)/\($0.dropLast(5))" }
+      var files = TLSFiles(
+        clientCertificate: client.map { "\($0).cert" }, clientKey: client.map { "\($0).key" })
+      trust(names.filter { $0.hasSuffix(".crt") }.map { "\(directory)/\($0)" }, in: &files)
+      return files
     }
     return nil
   }
+
+  /// Every one of these files is trusted; one that cannot be read is left to TLS, which says so.
+  private func trust(_ paths: [String], in files: inout TLSFiles) {
+    files.authority = paths.first
+    guard paths.count > 1 else { return }
+    var bytes: [UInt8] = []
+    for path in paths {
+      guard let file = try? FileTree.read(path, limit: Self.sizeLimit) else {
+        files.authority = path
+        return
+      }
+      bytes += file + [UInt8(ascii: "\n")]
+    }
+    files.authorities = bytes
+  }
+
+  private static let sizeLimit = 1 << 20
 }

@@ -47,14 +47,15 @@ extension ImageStore {
   ///
   /// Names go before the record, so at every moment the image is there or not there. Its blobs and
   /// layers are left to the collection of garbage, which also other images' needs decide about.
-  /// `users` are the containers of each image, by its ID; `force` removes all names at once.
+  /// `users` are the containers of each image, by its ID; `force` removes all names of an image that
+  /// was asked for by its ID.
   public func remove(_ text: String, users: [Digest: [String]] = [:], force: Bool = false)
     throws(ImageStoreError) -> Removal
   {
     guard let match = try findMatch(text) else { throw .notFound(text) }
     let all = try listNames().filter { $0.image == match.image.id }
     var removal = Removal()
-    if let name = match.name, all.count > 1, !force {
+    if let name = match.name, all.count > 1 {
       try names.remove(name.reference)
       removal.untagged = [name.reference]
       return removal

@@ -10,6 +10,10 @@ public struct ManifestList: Codable, Equatable, Sendable {
   /// Where the image of an entry comes from when it is not here: the digest of its manifest as
   /// text, and a full name.
   public var sources: [String: String]
+  /// Of the index as it would be pushed; nil in a list that was written before this was kept.
+  public var digest: Digest?
+  /// Nanoseconds since the epoch.
+  public var created: Int64?
 
   public init(index: ImageIndex = ImageIndex(manifests: []), sources: [String: String] = [:]) {
     self.index = index
@@ -47,6 +51,38 @@ public struct ManifestListStore: Sendable {
       if let list = try find(reference) { return (reference, list) }
     }
     return nil
+  }
+
+  /// The list that a user means, also by its digest or the start of that.
+  public func findMatch(_ text: String) throws(ImageStoreError) -> (
+    reference: ImageReference, list: ManifestList
+  )? {
+    if let found = try find(named: text) { return found }
+    let hex = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+    guard hex.count >= 4, hex.utf8.allSatisfy({ Set("0123456789abcdef".utf8).contains($0) }) else {
+      return nil
+    }
+    return try all().first { $0.list.digest?.hex.hasPrefix(hex) ?? false }
+  }
+
+  /// All lists and their names, sorted by those; one that is damaged is left out.
+  public func all() throws(ImageStoreError) -> [(reference: ImageReference, list: ManifestList)] {
+    var lists: [(reference: ImageReference, list: ManifestList)] = []
+    for name in try names() {
+      if let list = try? find(name) { lists.append((name, list)) }
+    }
+    return lists
+  }
+
+  /// Gives a list another name; each goes its own way from then on.
+  public func tag(
+    _ list: ManifestList, _ reference: ImageReference
+  ) throws(ImageStoreError) {
+    let lock = try stated { () throws(StateError) in
+      try ObjectLock.acquire(lockPath(reference))
+    }
+    try write(list, as: reference)
+    _ = lock.descriptor
   }
 
   public func write(_ list: ManifestList, as reference: ImageReference) throws(ImageStoreError) {

@@ -52,8 +52,19 @@ struct NameStore: Sendable {
   }
 
   static func reference(_ fileName: String) -> ImageReference? {
-    let text = fileName.split(separator: "/").joined().filter { $0 != "+" }
-    return try? ImageReference(text.split(separator: "%2F").joined(separator: "/"))
+    var bytes: [UInt8] = []
+    var rest = Array(fileName.utf8)[...]
+    let slash = Array("%2F".utf8)
+    while let byte = rest.first {
+      let isSlash = rest.starts(with: slash)
+      rest.removeFirst(isSlash ? slash.count : 1)
+      if isSlash {
+        bytes.append(UInt8(ascii: "/"))
+      } else if byte != UInt8(ascii: "/"), byte != UInt8(ascii: "+") {
+        bytes.append(byte)
+      }
+    }
+    return try? ImageReference(String(decoding: bytes, as: UTF8.self))
   }
 
   func find(_ reference: ImageReference) throws(ImageStoreError) -> ImageName? {

@@ -79,6 +79,8 @@ extension LayerUnpacker {
     if existing != nil { try place.removeTree(name) }
     try place.makeDirectory(name, mode: 0o755)
     let made = try place.openDirectory(name)
+    // No archive says anything of this directory, and the caller's umask has no say in it.
+    try OpenFile.setMode(made.descriptor.raw, 0o755)
     if existing.map(OverlayMark.isWhiteout) ?? false {
       try ExtendedAttributes.set(made.descriptor.raw, OverlayMark.opaque, [UInt8(ascii: "y")])
     }

@@ -53,12 +53,12 @@ extension AttachFrame {
           code: Int32(truncatingIfNeeded: number), signal: UInt8(number >> 32 & 0xFF),
           outOfMemory: number >> 40 != 0))
     case (.failure, _):
-      guard let report = LineRecord(parsing: payload).flatMap(ErrorReport.init(_:)) else {
+      guard let report = LineRecord(parsing: Array(payload)).flatMap(ErrorReport.init(_:)) else {
         return nil
       }
       self = .failure(report)
     case (.status, _):
-      guard let record = LineRecord(parsing: payload) else { return nil }
+      guard let record = LineRecord(parsing: Array(payload)) else { return nil }
       self = .status(record)
     case (.health, 4...):
       self = .health(

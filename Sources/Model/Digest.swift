@@ -21,11 +21,15 @@ public struct Digest: Hashable, Sendable {
   public var shortID: String { String(hex.prefix(12)) }
 
   public init?(algorithm: Algorithm, hex: some StringProtocol) {
-    guard hex.utf8.count == algorithm.hexLength, hex.utf8.allSatisfy(\.isLowerCaseHexDigit) else {
-      return nil
-    }
+    self.init(algorithm, String(hex))
+  }
+
+  /// Of no generic type: lists make thousands of digests, and other modules' generics are slow.
+  private init?(_ algorithm: Algorithm, _ hex: String) {
+    guard hex.utf8.count == algorithm.hexLength else { return nil }
+    for byte in hex.utf8 where !byte.isLowerCaseHexDigit { return nil }
     self.algorithm = algorithm
-    self.hex = String(hex)
+    self.hex = hex
   }
 
   /// Makes the digest from the raw output of the hash function.
@@ -40,13 +44,13 @@ public struct Digest: Hashable, Sendable {
   }
 
   public init(_ text: some StringProtocol) throws(ParseError) {
-    let parts = String(text).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { throw .malformed(String(text)) }
-    guard let algorithm = Algorithm(rawValue: String(parts[0])) else {
-      throw .unsupportedAlgorithm(String(text))
+    let text = String(text)
+    guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed(text) }
+    guard let algorithm = Algorithm(rawValue: String(text[..<colon])) else {
+      throw .unsupportedAlgorithm(text)
     }
-    guard let digest = Digest(algorithm: algorithm, hex: parts[1]) else {
-      throw .malformed(String(text))
+    guard let digest = Digest(algorithm, String(text[text.utf8.index(after: colon)...])) else {
+      throw .malformed(text)
     }
     self = digest
   }

@@ -14,24 +14,21 @@ public struct LineRecord: Equatable, Sendable {
   public init() {}
 
   /// Nil when a line has no space, or the text lacks its last newline (a torn write).
-  public init?(parsing bytes: some Sequence<UInt8>) {
-    var line: [UInt8] = []
-    for byte in bytes {
-      guard byte == 0x0A else {
-        line.append(byte)
-        continue
-      }
-      guard let space = line.firstIndex(of: 0x20), space > 0 else { return nil }
+  public init?(parsing bytes: [UInt8]) {
+    var start = 0
+    while start < bytes.count {
+      guard let end = bytes[start...].firstIndex(of: 0x0A),
+        let space = bytes[start..<end].firstIndex(of: 0x20), space > start
+      else { return nil }
       fields.append(
         Field(
-          key: String(decoding: line[..<space], as: UTF8.self),
-          value: Self.unescaped(line[(space + 1)...])))
-      line.removeAll(keepingCapacity: true)
+          key: String(decoding: bytes[start..<space], as: UTF8.self),
+          value: Self.unescaped(bytes[(space + 1)..<end])))
+      start = end + 1
     }
-    guard line.isEmpty else { return nil }
   }
 
-  public init?(parsing text: String) { self.init(parsing: text.utf8) }
+  public init?(parsing text: String) { self.init(parsing: Array(text.utf8)) }
 
   /// The first value of `key`; setting replaces all of them, nil removes them.
   public subscript(key: String) -> String? {

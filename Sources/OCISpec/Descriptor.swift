@@ -2,6 +2,11 @@ public import Model
 
 /// A typed, sized and hashed pointer to a blob (image-spec descriptor.md).
 public struct Descriptor: Codable, Hashable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case mediaType, digest, size, urls, annotations, artifactType
+    case statedPlatform = "platform"
+  }
+
   public var mediaType: MediaType
   public var digest: Digest
   /// Bytes; never negative in a checked document.
@@ -9,8 +14,17 @@ public struct Descriptor: Codable, Hashable, Sendable {
   public var urls: [String]?
   public var annotations: [String: String]?
   public var artifactType: String?
-  /// Set in the entries of an index.
-  public var platform: Platform?
+  private var statedPlatform: StatedPlatform?
+
+  /// Set in the entries of an index; a system's version and features stay when another of the same
+  /// system is set.
+  public var platform: Platform? {
+    get { statedPlatform?.platform }
+    set {
+      guard newValue != platform else { return }
+      statedPlatform = newValue.map { StatedPlatform($0, like: statedPlatform) }
+    }
+  }
 
   public init(
     mediaType: MediaType, digest: Digest, size: Int64, annotations: [String: String]? = nil,
@@ -20,7 +34,7 @@ public struct Descriptor: Codable, Hashable, Sendable {
     self.digest = digest
     self.size = size
     self.annotations = annotations
-    self.platform = platform
+    statedPlatform = platform.map { StatedPlatform($0) }
   }
 
   func check(_ subject: String) throws(ImageSpecError) {

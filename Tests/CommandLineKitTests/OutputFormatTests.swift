@@ -12,6 +12,8 @@ import Testing
       #"table {{.ID}}\t{{.Names}}\t{{.CreatedAt}}"#,
       "CONTAINER ID  NAMES      CREATED AT\n1             long-name  now\n22            b          \\x1b[31m\n"
     ),
+    ("table {{.ID}} {{.Names}}", "CONTAINER ID  NAMES\n1             long-name\n22            b\n"),
+    ("{{.ID}} {{.Names}}", "1 long-name\n22 b\n"),
     ("{{.ID}}", "1\n22\n"),
     (#"{{.ID}}\t{{.Names}}"#, "1\tlong-name\n22\tb\n"),
     ("{{json .ID}}", "\"1\"\n\"22\"\n"),

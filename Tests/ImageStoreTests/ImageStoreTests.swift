@@ -72,6 +72,9 @@ import Testing
     let removal = try store.remove("localhost/a:1")
     #expect(removal.untagged.map(\.full) == ["localhost/a:1"])
     #expect(removal.deleted == nil)
+    // By name, force does not reach the others.
+    try store.tag(image, try ImageReference("localhost/c:1"))
+    #expect(try store.remove("localhost/c:1", force: true).untagged.map(\.tag) == ["1"])
     #expect(throws: ImageStoreError.inUse("localhost/b:1", containers: ["box"])) {
       try store.remove("localhost/b:1", users: [image.id: ["box"]])
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Model
 import OCISpec
 import Testing
@@ -43,6 +44,32 @@ import Testing
     #expect(manifest.annotations == ["x.y/z": "é"])
     try manifest.checkRunnable()
     #expect(try ManifestDocument.decode(manifest.encoded()) == .manifest(manifest))
+  }
+
+  @Test func anIndexKeepsWhatItsEntriesSayOfTheirPlatforms() throws {
+    let platforms = [
+      #"{"architecture":"arm64","os":"linux","variant":"v8"}"#,
+      #"{"architecture":"amd64","os":"windows","os.features":["win32k"],"os.version":"10.0.20348"}"#,
+      #"{"architecture":"amd64","features":["sse4"],"os":"linux"}"#,
+    ]
+    let entries = platforms.map {
+      Self.descriptor(.ociManifest, extra: ",\"annotations\":{\"a\":\"b\"},\"platform\":\($0)")
+    }
+    let bytes = Array(
+      "{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}".utf8)
+    guard case .index(var index) = try ManifestDocument.decode(bytes) else {
+      Issue.record("not an index")
+      return
+    }
+    // What is set to what it was stays as it was written.
+    index.manifests[0].platform = Platform(os: "linux", architecture: "arm64")
+    let text = String(decoding: index.encoded(), as: UTF8.self)
+    for platform in platforms { #expect(text.contains(platform), "\(text)") }
+    #expect(text.components(separatedBy: #""annotations":{"a":"b"}"#).count == 4, "\(text)")
+    // Another architecture of the same system keeps the system's version.
+    index.manifests[1].platform = Platform(os: "windows", architecture: "arm64")
+    #expect(
+      String(decoding: index.encoded(), as: UTF8.self).contains(#""os.version":"10.0.20348""#))
   }
 
   @Test func refusesBothLayersAndManifests() {

@@ -75,6 +75,24 @@ extension SystemTests {
       }
     }
 
+    /// Somebody's umask is not to decide who may enter what an archive only implies.
+    @Test func makesMissingDirectoriesForEverybody() throws {
+      try Session.run { session in
+        let root = session.directory + "/root"
+        try session.tool("mkdir", "-p", root + "/some/bin")
+        try session.tool("cp", Machine.find("busybox") ?? "busybox", root + "/some/bin/busybox")
+        let archive = session.directory + "/root.tar"
+        try session.tool("tar", "-C", root, "-cf", archive, "some/bin/busybox")
+        try session.shell("umask 077; \"$MARTLET\" import -q \(archive) localhost/implied:1")
+        let output = try session.martlet(
+          "run", "--rm", "--network", "none", "--user", "1000", "localhost/implied:1",
+          "/some/bin/busybox", "stat", "-c", "%a", "/some", "/some/bin"
+        ).output
+        #expect(output == "755\n755")
+        try session.martlet("rmi", "localhost/implied:1")
+      }
+    }
+
     @Test func importsATarball() throws {
       try Session.run { session in
         let root = session.directory + "/root"

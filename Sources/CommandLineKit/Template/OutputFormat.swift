@@ -29,7 +29,7 @@ public struct OutputFormat: Sendable {
     while body.first == " " { body.removeFirst() }
     if body.isEmpty, let defaultTable { body = defaultTable[...] }
     if body.isEmpty { throw UsageError("table format needs a template", hint: "table {{.ID}}") }
-    let template = try GoTemplate(Self.unescaped(String(body)))
+    let template = try GoTemplate(Self.unescaped(String(body), spaces: "\t"))
     kind = .table(template, heading: Self.heading(template.nodes, headings))
   }
 
@@ -73,7 +73,9 @@ public struct OutputFormat: Sendable {
   }
 
   /// `\t` and `\n` typed in a shell's quotes, outside of actions; inside, Go's literals have their own.
-  private static func unescaped(_ text: String) -> String {
+  ///
+  /// `spaces`: what a space outside of actions becomes; in a table each one ends a column.
+  private static func unescaped(_ text: String, spaces: Character = " ") -> String {
     var result = ""
     var rest = text[...]
     var inAction = false
@@ -84,7 +86,7 @@ public struct OutputFormat: Sendable {
         rest.removeFirst()
         result += next == "t" ? "\t" : "\n"
       } else {
-        result.append(character)
+        result.append(character == " " && !inAction ? spaces : character)
       }
     }
     return result

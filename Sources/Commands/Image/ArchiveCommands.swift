@@ -17,7 +17,9 @@ enum ArchiveCommands {
     examples: ["martlet load -i images.tar", "zcat images.tar.gz | martlet load"],
     positionals: .none, defaults: LoadOptions(),
     options: [
-      .value("input", "i", \.input, "FILE", "Read this instead of standard input", complete: .file),
+      .value(
+        "input", "i", \.input, "FILE", "Read this file or URL instead of standard input",
+        complete: .file),
       .value("platform", nil, \.platform, "OS/ARCH", "Which image of several platforms to take"),
       .flag("quiet", "q", \.quiet, "Show no progress"),
     ]

@@ -36,7 +36,7 @@ struct ImageFilter {
   private mutating func add(_ text: String, _ images: [ImageSummary]) throws {
     guard let equals = text.firstIndex(of: "=") else {
       throw ErrorReport(
-        .invalidRequest, "invalid filter \"\(text)\"", hint: "write --filter KEY=VALUE")
+        .invalidRequest, "invalid image filter \"\(text)\"", hint: "write --filter KEY=VALUE")
     }
     var key = String(text[..<equals])
     let value = String(text[text.index(after: equals)...])
@@ -107,7 +107,10 @@ struct ImageFilter {
     let patterns = tests.compactMap { test -> ImageNamePattern? in
       if case .reference(let pattern) = test.test { pattern } else { nil }
     }
-    guard !patterns.isEmpty else { return image.names }
+    // A digest says nothing beside a tag of the same repository.
+    let tagged = Set(image.names.filter { $0.tag != nil }.map(\.name))
+    let names = image.names.filter { $0.tag != nil || !tagged.contains($0.name) }
+    guard !patterns.isEmpty else { return names }
     return image.names.filter { name in patterns.contains { $0.matches(name) } }
   }
 

@@ -30,14 +30,15 @@ enum ImageHistoryCommand {
     listing.format = options.format
     listing.quiet = options.quiet
     listing.headings = ["CreatedBy": "CREATED BY"]
-    let rows = zip(steps, ids).map { row($0, $1, options) }
+    let names = TemplateValue.strings(image.summary.names.map(\.full))
+    let rows = zip(steps, ids).map { row($0, $1, $1 == nil ? .list([]) : names, options) }
     try listing.print(
       rows, json: zip(steps, ids).map { json($0, $1, image.summary) })
     return 0
   }
 
   private static func row(
-    _ step: ImageHistoryEntry, _ id: Digest?, _ options: Options
+    _ step: ImageHistoryEntry, _ id: Digest?, _ tags: TemplateValue, _ options: Options
   ) -> TemplateValue {
     let idText = id.map { options.noTruncation ? $0.hex : $0.shortID } ?? "<missing>"
     let created = step.created ?? 0
@@ -50,7 +51,7 @@ enum ImageHistoryCommand {
         "CreatedBy",
         .string(options.noTruncation ? step.createdBy : truncated(step.createdBy, to: 45))
       ), ("Size", .string(options.human ? Human.size(step.size) : "\(step.size)")),
-      ("Comment", .string(step.comment)), ("Tags", .list([])),
+      ("Comment", .string(step.comment)), ("Tags", tags),
     ])
   }
 

@@ -39,7 +39,10 @@ enum ImagesCommand {
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
-    let images = try ListImages(context).run()
+    let list = ListImages(context)
+    var images = try list.run()
+    let lists = try list.lists()
+    if !lists.isEmpty { images = (images + lists).sorted { $0.created > $1.created } }
     var filter = try ImageFilter(options.filters, among: images)
     if let name = invocation.arguments.first { filter.add(reference: name) }
     let shown = images.filter { filter.matches($0) }
@@ -142,7 +145,7 @@ struct ImageRow {
       ("Containers", .int(Int64(image.containers.count))),
       ("Arch", .string(image.platform.architecture)),
       ("Digest", .string("\(image.manifest)")), ("History", .strings(image.names.map(\.full))),
-      ("IsManifestList", .bool(false)), ("Names", .strings(image.names.map(\.full))),
+      ("IsManifestList", .bool(image.isManifestList)), ("Names", .strings(image.names.map(\.full))),
       ("Os", .string(image.platform.os)), ("Dangling", .bool(image.isDangling)),
       ("Created", .int(image.created / 1_000_000_000)),
       ("CreatedAt", .string(Timestamp.format(image.created, fraction: false))),

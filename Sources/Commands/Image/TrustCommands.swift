@@ -8,6 +8,7 @@ enum TrustCommands {
     var json = false
     var raw = false
     var noHeading = false
+    var file: String?
   }
 
   static let show = MartletCommand(
@@ -16,10 +17,12 @@ enum TrustCommands {
     options: [
       .flag("json", "j", \.json, "As JSON"),
       .flag("noheading", "n", \.noHeading, "No line of headings"),
+      .value(
+        "policypath", nil, \.file, "FILE", "Show this policy.json", complete: .file, hidden: true),
       .flag("raw", nil, \.raw, "The file as it is"),
     ]
   ) { options, _ in
-    let trust = ImageTrust()
+    let trust = ImageTrust(file: options.file)
     if options.raw {
       try Output.write(try trust.raw())
       return 0
@@ -39,6 +42,7 @@ enum TrustCommands {
       json: rules.map { rule in
         .object([
           ("transport", .string(rule.transport)), ("name", .string(rule.name)),
+          ("repo_name", .string(rule.name)),
           ("type", .string(rule.kind)), ("keys", .strings(rule.keys)),
           ("sigstore", .string(rule.store)),
         ])
@@ -49,6 +53,7 @@ enum TrustCommands {
   struct SetOptions: Sendable {
     var type = "signedBy"
     var keys: [String] = []
+    var file: String?
   }
 
   static let set = MartletCommand(
@@ -66,9 +71,13 @@ enum TrustCommands {
         choices: ["accept", "reject", "signedBy"]),
       .list(
         "pubkeysfile", "f", \.keys, "FILE", "A key that must have signed", complete: .file),
+      .value(
+        "policypath", nil, \.file, "FILE", "Change this policy.json", complete: .file, hidden: true
+      ),
     ]
   ) { options, invocation in
-    try ImageTrust().set(invocation.arguments[0], options.type, keys: options.keys)
+    try ImageTrust(file: options.file).set(
+      invocation.arguments[0], options.type, keys: options.keys)
     return 0
   }
 

@@ -8,7 +8,15 @@ import StateStore
 public struct ImageTrust {
   private let files: ConfigFiles
 
-  public init(_ files: ConfigFiles = .current) { self.files = files }
+  /// The file to show and change; nil is the one that pulling obeys.
+  private let chosen: String?
+
+  public init(_ files: ConfigFiles = .current, file: String? = nil) {
+    self.files = files
+    chosen = file
+  }
+
+  private var path: String? { chosen.map { FileTree.exists($0) ? $0 : nil } ?? files.policyPath }
 
   /// One scope's rule, in the words of `image trust show`.
   public struct Rule: Equatable, Sendable {
@@ -24,7 +32,9 @@ public struct ImageTrust {
 
   /// All rules, the default first.
   public func rules() throws -> [Rule] {
-    let policy = try files.policy()
+    let policy =
+      try chosen.map { try TrustPolicy(try FileTree.read($0, limit: 1 << 20), path: $0) }
+      ?? files.policy()
     let places = try files.signaturePlaces()
     var rules = policy.fallback.map { Self.rule("all", "default", $0, "") }
     for (transport, scopes) in policy.transports.sorted(by: { $0.key < $1.key }) {
@@ -43,7 +53,7 @@ public struct ImageTrust {
 
   /// The file as it is.
   public func raw() throws -> String {
-    guard let path = files.policyPath else {
+    guard let path else {
       throw ErrorReport(.notFound, "there is no policy.json", hint: "without one all is accepted")
     }
     return try FileTree.readText(path, limit: 1 << 20)
@@ -52,7 +62,7 @@ public struct ImageTrust {
   /// Sets the rule of a registry, namespace or image, or with `default` that of all others, in the
   /// user's own file.
   public func set(_ scope: String, _ kind: String, keys: [String]) throws {
-    guard let directory = files.user else {
+    guard let target = chosen ?? files.user.map({ "\($0)/policy.json" }) else {
       throw ErrorReport(.unavailable, "there is no home directory to keep policy.json in")
     }
     var requirements: [JSONValue] = []
@@ -81,14 +91,17 @@ public struct ImageTrust {
     let document = try changed(scope, .array(requirements))
     // What we write must be what we read.
     let bytes = document.encoded(pretty: true) + [0x0A]
-    _ = try TrustPolicy(bytes, path: "\(directory)/policy.json")
-    try RecordStore(directory).write("policy.json", bytes: bytes, durability: .power, mode: 0o644)
+    _ = try TrustPolicy(bytes, path: target)
+    let parts = target.split(separator: "/", omittingEmptySubsequences: false)
+    let directory = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+    try RecordStore(directory.isEmpty ? "/" : directory).write(
+      String(parts.last ?? ""), bytes: bytes, durability: .power, mode: 0o644)
   }
 
   private func changed(_ scope: String, _ value: JSONValue) throws -> JSONValue {
     var object = JSONObject([.init("default", .array([Self.requirement("insecureAcceptAnything")]))]
     )
-    if files.policyPath != nil,
+    if path != nil,
       case .object(let present) = try JSONValue(
         parsing: Array(try raw().utf8))
     {

@@ -38,7 +38,8 @@ public struct InspectImage {
   }
 
   public func exists(_ text: String) throws -> Bool {
-    try store.find(ResolveImage.withoutTransport(text)) != nil
+    let name = ResolveImage.withoutTransport(text)
+    return try store.find(name) != nil || ManifestListStore(store).findMatch(name) != nil
   }
 
   /// The image that `text` names; nil when there is none.

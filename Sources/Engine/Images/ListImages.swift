@@ -22,6 +22,8 @@ public struct ImageSummary: Sendable {
   public var containers: [String]
   /// It is in an additional store, which nothing here changes.
   public var isReadOnly = false
+  /// It is no image but a list of them; `id` is the list's own digest.
+  public var isManifestList = false
 
   public var isDangling: Bool { names.isEmpty }
 }
@@ -46,6 +48,20 @@ public struct ListImages {
         platform: image.platform, labels: image.execution.labels, layers: image.layers,
         containers: users[image.id] ?? [])
     }.sorted { ($1.created, $0.id.hex) < ($0.created, $1.id.hex) }
+  }
+
+  /// Every manifest list, one a name.
+  public func lists() throws -> [ImageSummary] {
+    let store = ImageStore(data: context.dataRoot)
+    return try ManifestListStore(store).all().compactMap { name, list in
+      guard let digest = list.digest else { return nil }
+      var summary = ImageSummary(
+        id: digest, names: [name], repositoryDigests: ["\(name.name)@\(digest)"],
+        manifest: digest, created: list.created ?? 0, size: Int64(list.index.encoded().count),
+        platform: Platform(os: "", architecture: ""), labels: [:], layers: [], containers: [])
+      summary.isManifestList = true
+      return summary
+    }
   }
 
   static func unique(_ texts: [String]) -> [String] {

@@ -44,7 +44,7 @@ public struct ManifestLists {
     return try HelperClient(context).run(.list(request), events: events).digest
   }
 
-  public func exists(_ name: String) throws -> Bool { try store.find(named: name) != nil }
+  public func exists(_ name: String) throws -> Bool { try store.findMatch(name) != nil }
 
   /// Removes a list; its images stay.
   ///
@@ -63,7 +63,7 @@ public struct ManifestLists {
   }
 
   private func reference(_ name: String) throws -> ImageReference {
-    guard let found = try store.find(named: name) else { throw Self.notFound(name) }
+    guard let found = try store.findMatch(name) else { throw Self.notFound(name) }
     return found.reference
   }
 

@@ -50,8 +50,9 @@ public struct RemoveImages {
           }
         }
       } catch ImageStoreError.notFound {
-        if let list = try removeList(word) {
-          outcome.untagged.append(list)
+        let lists = try removeLists(word)
+        if !lists.isEmpty {
+          outcome.untagged += lists
           continue
         }
         if ignoresMissing { continue }
@@ -69,9 +70,13 @@ public struct RemoveImages {
 
   /// Every image that no container uses; with `force` the others as well.
   public func runAll(force: Bool, keepsLayers: Bool = false) throws -> Outcome {
-    try run(
+    let lists = ManifestListStore(store)
+    let removed = try lists.names().filter { (name) throws in try lists.remove(name) }
+    var outcome = try run(
       try store.list().map { "\($0.id)" }, force: force, ignoresMissing: true,
       keepsLayers: keepsLayers)
+    outcome.untagged += removed
+    return outcome
   }
 
   private func remove(_ word: String, force: Bool) throws -> ImageStore.Removal {
@@ -80,11 +85,15 @@ public struct RemoveImages {
     return try store.remove(name, users: try ImageUsers(context).names(), force: force)
   }
 
-  /// A name that no image has may be that of a manifest list.
-  private func removeList(_ word: String) throws -> ImageReference? {
+  /// A name that no image has may be that of a manifest list; a digest stands for all its names.
+  private func removeLists(_ word: String) throws -> [ImageReference] {
     let lists = ManifestListStore(store)
-    guard let found = try lists.find(named: word) else { return nil }
-    return try lists.remove(found.reference) ? found.reference : nil
+    if let found = try lists.find(named: word) {
+      return try lists.remove(found.reference) ? [found.reference] : []
+    }
+    guard let digest = try lists.findMatch(word)?.list.digest else { return [] }
+    return try lists.all().filter { $0.list.digest == digest }.map(\.reference)
+      .filter { (name) throws in try lists.remove(name) }
   }
 
   private func removeContainers(of image: Digest) throws {

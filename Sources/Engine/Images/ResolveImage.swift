@@ -1,5 +1,6 @@
 public import ImageStore
 public import Model
+import OCISpec
 
 /// Finds the image that a user names, fetching it when he wants it fetched.
 public struct ResolveImage {
@@ -32,6 +33,9 @@ public struct ResolveImage {
     _ dialogue: Dialogue = Dialogue()
   ) throws -> (image: StoredImage, name: String) {
     let name = Self.withoutTransport(text)
+    if let found = try entry(of: name, settings.platform) {
+      return try take(found, policy, settings, dialogue)
+    }
     let local = policy == .always ? nil : try find(name, settings.platform)
     switch (policy, local) {
     case (.never, nil): throw ErrorReport(.notFound, "\(name): image not known")
@@ -59,6 +63,52 @@ public struct ResolveImage {
     if let name = match.name { return (match.image, name.reference.full) }
     let first = try store.listNames().first { $0.image == match.image.id }
     return (match.image, first?.reference.full ?? match.image.id.hex)
+  }
+
+  /// What a manifest list has for a platform.
+  private struct Entry {
+    let list: ImageReference
+    let digest: Digest
+    /// The image, when it is here.
+    let image: StoredImage?
+    /// Where it can be had when it is not.
+    let source: ImageReference?
+  }
+
+  /// The entry for the platform, this machine's own if none is asked for, of the list that is
+  /// called so; nil when there is none, or an image of that name.
+  private func entry(of text: String, _ wanted: String?) throws -> Entry? {
+    guard try store.findMatch(text) == nil,
+      let found = try ManifestListStore(store).findMatch(text)
+    else { return nil }
+    let platform = try wanted.map { try Platform($0) } ?? .host
+    guard let descriptor = found.list.index.findManifest(for: platform) else {
+      let offered = found.list.index.platforms.map(\.description).joined(separator: ", ")
+      throw ErrorReport(
+        .notFound, "manifest list \(found.reference.familiar) has no image for \(platform)",
+        hint: offered.isEmpty ? nil : "it has: \(offered)")
+    }
+    let digest = descriptor.digest
+    let name = try store.listNames().first { $0.manifest == digest || $0.index == digest }
+    let image = try name.flatMap { name in try store.find(id: name.image) }
+    return Entry(
+      list: found.reference, digest: digest,
+      image: try image ?? store.list().first { $0.manifest == digest },
+      source: try found.list.sources["\(digest)"].map { try ImageReference($0) })
+  }
+
+  private func take(
+    _ entry: Entry, _ policy: PullPolicy, _ settings: PullSettings, _ dialogue: Dialogue
+  ) throws -> (image: StoredImage, name: String) {
+    if let image = entry.image, policy != .always || entry.source == nil {
+      return (image, entry.list.full)
+    }
+    guard policy != .never, let source = entry.source else {
+      throw ErrorReport(
+        .notFound, "\(entry.digest) of manifest list \(entry.list.familiar) is not here",
+        hint: entry.source.map { "fetch it with: martlet pull \($0.full)" })
+    }
+    return (try fetch(source, settings, dialogue).image, entry.list.full)
   }
 
   private func isIDOnly(_ text: String) throws -> Bool {

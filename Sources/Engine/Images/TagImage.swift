@@ -12,8 +12,15 @@ public struct TagImage {
   }
 
   public func tag(_ image: String, _ names: [String]) throws {
-    guard let found = try store.find(ResolveImage.withoutTransport(image)) else {
-      throw ErrorReport(.notFound, "\(image): image not known")
+    let text = ResolveImage.withoutTransport(image)
+    guard let found = try store.find(text) else {
+      guard let list = try ManifestListStore(store).findMatch(text)?.list else {
+        throw ErrorReport(.notFound, "\(image): image not known")
+      }
+      for reference in try names.map(Self.newName) {
+        try ManifestListStore(store).tag(list, reference)
+      }
+      return
     }
     // All are checked before the first one changes anything.
     for reference in try names.map(Self.newName) {
@@ -37,7 +44,10 @@ public struct TagImage {
     let references = try names.map { text in
       guard let match = try store.findMatch(text), match.image.id == found.id,
         let name = match.name
-      else { throw ErrorReport(.notFound, "\(text): tag not known for image \(image)") }
+      else {
+        throw ErrorReport(
+          .notFound, "\(text): tag not known", hint: "its names are in: martlet images \(image)")
+      }
       return name.reference
     }
     for reference in references {
