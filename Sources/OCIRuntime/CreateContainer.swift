@@ -67,6 +67,7 @@ public struct CreateContainer {
     plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
     plan.cgroupLayout = HostCgroups.layout()
     plan.mounts = try MountPreparation(plan: plan).prepare()
+    plan.rootfsTree = MountPreparation(plan: plan).rootTree()
     let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))
     plan.preparedDevices = try devices.prepare()
     defer { devices.clean(plan.preparedDevices.count) }
