@@ -225,26 +225,6 @@ public struct ContainerNetwork: JSONRecord, Equatable {
   }
 }
 
-/// The other namespaces, as the command line spells them (`private` or `host`).
-public struct ContainerNamespaces: JSONRecord, Equatable {
-  public var pid = "private"
-  public var ipc = "private"
-  public var uts = "private"
-  public var cgroup = "private"
-  /// Empty for the default mapping, or `keep-id[:uid=,gid=]`.
-  public var user = ""
-
-  public init() {}
-
-  public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
-    try fields.required("pid", &pid)
-    try fields.required("ipc", &ipc)
-    try fields.required("uts", &uts)
-    try fields.required("cgroup", &cgroup)
-    try fields.required("user", &user)
-  }
-}
-
 /// Limits; nil where none was asked for.
 public struct ContainerResources: JSONRecord, Equatable {
   /// Bytes.

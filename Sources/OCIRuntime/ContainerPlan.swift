@@ -7,6 +7,8 @@ struct ContainerPlan: Sendable {
   var id: ContainerID
   var bundle: String
   var rootfs: String
+  /// A detached copy of the root's mount, for a user namespace whose root cannot reach `rootfs`.
+  var rootfsTree: Int32 = -1
   var readonlyRoot: Bool
   var rootPropagation: MountPlan.SpreadRule
   /// Made by the clone itself.
@@ -48,6 +50,7 @@ struct ContainerPlan: Sendable {
   }
 
   var makesUserNamespace: Bool { newNamespaces.contains(.user) }
+  var joinsUserNamespace: Bool { joined.contains { $0.kind == .user } }
 
   init(
     id: ContainerID, bundle: String, spec: RuntimeSpec, initialUserNamespace: Bool

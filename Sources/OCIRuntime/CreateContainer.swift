@@ -70,6 +70,7 @@ public struct CreateContainer {
     plan.cgroupLayout = HostCgroups.layout()
     let notify = try prepareNotify(&plan, states.directory(of: id))
     plan.mounts = try MountPreparation(plan: plan).prepare()
+    plan.rootfsTree = MountPreparation(plan: plan).rootTree()
     let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))
     plan.preparedDevices = try devices.prepare()
     defer { devices.clean(plan.preparedDevices.count) }

@@ -6,9 +6,20 @@ import OCISpec
 struct MountPreparation {
   var plan: ContainerPlan
 
+  /// The root's mount where a joined user namespace may have no way to it; -1 otherwise.
+  ///
+  /// What is wrong with the root the child says.
+  func rootTree() -> Int32 {
+    guard plan.joinsUserNamespace, CurrentProcess.effectiveUser == 0,
+      let tree = try? MountCall.copyTree(plan.rootfs, recursive: true)
+    else { return -1 }
+    return tree.release()
+  }
+
   func prepare() throws(RuntimeError) -> [MountPlan] {
     var mounts = plan.mounts
-    let copies = plan.makesUserNamespace && CurrentProcess.effectiveUser == 0
+    let hasOther = plan.makesUserNamespace || plan.joinsUserNamespace
+    let copies = hasOther && CurrentProcess.effectiveUser == 0
     for index in mounts.indices {
       let mount = mounts[index]
       if let map = mount.idMap {

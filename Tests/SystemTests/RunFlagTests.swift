@@ -156,7 +156,7 @@ extension SystemTests {
     @Test func refusesWhatItCannotDo() throws {
       try Session.run { session in
         for flags in [
-          ["--pod", "x"], ["--ip", "10.0.0.2"], ["--uidmap", "0:1:1"], ["--network-alias", "a"],
+          ["--pod", "x"], ["--ip", "10.0.0.2"], ["--subuidname", "other"], ["--network-alias", "a"],
           ["--systemd", "maybe"], ["--tz", "Nowhere/Land"], ["--requires", "nosuch"],
           ["--pid", "container:nosuch"], ["--cgroups", "split"], ["--timeout", "-1"],
           ["--hostuser", "nosuchuser"], ["--group-add", "keep-groups", "--group-add", "1"],

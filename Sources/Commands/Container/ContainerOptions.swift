@@ -168,7 +168,9 @@ struct ContainerOptions: Sendable {
       "security-opt", nil, \.request.securityOptions, "OPTION",
       "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask="),
     .list("sysctl", nil, \.request.sysctl, "KEY=VALUE", "Set a kernel parameter"),
-    .value("userns", nil, \.request.userns, "MODE", "User namespace: host or keep-id"),
+    .list("gidmap", nil, \.request.groupMaps, "MAP", "Group ids inside: CONTAINER:FROM:AMOUNT"),
+    .list("uidmap", nil, \.request.userMaps, "MAP", "User ids inside: CONTAINER:FROM:AMOUNT"),
+    .value("userns", nil, \.request.userns, "MODE", "User namespace: host, keep-id, auto or nomap"),
     .value(
       "uts", nil, \.request.uts, "MODE", "Host name namespace: private, host or container:NAME"),
   ]

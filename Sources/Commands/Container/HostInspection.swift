@@ -65,7 +65,16 @@ enum HostInspection {
       ("HostsFile", .string(config.network.hostsFile ?? "")), ("Links", .null),
       ("IpcMode", .string(config.namespaces.ipc)), ("PidMode", .string(config.namespaces.pid)),
       ("UTSMode", .string(config.namespaces.uts)),
-      ("UsernsMode", .string(config.namespaces.user)), ("Cgroup", .string("")),
+      ("UsernsMode", .string(config.namespaces.user)),
+      (
+        "IDMappings",
+        config.namespaces.users.isEmpty
+          ? .null
+          : .object([
+            ("UidMap", .strings(config.namespaces.users)),
+            ("GidMap", .strings(config.namespaces.groups)),
+          ])
+      ), ("Cgroup", .string("")),
       ("Cgroups", .string(config.resources.cgroups ?? "default")),
       ("CgroupParent", .string(config.resources.cgroupParent ?? "")),
     ]

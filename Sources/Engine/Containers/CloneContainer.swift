@@ -34,6 +34,7 @@ public struct CloneContainer {
     let layers = (config.image?.layers ?? []).compactMap { Digest(algorithm: .sha256, hex: $0) }
     // Nobody may collect the layers before the new record names them.
     let lease = try Lease(ImageStore(data: context.dataRoot), layers: layers)
+    let reservation = try chooseIDs(&config)
     try Dependents(store).note(config)
     if let name {
       guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
@@ -43,8 +44,27 @@ public struct CloneContainer {
       try addNumbered(&config, "\(old)-clone")
     }
     _ = consume lease
+    withExtendedLifetime(reservation) {}
     context.note("create", config)
     return config.id
+  }
+
+  /// Other ids than those of the old one, where each container has its own.
+  private func chooseIDs(_ config: inout ContainerConfig) throws -> AutoMapping.Reservation? {
+    let images = ImageStore(data: context.dataRoot)
+    let id = config.image.flatMap { Digest(algorithm: .sha256, hex: $0.id) }
+    let image = try id.flatMap { try images.find(id: $0) }
+    let reservation = try AutoMapping(context: context).reserve(
+      for: &config, image: image, user: config.process.user)
+    if let reservation, config.image?.mapped != nil {
+      guard let image else {
+        throw ErrorReport(
+          .notFound, "image \(config.image?.name ?? "") of container \(config.name) is gone",
+          hint: "pull it again")
+      }
+      config.image?.mapped = try MappedLayer(context).ensure(image, reservation.map)
+    }
+    return reservation
   }
 
   private func addNumbered(_ config: inout ContainerConfig, _ base: String) throws {

@@ -59,6 +59,9 @@ public struct ContainerRequest: Sendable {
   public var uts = "private"
   public var cgroupns = "private"
   public var userns = ""
+  /// `[FLAGS]CONTAINER:FROM[:AMOUNT]`.
+  public var userMaps: [String] = []
+  public var groupMaps: [String] = []
   public var memory: Int64?
   public var memorySwap: Int64?
   public var memoryReservation: Int64?

@@ -9,7 +9,7 @@ import UserNamespaces
 
 /// Decides everything about a new container and writes it down.
 public struct CreateContainer {
-  private let context: EngineContext
+  let context: EngineContext
   private let store: ContainerStore
 
   public init(_ context: EngineContext) {
@@ -29,6 +29,7 @@ public struct CreateContainer {
     // Nobody may collect the layers before the container's own record names them.
     let lease = try Lease(
       ImageStore(data: context.dataRoot), layers: request.image?.layers ?? [])
+    let reservation = try fillUserns(&config, request)
     try fillImage(&config, request, events)
     try fillProcess(&config, request)
     config.labels = try labels(request)
@@ -67,6 +68,7 @@ public struct CreateContainer {
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
     _ = consume lease
+    withExtendedLifetime(reservation) {}
     context.note("create", config)
     return config
   }
@@ -142,7 +144,7 @@ public struct CreateContainer {
     use.name = request.imageName
     use.digest = "\(image.manifest)"
     use.layers = image.layers.map(\.hex)
-    let choice = try UsernsChoice.parse(request.userns)
+    let choice = config.namespaces.userns
     var mapping: IDMapping?
     if case .map(let map) = try context.namespacePlan() { mapping = map }
     let driver = try StorageChoice(context).forNewContainer()
@@ -267,7 +269,6 @@ public struct CreateContainer {
   private func fillNamespaces(_ config: inout ContainerConfig, _ request: ContainerRequest)
     throws
   {
-    _ = try UsernsChoice.parse(request.userns)
     for (option, text, allowed) in [
       ("pid", request.pid, ["private", "host"]),
       ("ipc", request.ipc, ["private", "host", "shareable"]),
@@ -294,7 +295,6 @@ public struct CreateContainer {
         .invalidRequest, "namespaces of several containers cannot be joined",
         hint: "an ordinary user's containers have user namespaces of their own")
     }
-    config.namespaces.user = request.userns
   }
 
   private func resources(_ request: ContainerRequest) throws -> ContainerResources {

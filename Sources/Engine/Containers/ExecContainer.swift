@@ -62,7 +62,7 @@ public struct ExecContainer {
   {
     let root = try RootDirectory("/proc/\(pid)/root")
     let lookup = try UserLookup(root: root)
-    let standard = UsernsChoice.parseLeniently(config.namespaces.user)
+    let standard = config.namespaces.userns
       .defaultUser(context.uid, context.gid)
     let fallback = config.process.user.isEmpty ? standard : config.process.user
     var exec = config

@@ -100,7 +100,7 @@ final class ContainerFiles {
       } else {
         try RootDirectory(root)
       }
-    let choice = UsernsChoice.parseLeniently(config.namespaces.user)
+    let choice = config.namespaces.userns
     let text =
       config.process.user.isEmpty
       ? choice.defaultUser(context.uid, context.gid) : config.process.user
@@ -152,8 +152,9 @@ final class ContainerFiles {
   func ids() throws -> TreeIDs { try Self.ids(config, context) }
 
   static func ids(_ config: ContainerConfig, _ context: EngineContext) throws -> TreeIDs {
-    guard case .map(let mapping) = try context.namespacePlan() else { return TreeIDs() }
-    let choice = UsernsChoice.parseLeniently(config.namespaces.user)
+    var mapping: IDMapping?
+    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    let choice = config.namespaces.userns
     guard let nested = try choice.nested(in: mapping, uid: context.uid, gid: context.gid) else {
       return TreeIDs()
     }

@@ -24,7 +24,7 @@ struct AccountFiles {
     guard !user.isKnown, config.rootfs == nil || hasFile else { return nil }
     var name = "\(user.uid)"
     var comment = "container user"
-    if case .keepID = UsernsChoice.parseLeniently(config.namespaces.user) {
+    if case .keepID = config.namespaces.userns {
       name = hostName ?? "user"
       comment = name
     } else if !hasFile, config.accounts.passwdEntry == nil {
@@ -47,7 +47,7 @@ struct AccountFiles {
     let accounts = config.accounts
     guard !accounts.areLeftAlone, lookup.groupName(user.gid) == nil else { return nil }
     guard image != nil || accounts.groupEntry != nil else { return nil }
-    let isKept = UsernsChoice.parseLeniently(config.namespaces.user) != .standard
+    let isKept = config.namespaces.userns.keepsCaller
     let name = isKept ? hostName ?? "\(user.gid)" : "\(user.gid)"
     let member = user.isKnown ? lookup.userName(user.uid) ?? "" : isKept ? name : "\(user.uid)"
     guard let template = accounts.groupEntry else {

@@ -124,7 +124,7 @@ struct ContainerStage {
   /// child that ends at once: the descriptors keep them.
   private func makeNamespaces(_ plan: NetworkPlan) throws -> MadeNamespaces {
     var made = MadeNamespaces()
-    made.nested = try UsernsChoice.parse(config.namespaces.user).nested(
+    made.nested = try config.namespaces.userns.nested(
       in: mapping, uid: context.uid, gid: context.gid)
     var kinds: Set<Namespace> = plan.needsNamespace ? [.network] : []
     if made.nested != nil { kinds.insert(.user) }
@@ -159,7 +159,7 @@ struct ContainerStage {
     rootfs: String, root: borrowing RootDirectory, nested: IDMapping?
   ) throws -> StageFacts {
     let lookup = try UserLookup(root: root)
-    let users = UsernsChoice.parseLeniently(config.namespaces.user)
+    let users = config.namespaces.userns
     let wanted =
       config.process.user.isEmpty
       ? users.defaultUser(context.uid, context.gid) : config.process.user
@@ -190,9 +190,18 @@ struct ContainerStage {
       owner: (
         uid: nested.flatMap { IDMapping.outside(user.uid, in: $0.users) } ?? user.uid,
         gid: nested.flatMap { IDMapping.outside(user.gid, in: $0.groups) } ?? user.gid
-      )
+      ), volumeOwner: nested.flatMap(Self.rootOfStrangers)
     ).make(root)
     return facts
+  }
+
+  /// The root of a container in which the caller is nobody, in our ids.
+  private static func rootOfStrangers(_ map: IDMapping) -> (uid: UInt32, gid: UInt32)? {
+    if map.users.contains(where: { $0.outside == 0 }) { return nil }
+    guard let uid = IDMapping.outside(0, in: map.users),
+      let gid = IDMapping.outside(0, in: map.groups)
+    else { return nil }
+    return (uid, gid)
   }
 
   /// The image's WORKDIR may be missing; it is made inside the root only (CVE-2026-55686).

@@ -12,6 +12,8 @@ struct PreparedMounts {
   let config: ContainerConfig
   /// Who the container's process is, in our ids.
   let owner: (uid: UInt32, gid: UInt32)
+  /// Who owns new volumes; nil: the caller, who is somebody in the container.
+  var volumeOwner: (uid: UInt32, gid: UInt32)?
 
   /// Places for mounts that the runtime binds from; every monitor has its own there.
   private var places: String { "\(context.runtimeRoot)/mounts" }
@@ -30,7 +32,7 @@ struct PreparedMounts {
         let volume = VolumeDirectory(context: context, name: mount.source)
         let copies = !mount.options.contains("nocopy") && mount.subpath == nil
         paths[mount.destination] = try volume.prepare(
-          copyingUp: copies ? mount.destination : nil, from: root)
+          copyingUp: copies ? mount.destination : nil, from: root, owner: volumeOwner)
       case .bind: paths[mount.destination] = mount.source
       case .image: paths[mount.destination] = try image(mount, index)
       default: continue

@@ -19,9 +19,11 @@ struct VolumeDirectory {
   /// The data directory, made when missing.
   ///
   /// A new volume gets what the image has at `destination` (nil: nothing), exactly once: the copy
-  /// is finished before the volume has its name.
-  func prepare(copyingUp destination: String?, from root: borrowing RootDirectory) throws -> String
-  {
+  /// is finished before the volume has its name. Else it is `owner`'s, the caller's when nil.
+  func prepare(
+    copyingUp destination: String?, from root: borrowing RootDirectory,
+    owner: (uid: UInt32, gid: UInt32)? = nil
+  ) throws -> String {
     let record = RecordStore(path)
     if let known = try record.find("volume"), known.flag("filled") {
       try VolumeMount(Volume(name: name, record: known).options)?.mount(at: data, named: name)
@@ -32,6 +34,9 @@ struct VolumeDirectory {
     if try record.find("volume")?.flag("filled") == true { return data }
     try FileTree.ensureDirectory(context.volumes)
     try FileTree.ensureDirectory(data, mode: 0o755)
+    if let owner, try FileTree.list(data).isEmpty {
+      try FileTree.setOwner(data, uid: owner.uid, gid: owner.gid)
+    }
     if let destination, try FileTree.list(data).isEmpty {
       try TreeCopy.copyUp(from: root, path: destination, to: data)
     }

@@ -17,7 +17,13 @@ struct RootFilesystem: ~Copyable {
         "/", spread.kind == .unbindable ? .private : spread.kind, recursive: spread.recursive)
     }
     root = try during("bind the root filesystem \(plan.rootfs)") { () throws(SystemError) in
-      let target = try OwnedDescriptor.open(plan.rootfs, [.path, .directory])
+      let target: OwnedDescriptor
+      do throws(SystemError) {
+        target = try OwnedDescriptor.open(plan.rootfs, [.path, .directory])
+      } catch {
+        guard error.errno == Errno.accessDenied, plan.rootfsTree >= 0 else { throw error }
+        return try Self.attach(OwnedDescriptor(owning: plan.rootfsTree))
+      }
       let tree = try MountTree.copy("", in: target.raw, recursive: true, subject: plan.rootfs)
       if spread.kind == .shared || !spread.recursive {
         // What is mounted below would show on the host too, and pivot_root(2) refuses a shared
@@ -28,6 +34,21 @@ struct RootFilesystem: ~Copyable {
       try MountTree.attach(tree.raw, to: target.raw, subject: plan.rootfs)
       return RootDirectory(owning: tree)
     }
+  }
+
+  /// Mounts a root that this user namespace cannot reach where anybody can: what is there is not
+  /// needed in this mount namespace.
+  private static func attach(_ tree: consuming OwnedDescriptor) throws(SystemError)
+    -> RootDirectory
+  {
+    try MountTree.setAttributes(
+      tree.raw, propagation: .private, recursive: true, subject: "the root")
+    for path in ["/mnt", "/srv", "/media", "/opt", "/home", "/var"] {
+      guard let target = try? OwnedDescriptor.open(path, [.path, .directory]) else { continue }
+      try MountTree.attach(tree.raw, to: target.raw, subject: path)
+      return RootDirectory(owning: tree)
+    }
+    throw SystemError("open", "/mnt", errno: Errno.noEntry)
   }
 
   /// Makes the mount that holds `path` private.
