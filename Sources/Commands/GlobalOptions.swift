@@ -9,6 +9,9 @@ public struct GlobalOptions: Sendable, Equatable {
   public var logLevel: String?
   public var cgroupManager: String?
   public var storageDriver: String?
+  /// Where standard output goes instead.
+  public var output: String?
+  public var discardsOutput = false
 
   public init() {}
 
@@ -20,6 +23,16 @@ public struct GlobalOptions: Sendable, Equatable {
       .value(
         "runroot", nil, \.runroot, "DIR", "Where the state of running containers is kept",
         complete: .directory),
+      .value(
+        "out", nil, \.output, "FILE", "Write standard output to a file", complete: .file),
+      .flag("noout", nil, \.discardsOutput, "Write no standard output"),
+      .parsed(
+        "events-backend", nil, "BACKEND", "Where events are kept", choices: ["file"],
+        { _, text throws(UsageError) in
+          guard text == "file" else {
+            throw UsageError("events are only kept in a file: not supported", hint: "use file")
+          }
+        }),
       .value("runtime", nil, \.runtime, "NAME", "OCI runtime to use: a name or a path"),
       .value(
         "log-level", nil, \.logLevel, "LEVEL", "How much to tell of what happens inside",

@@ -8,7 +8,9 @@ public enum MartletProgram {
   public static func run(_ arguments: [String]) -> Int32 {
     do {
       switch try CommandList.tree.parse(arguments) {
-      case .run(_, let body): return try body()
+      case .run(let globals, let body):
+        try redirect(globals)
+        return try body()
       case .help(let command, let path):
         try Output.write(help(command, path))
         return 0
@@ -22,6 +24,16 @@ public enum MartletProgram {
     } catch {
       return CommandFailure.end(error)
     }
+  }
+
+  /// `--out` and `--noout`: where standard output goes instead.
+  private static func redirect(_ globals: GlobalOptions) throws(ErrorReport) {
+    guard let path = globals.output ?? (globals.discardsOutput ? "/dev/null" : nil) else { return }
+    do throws(SystemError) {
+      let file = try OwnedDescriptor.open(
+        path, [.writeOnly, .create, .truncate], mode: 0o644)
+      try Descriptor.replace(Descriptor.standardOutput, with: file.raw)
+    } catch { throw ErrorReport(.unavailable, "--out \(path): \(error.reason)") }
   }
 
   private static func completion(_ words: [String]) -> String {

@@ -28,9 +28,9 @@ public enum Message {
 
   public static func note(_ text: String) { line(terminalSafe(text)) }
 
-  /// `martlet: error: …` and, where there is one, a `hint:` line.
+  /// `Error: …`, as podman and docker begin it, and, where there is one, a `hint:` line.
   public static func fail(_ report: ErrorReport) {
-    line("martlet: error: \(terminalSafe(report.message))")
+    line("Error: \(terminalSafe(report.message))")
     if let hint = report.hint { line("hint: \(terminalSafe(hint))") }
   }
 

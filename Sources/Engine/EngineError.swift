@@ -10,7 +10,7 @@ public enum EngineError: ReportableError {
   case invalidName(String)
   case notRunning(String, state: String)
   case alreadyRunning(String)
-  case running(String)
+  case running(String, state: String)
   case paused(String)
   case notPaused(String, state: String)
   case hasDependents(String, [String])
@@ -22,7 +22,7 @@ public enum EngineError: ReportableError {
     switch self {
     case .noSuchContainer(let name):
       ErrorReport(
-        .notFound, "no container with name or id \"\(name)\" found: no such container")
+        .notFound, "no container with name or ID \"\(name)\" found: no such container")
     case .ambiguousContainer(let prefix, let matches):
       ErrorReport(
         .invalidRequest,
@@ -41,9 +41,11 @@ public enum EngineError: ReportableError {
       ErrorReport(.conflict, "container \(name) is not running: its state is \(state)")
     case .alreadyRunning(let name):
       ErrorReport(.conflict, "container \(name) is already running")
-    case .running(let name):
+    case .running(let id, let state):
       ErrorReport(
-        .conflict, "container \(name) is running", hint: "stop it first, or use --force")
+        .conflict,
+        "cannot remove container \(id) as it is \(state) - running or paused containers cannot be "
+          + "removed without force: container state improper")
     case .paused(let name):
       ErrorReport(
         .conflict, "container \(name) is paused", hint: "resume it first: martlet unpause \(name)")

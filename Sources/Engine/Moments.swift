@@ -10,9 +10,15 @@ public enum Moments {
     if let duration = GoDuration.parse(text) {
       return Clock.realtime() + (forward ? duration : -duration)
     }
-    if let time = Timestamp.parse(text) { return time }
+    if let time = Timestamp.parse(text) ?? Timestamp.parse(withPoint(text)) { return time }
     throw ErrorReport(
       .invalidRequest, "invalid time \"\(text)\"",
       hint: "write 2026-01-31T12:00:00Z, seconds since 1970, or a duration such as 10m")
+  }
+
+  /// ISO 8601 lets a comma stand before the fraction, and `date -Ins` writes it so.
+  private static func withPoint(_ text: String) -> String {
+    guard let comma = text.firstIndex(of: ",") else { return text }
+    return text[..<comma] + "." + text[text.index(after: comma)...]
   }
 }

@@ -39,8 +39,10 @@ public struct Event: Equatable, Sendable {
   public static let exitCode = "containerExitCode"
   public static let health = "healthStatus"
   public static let error = "error"
+  /// Which process of `exec` it is about.
+  public static let exec = "execID"
   /// Attributes that are facts of the event rather than labels.
-  public static let facts: Set = [exitCode, health, error]
+  public static let facts: Set = [exitCode, health, error, exec]
 }
 
 extension Event {

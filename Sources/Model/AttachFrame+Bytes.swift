@@ -42,6 +42,8 @@ extension AttachFrame {
         return nil
       }
       self = .restartPolicy(policy)
+    case (.restart, 4): self = .restart(milliseconds: UInt32(number))
+    case (.renamed, 1...): self = .renamed(String(decoding: payload, as: UTF8.self))
     case (.checkHealth, 1): self = .checkHealth(probing: number != 0)
     case (.created, 4): self = .created(pid: Int32(truncatingIfNeeded: number))
     case (.started, 4): self = .started(pid: Int32(truncatingIfNeeded: number))
@@ -82,6 +84,9 @@ extension AttachFrame {
     case .stop(let milliseconds): (.stop, Self.littleEndian(UInt64(milliseconds), bytes: 4))
     case .paused(let isPaused): (.paused, [isPaused ? 1 : 0])
     case .restartPolicy(let policy): (.restartPolicy, Array(policy.description.utf8))
+    case .restart(let milliseconds):
+      (.restart, Self.littleEndian(UInt64(milliseconds), bytes: 4))
+    case .renamed(let name): (.renamed, Array(name.utf8))
     case .checkHealth(let probing): (.checkHealth, [probing ? 1 : 0])
     case .created(let pid): (.created, Self.littleEndian(pid))
     case .started(let pid): (.started, Self.littleEndian(pid))

@@ -27,6 +27,10 @@ public enum AttachFrame: Equatable, Sendable {
   case stop(milliseconds: UInt32)
   /// The client has frozen the container's processes, or thawed them.
   case paused(Bool)
+  /// As `stop`, but the container is started again, by the same monitor.
+  case restart(milliseconds: UInt32)
+  /// The container's new name.
+  case renamed(String)
   /// Another policy for the ends to come.
   case restartPolicy(RestartPolicy)
   /// Asks for the container's health: the monitor writes its `HealthRecord` to `health` in the run
@@ -68,7 +72,7 @@ public enum AttachFrame: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {
     case attach = 1, standardInput, standardInputEnd, resize, start, signal, reopenLog, stop
     case paused = 32
-    case checkHealth = 33, restartPolicy
+    case checkHealth = 33, restartPolicy, restart, renamed
     case created = 65, started, standardOutput, standardError, exit, failure, status, lost
     case health = 96
   }

@@ -83,6 +83,7 @@ extension MonitorLoop {
       if signal == order.stopSignal || signal == SignalSet.kill {
         stopRequested = true
         isStoppedByUser = true
+        if phase == .creating || phase == .starting { abandonRuntime(after: 0) }
       }
       signalInit(signal)
     case .reopenLog: log.reopen()
@@ -92,6 +93,13 @@ extension MonitorLoop {
     case .stop(let milliseconds):
       isStoppedByUser = true
       stop(milliseconds: Int64(milliseconds))
+    case .restart(let milliseconds):
+      guard phase == .running else { return }
+      stop(milliseconds: Int64(milliseconds))
+      stopRequested = false
+      restartRequested = true
+      isRestartCounted = false
+    case .renamed(let name): self.name = name
     case .restartPolicy(let policy): restartPolicy = policy
     case .checkHealth(let probing): obeyHealth(probing: probing, from: client)
     default: client.markBroken()

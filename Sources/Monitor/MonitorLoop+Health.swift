@@ -7,6 +7,8 @@ extension MonitorLoop {
   func startHealthChecks() {
     guard let order = order.health else { return }
     health = HealthState(order, startedAt: Clock.monotonic())
+    // A container that a failed check has ended shall run for a while before the next one.
+    if live.restarts > 0 { health?.postpone(Clock.monotonic()) }
     live.health = .starting
   }
 

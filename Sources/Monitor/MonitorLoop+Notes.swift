@@ -8,7 +8,7 @@ extension MonitorLoop {
     guard let notes = order.notes else { return }
     var event = Event(.container, action, time: Clock.realtime())
     event.id = order.id
-    event.name = order.name
+    event.name = name
     event.image = notes.image
     event.attributes =
       facts

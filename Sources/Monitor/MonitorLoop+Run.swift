@@ -305,7 +305,8 @@ extension MonitorLoop {
   }
 
   private func prepareRestart() throws(MonitorError) {
-    live.restarts += 1
+    if isRestartCounted { live.restarts += 1 }
+    isRestartCounted = true
     live.code = nil
     live.started = nil
     live.startTime = nil
@@ -318,6 +319,7 @@ extension MonitorLoop {
     oomCount = nil
     errorText = []
     phase = .creating
+    abandonTime = nil
     startRequested = true
     watchedOutputs = (false, false)
     watchesInput = false

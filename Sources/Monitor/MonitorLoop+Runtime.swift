@@ -22,8 +22,53 @@ extension MonitorLoop {
     runtimeEnd = nil
     runtimePid = try step("run the runtime") { () throws(SystemError) in try program.start().pid }
     updateStreamWatches()
-    try pump { runtimeEnd != nil }
-    return runtimeEnd ?? .exited(0)
+    return try awaitRuntime(
+      ["delete", "create", "start", "run"].first(where: arguments.contains) ?? "")
+  }
+
+  /// How long the runtime may take: what has to do with hooks long, the rest ten seconds.
+  private static func limit(_ command: String) -> Int64 {
+    command == "delete" ? 10_000_000_000 : 240_000_000_000
+  }
+
+  /// Until the runtime ends; one that hangs is killed, with all that it has started.
+  private func awaitRuntime(_ command: String) throws(MonitorError) -> ProcessEnd {
+    let limit = Self.limit(command)
+    let latest = Clock.monotonic() + limit
+    let canBeGivenUp = command != "delete"
+    try pump(deadline: latest) { runtimeEnd != nil || canBeGivenUp && abandonTime != nil }
+    if canBeGivenUp, let abandonTime {
+      try pump(deadline: min(latest, abandonTime)) { runtimeEnd != nil }
+    }
+    if let runtimeEnd { return runtimeEnd }
+    try killRuntime()
+    if canBeGivenUp && abandonTime != nil { throw .stopped }
+    throw .runtime(
+      ErrorReport(
+        .unavailable,
+        "the runtime \(order.runtime) was killed: its `\(command)` had not ended after "
+          + "\(limit / 1_000_000_000) seconds"))
+  }
+
+  /// A stop came while the runtime makes or starts the container: it may end that, but not forever.
+  func abandonRuntime(after milliseconds: Int64) {
+    guard abandonTime == nil else { return }
+    abandonTime = Clock.monotonic() + max(milliseconds, 3_000) * 1_000_000
+  }
+
+  /// What the runtime leaves when it dies becomes this process's children, and is killed too.
+  private func killRuntime() throws(MonitorError) {
+    let spared = (helper?.pids ?? []) + [probe?.pid, initPid].compactMap(\.self)
+    for _ in 0..<200 {
+      let left = CurrentProcess.children().filter { !spared.contains($0) }
+      if left.isEmpty { return }
+      for pid in left {
+        _ = try? ProcessHandle.find(pid)?.kill(SignalSet.kill)
+        // The runtime's own end is the loop's to see.
+        if pid != runtimePid { _ = try? ChildProcess.reapIfEnded(pid) }
+      }
+      try pump(deadline: Clock.monotonic() + 10_000_000) { false }
+    }
   }
 
   /// Runs a command on the container whose failure changes nothing any more.

@@ -63,12 +63,19 @@ public final class MonitorLoop {
   var probeClients: [UInt64] = []
   /// The run ends to begin again, whatever the policy says.
   var restartRequested = false
+  /// False for a restart that a client wanted.
+  var isRestartCounted = true
+  /// What the container is called by now.
+  var name: String
 
   var phase = Phase.creating
   var live: LiveRecord
   var startRequested: Bool
   /// Set by a stop: the container is not started again.
   var stopRequested = false
+  /// When a runtime that still has not made or started the container is given up, by the monotonic
+  /// clock; set by a stop.
+  var abandonTime: Int64?
   /// The stop was a client's wish, not the machine's.
   var isStoppedByUser = false
   var restartPolicy: RestartPolicy
@@ -90,6 +97,7 @@ public final class MonitorLoop {
       status: .creating, monitor: CurrentProcess.id, bootID: BootID.current)
     live.restarts = order.restarts
     restartPolicy = order.restart
+    name = order.name
     startRequested = order.startsNow
     let files = files
     notify = try step("make the notification socket") { () throws(SystemError) in
@@ -148,7 +156,8 @@ public final class MonitorLoop {
     stopRequested = true
     switch phase {
     // While it starts its first instruction may be run or not; the stop follows the start.
-    case .creating, .starting, .ended: break
+    case .creating, .starting: abandonRuntime(after: milliseconds)
+    case .ended: break
     case .created: signalInit(SignalSet.kill)
     case .running:
       record(.stopping)

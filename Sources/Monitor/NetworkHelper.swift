@@ -103,9 +103,7 @@ final class NetworkHelper {
   /// A file with its number is not asked for, as Debian's AppArmor profiles let pasta write none in
   /// the places that are ours.
   private func findBackground() -> Int32? {
-    let own = CurrentProcess.id
-    let children = (try? FileTree.readText("/proc/self/task/\(own)/children", limit: 65_536)) ?? ""
-    return children.split(separator: " ").compactMap { Int32($0) }.first { child in
+    CurrentProcess.children().first { child in
       let line = (try? FileTree.readText("/proc/\(child)/cmdline", limit: 65_536)) ?? ""
       return line.split(separator: "\0").prefix(2).contains { $0 == order.arguments[0] }
     }
@@ -147,6 +145,9 @@ final class NetworkHelper {
   }
 
   var isGone: Bool { pid == nil && background == nil }
+
+  /// Its processes.
+  var pids: [Int32] { [pid, background].compactMap(\.self) }
 
   /// Tells it to leave, whether it is our child or has gone into the background.
   func end() {

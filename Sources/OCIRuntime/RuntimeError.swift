@@ -44,7 +44,7 @@ public enum RuntimeError: ReportableError, Equatable {
         .commandNotFound,
         "executable file `\(name)` not found in $PATH: No such file or directory")
     case .commandNotExecutable(let name, let problem):
-      ErrorReport(.commandNotExecutable, "cannot run `\(name)`: \(problem)")
+      ErrorReport(.commandNotExecutable, "cannot exec `\(name)`: \(problem)")
     case .hook(let path, let problem):
       ErrorReport(.invalidRequest, "hook `\(path)`: \(problem)")
     case .reported(let report): report

@@ -34,7 +34,7 @@ enum ContainerInspection {
       ("MountLabel", .string("")), ("ProcessLabel", .string("")), ("AppArmorProfile", .string("")),
       ("EffectiveCaps", .strings(ContainerCapabilities.effective(config))),
       ("BoundingCaps", capabilities(config)),
-      ("ExecIDs", .list([])),
+      ("ExecIDs", .list(ExecSessions(config.id, context).list().sorted().map { .string($0) })),
       ("GraphDriver", graphDriver(config, context)),
       ("Mounts", .list(config.mounts.filter { $0.kind != .device }.map { mount($0, context) })),
       ("Dependencies", .strings(config.dependencies)), ("NetworkSettings", network(config, status)),
@@ -98,14 +98,17 @@ enum ContainerInspection {
       outOfMemory = oom
     default: break
     }
-    let monitor = ContainerStore(context).monitorPID(config.id)
+    let store = ContainerStore(context)
+    let monitor = store.monitorPID(config.id)
+    let stoppedByUser = try StatusReader(store).condition(config.id).stoppedByUser
     let health = HealthInspection.state(try CheckHealth(context).read(config))
     let fields: [(String, TemplateValue)] = [
       ("OciVersion", .string("1.2.0")), ("Status", .string(status.word)),
       ("Running", .bool({ if case .running = status { true } else { false } }())),
       ("Paused", .bool({ if case .paused = status { true } else { false } }())),
       ("Restarting", .bool(status == .restarting)), ("OOMKilled", .bool(outOfMemory)),
-      ("Dead", .bool(false)), ("Pid", .int(Int64(status.pid ?? 0))),
+      ("StoppedByUser", .bool(stoppedByUser)), ("Dead", .bool(false)),
+      ("Pid", .int(Int64(status.pid ?? 0))),
       ("ConmonPid", .int(Int64(monitor ?? 0))), ("ExitCode", .int(Int64(status.exitCode))),
       ("Error", .string("")), ("StartedAt", .string(started)), ("FinishedAt", .string(finished)),
       ("Health", health), ("CgroupPath", .string(cgroupPath(status))),
@@ -287,16 +290,21 @@ enum Inspection {
     _ words: [String], _ format: String?, _ find: (String) throws -> TemplateValue?
   ) throws -> Int32 {
     var values: [TemplateValue] = []
-    var status: Int32 = 0
+    var missing: [String] = []
+    // What was not found is told after what was.
+    defer {
+      for word in missing {
+        _ = CommandFailure.end(ErrorReport(.notFound, "no such object: \"\(word)\""))
+      }
+    }
     for word in words {
       if let value = try find(word) {
         values.append(value)
       } else {
-        status = 125
-        _ = CommandFailure.end(
-          ErrorReport(.notFound, "no such object: \"\(word)\""))
+        missing.append(word)
       }
     }
+    let status: Int32 = missing.isEmpty ? 0 : 125
     guard let format, format != "json" else {
       try Output.line(TemplateValue.list(values).json(pretty: true))
       return status

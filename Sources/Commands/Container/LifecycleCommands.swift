@@ -21,7 +21,8 @@ enum LifecycleCommands {
       context: context, options: options, words: invocation.arguments, path: invocation.path)
     guard options.attach || options.interactive else {
       return try selection.forEach(in: .notRunning) { id in
-        if try StatusReader(ContainerStore(context)).read(id).isAlive { return }
+        let status = try StatusReader(ContainerStore(context)).read(id)
+        if status.isAlive || status == .restarting { return }
         do { try StartContainer(context).detached(id) } catch EngineError.alreadyRunning {
           // Another command was faster: it runs, as was asked for.
         }
@@ -64,7 +65,12 @@ enum LifecycleCommands {
     return try Selection(
       context: context, options: options, words: invocation.arguments, path: invocation.path
     ).forEach(in: .alive) { id in
+      let config = try ContainerStore(context).load(id)
+      let began = Clock.monotonic()
       try StopContainer(context).stop(id, timeout: options.time)
+      if let text = try StopContainer(context).lateKill(config, options.time, began) {
+        Message.warn(text)
+      }
     }
   }
 
@@ -92,8 +98,10 @@ enum LifecycleCommands {
       .value("signal", "s", \.signal, "SIGNAL", "Signal name or number", complete: .signal)
     ]
   ) { options, invocation in
-    guard let signal = SignalNumber.parse(options.signal) else {
-      throw ErrorReport(.invalidRequest, "invalid signal \"\(options.signal)\"")
+    // Also as kill(1) takes it: -9, -HUP.
+    let word = options.signal.hasPrefix("-") ? String(options.signal.dropFirst()) : options.signal
+    guard let signal = SignalNumber.parse(word) else {
+      throw ErrorReport(.invalidRequest, "invalid signal: \(options.signal)")
     }
     let context = try invocation.globals.context()
     return try Selection(

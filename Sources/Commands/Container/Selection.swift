@@ -65,10 +65,23 @@ struct Selection {
         if !found.contains(where: { $0.id == id }) { found.append((name, id)) }
       } else if !options.ignore {
         missing += 1
-        _ = CommandFailure.end(EngineError.noSuchContainer(name))
+        _ = CommandFailure.end(noSuchContainer(name))
       }
     }
     return (found, missing)
+  }
+
+  /// Podman's `rm` has its own words for it.
+  private func noSuchContainer(_ name: String) -> any Error {
+    path.hasSuffix(" rm")
+      ? ErrorReport(.notFound, "no container with ID or name \"\(name)\" found: no such container")
+      : EngineError.noSuchContainer(name)
+  }
+
+  private var allWithNames: String {
+    path.hasSuffix("start")
+      ? "either start all containers or the container(s) provided in the arguments"
+      : "no arguments are needed with --all"
   }
 
   private func check() throws(ErrorReport) {
@@ -81,7 +94,7 @@ struct Selection {
       throw ErrorReport(
         .invalidRequest,
         options.all
-          ? "no arguments are needed with --all"
+          ? allWithNames
           : "--latest and containers cannot be used together")
     }
     if words.isEmpty, ways == 0, options.filters.isEmpty, !options.running {
@@ -102,15 +115,18 @@ struct Selection {
       return ([(newest.id, newest.id)], 0)
     }
     var list = all
+    var given: [String: String] = [:]
     if !words.isEmpty || !options.cidFiles.isEmpty {
       let store = ContainerStore(context)
-      let named = try (words + idsOfFiles()).compactMap { try store.find($0) }
-      list = list.filter { named.contains($0.id) }
+      for word in try words + idsOfFiles() {
+        if let id = try store.find(word) { given[id] = word }
+      }
+      list = list.filter { given[$0.id] != nil }
     }
     let chosen = list.filter { row in
       filter.matches(row, all: all) && (!options.all || includes(states, row.status))
     }
-    return (chosen.map { ($0.id, $0.id) }, 0)
+    return (chosen.map { (given[$0.id] ?? $0.id, $0.id) }, 0)
   }
 
   private func includes(_ states: States, _ status: ContainerStatus) -> Bool {
@@ -131,7 +147,7 @@ struct Selection {
         ids.append(String(text.prefix { !$0.isWhitespace }))
       } catch {
         guard options.ignore, error.errno == Errno.noEntry else {
-          throw ErrorReport(.notFound, "container id file \(file): \(error.reason)")
+          throw ErrorReport(.notFound, "reading CIDFile: open \(file): \(error.reason)")
         }
       }
     }

@@ -32,8 +32,11 @@ enum ImagePruneCommand {
 /// A question to the user before something is lost.
 enum Question {
   /// Whether the answer was yes; no answer is no.
-  static func ask(_ warning: String) throws -> Bool {
+  ///
+  /// `names`: what is at stake, told one a line.
+  static func ask(_ warning: String, about names: [String] = []) throws -> Bool {
     Message.note("WARNING! \(warning)")
+    for name in names { Message.note(name) }
     Message.put("Are you sure you want to continue? [y/N] ")
     var answer: [UInt8] = []
     while answer.last != 0x0A, answer.count < 64 {

@@ -40,7 +40,7 @@ enum EventsCommand {
     stream.follows = options.stream
     let format = try options.format.map { text throws in try OutputFormat(text) }
     try stream.run { event in
-      let shown = EventText(event, truncates: !options.noTruncation)
+      let shown = EventText(event, truncates: !options.noTruncation && options.format == nil)
       guard let format else { return try Output.line(terminalSafe(shown.line)) }
       if format.isJSON {
         try Output.line(shown.value.json())

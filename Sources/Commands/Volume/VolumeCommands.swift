@@ -160,11 +160,11 @@ enum VolumeCommands {
       for volume in chosen { try Output.line(volume.name) }
       return 0
     }
-    let names = chosen.map(\.name).joined(separator: ", ")
+    let names = chosen.map(\.name)
     if chosen.isEmpty { return 0 }
     guard
       try options.force
-        || Question.ask("This removes all volumes that no container mounts: \(names).")
+        || Question.ask("This removes all volumes that no container mounts:", about: names)
     else { return 0 }
     var status: Int32 = 0
     for volume in chosen {

@@ -63,6 +63,12 @@ public struct ContainerFilter: Sendable {
       }
       return .code(code)
     case "until": return .moment(try Moments.parse(value))
+    case "restart-policy":
+      guard
+        ["no", "none", "always", "on-failure", "unless-stopped"].contains(
+          String(value.prefix { $0 != ":" }))
+      else { throw ErrorReport(.invalidRequest, "\(value) invalid restart policy") }
+      return .text(value)
     case "should-start-on-boot":
       guard value == "true" || value == "false" else {
         throw ErrorReport(.invalidRequest, "filter \(key) takes true or false")
@@ -125,7 +131,8 @@ public struct ContainerFilter: Sendable {
     case "volume": return row.volumes.contains(text) || row.mounts.contains(text)
     case "network": return row.network == text
     case "restart-policy":
-      return row.restartPolicy == text || row.restartPolicy.hasPrefix("\(text):")
+      return row.restartPolicy == text || (row.restartPolicy == "no" && text == "none")
+        || row.restartPolicy.hasPrefix("\(text):")
     case "health": return (row.health ?? "none") == text
     // There are no pods: no container is in one.
     default: return false

@@ -86,7 +86,8 @@ public struct CreateContainer {
     config.process.groups += devices.groups
     guard request.deviceRules.isEmpty else {
       throw ErrorReport(
-        .invalidRequest, "--device-cgroup-rule is not supported in a user namespace",
+        .invalidRequest,
+        "device cgroup rules are not supported in rootless mode or in a user namespace",
         hint: "use --device for the devices themselves")
     }
   }
@@ -302,7 +303,7 @@ public struct CreateContainer {
     resources.memory = request.memory
     resources.memorySwap = request.memorySwap
     resources.memoryReservation = request.memoryReservation
-    if let memory = request.memory, memory < 6 << 20 {
+    if let memory = request.memory, (1..<6 << 20).contains(memory) {
       throw ErrorReport(.invalidRequest, "minimum memory limit allowed is 6MB")
     }
     resources.cpuQuota = request.milliCPUs.map { $0 * 100 } ?? request.cpuQuota
@@ -364,7 +365,7 @@ public struct CreateContainer {
     }
     if let text = request.stopSignal ?? request.image?.execution.stopSignal {
       guard let number = SignalNumber.parse(text) else {
-        throw ErrorReport(.invalidRequest, "invalid signal \"\(text)\"")
+        throw ErrorReport(.invalidRequest, "invalid signal: \(text)")
       }
       lifecycle.stopSignal = number
     }

@@ -1,3 +1,4 @@
+import Events
 import LinuxSystem
 import Model
 import OCISpec
@@ -44,17 +45,73 @@ public struct ExecContainer {
     let description = try OwnedDescriptor.anonymousFile(
       "process", content: String(decoding: process.encoded(), as: UTF8.self))
     let files = CallerFiles()
-    context.note("exec", config)
-    let end = try runRuntime(
-      config, request, log: log.raw, description: description.raw)
+    let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32)[...])
+    context.note("exec", config, facts: [Event.exec: session])
+    let call = { try runRuntime(config, request, log: log.raw, description: description.raw) }
+    let end =
+      request.detached
+      ? try detach(config, session, call) : try attend(config, session, call)
     files.restoreOwners()
-    if !request.detached {
-      context.note("exec_died", config, exitCode: end.shellStatus)
-    }
     if end != .exited(0), let report = try RuntimeLog.report(log.raw, command: request.command) {
       throw report
     }
     return end.shellStatus
+  }
+
+  /// Notes the session for as long as the call lasts, and its end.
+  private func attend(
+    _ config: ContainerConfig, _ session: String, _ call: () throws -> ProcessEnd
+  ) throws -> ProcessEnd {
+    let sessions = ExecSessions(live: store.liveDirectory(config.id))
+    // What the tmpfs has no room for is only missing in `inspect`.
+    try? sessions.begin(session)
+    defer { sessions.end(session) }
+    let end = try call()
+    noteEnd(config, session, end)
+    return end
+  }
+
+  private func noteEnd(_ config: ContainerConfig, _ session: String, _ end: ProcessEnd) {
+    context.note(
+      "exec_died", config, exitCode: end.shellStatus, facts: [Event.exec: session])
+  }
+
+  /// Makes the call in a process that stays until the runtime's orphan, the command, has ended.
+  private func detach(
+    _ config: ContainerConfig, _ session: String, _ call: () throws -> ProcessEnd
+  ) throws -> ProcessEnd {
+    let pipe = try OwnedDescriptor.pipe()
+    let writer = pipe.writeEnd.raw
+    let child = try ChildProcess.spawn {
+      do {
+        try CurrentProcess.startSession()
+        try CurrentProcess.becomeSubreaper()
+        let started = try call()
+        try leaveStreams()
+        guard started == .exited(0), let pid = CurrentProcess.children().first else {
+          // Its exit status says it all; the log is the caller's too.
+          return started == .exited(0) ? 0 : started.shellStatus
+        }
+        let sessions = ExecSessions(live: store.liveDirectory(config.id))
+        try? sessions.begin(session)
+        try Descriptor.writeAll(writer, "started")
+        Descriptor.close(writer)
+        let end = try ChildProcess.reap(pid)
+        sessions.end(session)
+        noteEnd(config, session, end)
+        return 0
+      } catch { return 125 }
+    }
+    // Ours is closed: the pipe ends with the child's.
+    let reader = pipe.split { readEnd, _ in readEnd }
+    if try !Descriptor.read(reader.raw, upTo: 7).isEmpty { return .exited(0) }
+    return try child.wait()
+  }
+
+  /// Nobody who waits for the end of our streams shall wait for the command's.
+  private func leaveStreams() throws(SystemError) {
+    let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
+    for fd in Int32(0)...2 { try Descriptor.replace(fd, with: null.raw) }
   }
 
   private func makeProcess(_ config: ContainerConfig, _ request: ExecRequest, _ pid: Int32) throws

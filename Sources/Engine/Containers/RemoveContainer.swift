@@ -48,7 +48,7 @@ public struct RemoveContainer {
     let config = try store.load(id)
     let status = try StatusReader(store).read(id)
     guard !status.isAlive, status != .initialized, status != .restarting else {
-      throw EngineError.running(config.name)
+      throw EngineError.running(id, state: status.word)
     }
     try StopContainer(context).awaitEnd(id)
     try RuntimeState(context).forget(config)
@@ -64,15 +64,16 @@ public struct RemoveContainer {
     let status = try StatusReader(store).read(id)
     let dependents = Dependents(store).of(id)
     guard dependents.isEmpty else {
-      throw EngineError.hasDependents(
-        config?.name ?? String(id.prefix(12)), dependents.map { String($0.prefix(12)) })
+      throw EngineError.hasDependents(id, dependents)
     }
     if status == .initialized {
       try StopContainer(context).stop(id, timeout: 0)
     } else if status.isAlive || status == .restarting {
-      guard force else { throw EngineError.running(config?.name ?? String(id.prefix(12))) }
+      guard force else { throw EngineError.running(id, state: status.word) }
       try StopContainer(context).stop(id, timeout: timeout ?? 0)
     } else if try FileLock.isHeld(store.monitorLock(id)) {
+      // It may be on its way up, with a runtime that takes its time.
+      if force { try StopContainer(context).stop(id, timeout: timeout ?? 0) }
       try StopContainer(context).awaitEnd(id)
     }
     if let config { try RuntimeState(context).forget(config) }
@@ -162,7 +163,11 @@ public struct RemoveContainer {
     if config == nil, let bytes = try? FileTree.read("\(trash)/config.json", limit: 16 << 20) {
       config = try? ContainerConfig(parsing: bytes)
     }
-    if let config { try store.unlist(id, name: config.name) }
+    if let config {
+      try store.unlist(id, name: config.name)
+      // Only there if the runtime hung when the monitor had it delete the container.
+      try RuntimeState(context).forget(config)
+    }
     var paths = [trash]
     if let config {
       paths += try unlistVolumes(config)

@@ -30,6 +30,10 @@ public struct RenameContainer {
       throw error
     }
     try store.release(old, of: id)
+    // A monitor that ends at this moment has nothing more to tell.
+    if let monitor = try? MonitorSocket.connect(store.liveDirectory(id)) {
+      try? monitor.send(.renamed(name))
+    }
     context.note("rename", config)
     _ = consume lock
   }

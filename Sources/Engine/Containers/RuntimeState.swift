@@ -21,6 +21,12 @@ struct RuntimeState {
     let child = try context.userNamespace().spawn {
       do throws(SystemError) { try program.become() } catch { return 125 }
     }
+    if let process = try ProcessHandle.find(child.pid),
+      try !process.waitForEnd(milliseconds: 10_000)
+    {
+      // One that hangs holds nobody up for ever.
+      try child.kill(SignalSet.kill)
+    }
     _ = try child.wait()
     // A runtime that cannot do it must not keep the id from being used again.
     try FileTree.removeTree(path)

@@ -51,6 +51,24 @@ public struct StopContainer {
     return true
   }
 
+  /// What is to be told of a stop that began at `began` and took SIGKILL in the end, or nil.
+  ///
+  /// A container that removes itself has left no word of its end: its time has to do.
+  public func lateKill(
+    _ config: ContainerConfig, _ timeout: Int?, _ began: Int64
+  ) throws -> String? {
+    let seconds = timeout ?? config.lifecycle.stopTimeout
+    guard seconds > 0, Clock.monotonic() - began >= Int64(seconds) * 1_000_000_000 else {
+      return nil
+    }
+    if case .exited(let code, _, _, _) = try StatusReader(store).read(config.id), code != 137 {
+      return nil
+    }
+    let signal = SignalNumber.name(config.lifecycle.stopSignal)
+    return "StopSignal \(signal) failed to stop container \(config.name) in \(seconds) seconds, "
+      + "resorting to SIGKILL"
+  }
+
   private func isOrphaned(_ id: String) throws -> Bool {
     if case .running(_, _, monitored: false) = try StatusReader(store).read(id) { return true }
     return false

@@ -66,7 +66,10 @@ struct LaunchContainer {
   private func waitForMonitor(_ path: String) throws -> FileLock? {
     for attempt in 0..<1_000 {
       if let lock = try FileLock.attempt(path) { return lock }
-      if attempt > 20, try StatusReader(store).read(config.id).isAlive { return nil }
+      if attempt > 20 {
+        let status = try StatusReader(store).read(config.id)
+        if status.isAlive || status == .restarting { return nil }
+      }
       try Clock.pause(milliseconds: 10)
     }
     throw ErrorReport(

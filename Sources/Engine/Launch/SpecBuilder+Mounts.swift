@@ -221,9 +221,16 @@ enum Ulimits {
     guard let hard else { throw bad }
     guard soft <= hard else {
       throw ErrorReport(
-        .invalidRequest, "ulimit \"\(text)\": the soft limit is above the hard limit")
+        .invalidRequest,
+        "ulimit option \"\(text)\" requires name=SOFT:HARD, failed to be parsed: "
+          + "ulimit soft limit must be less than or equal to hard limit: soft: \(shown(values[0])), "
+          + "hard: \(shown(values[values.count - 1]))")
     }
     return RuntimeResourceLimit(type: type, soft: soft, hard: hard)
+  }
+
+  private static func shown(_ text: Substring) -> String {
+    text == "-1" || text == "unlimited" ? "-1 (unlimited)" : String(text)
   }
 
   private static func value(_ text: Substring) -> UInt64? {

@@ -62,7 +62,7 @@ public struct LogReader {
     default:
       throw ErrorReport(
         .invalidRequest,
-        "container \(config.name) uses the '\(lifecycle.logDriver)' log driver, which keeps nothing to read"
+        "this container is using the '\(lifecycle.logDriver)' log driver, cannot read logs: \(config.name)"
       )
     }
   }

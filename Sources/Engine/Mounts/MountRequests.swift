@@ -20,6 +20,7 @@ struct MountRequests {
   func resolve() throws -> [ContainerMount] {
     var all: [ContainerMount] = []
     func add(_ mount: ContainerMount) throws(ErrorReport) {
+      guard !all.contains(mount) else { return }
       guard !all.contains(where: { $0.destination == mount.destination }) else {
         throw ErrorReport(.invalidRequest, "\(mount.destination): duplicate mount destination")
       }

@@ -63,8 +63,7 @@ public enum VolumeError: ReportableError {
       ErrorReport(
         .conflict,
         "volume \(name) is being used by the following container(s): "
-          + "\(users.joined(separator: ", ")): volume is being used",
-        hint: "remove them first, or use --force")
+          + "\(users.joined(separator: ", ")): volume is being used")
     case .invalidName(let name):
       ErrorReport(
         .invalidRequest,

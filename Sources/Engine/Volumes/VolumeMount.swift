@@ -35,7 +35,9 @@ enum VolumeMount: Equatable {
       }
       if !device.isEmpty, !FileTree.exists(device) {
         throw ErrorReport(
-          .notFound, "volume device \(device): no such file or directory",
+          .notFound,
+          "invalid volume option device for driver 'local': faccessat \(device): "
+            + "no such file or directory",
           hint: "mkdir -p '\(device)'")
       }
       if device.isEmpty, let type = options["type"], !type.isEmpty {
