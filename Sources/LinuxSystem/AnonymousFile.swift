@@ -11,9 +11,22 @@ extension OwnedDescriptor {
   }
 
   /// Makes an anonymous file unchangeable for ever (fcntl(2), F_ADD_SEALS).
-  public func seal() throws(SystemError) {
-    // F_SEAL_SEAL, SHRINK, GROW, WRITE
-    try check(clinux_add_seals(raw, 0xF), "fcntl F_ADD_SEALS", "\(raw)")
+  ///
+  /// EBUSY means that somebody has hold of one of its pages, which under load may be the kernel's own
+  /// compaction, stopped half-way. The call waits for 0.15 s by itself; it is made `attempts` times.
+  ///
+  /// - Parameter whenBusy: Called between two attempts.
+  public func seal(attempts: Int = 20, whenBusy: () -> Void = {}) throws(SystemError) {
+    for attempt in 1... {
+      do throws(SystemError) {
+        // F_SEAL_SEAL, SHRINK, GROW, WRITE
+        try check(clinux_add_seals(raw, 0xF), "fcntl F_ADD_SEALS", "\(raw)")
+        return
+      } catch {
+        guard error.errno == Errno.busy, attempt < attempts else { throw error }
+        whenBusy()
+      }
+    }
   }
 }
 

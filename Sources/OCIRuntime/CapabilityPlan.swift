@@ -10,6 +10,8 @@ struct CapabilityPlan: Equatable, Sendable {
   var ambient: Capability.Mask = []
   /// What was asked for and cannot be had.
   var warnings: [String] = []
+  /// What callers ask for as a habit, and the kernel never gives (buildah: all, none inheritable).
+  var remarks: [String] = []
   private var unknown: [String] = []
 
   init(_ capabilities: RuntimeCapabilities?) {
@@ -25,10 +27,15 @@ struct CapabilityPlan: Equatable, Sendable {
     for name in capabilities.ambient where !unknown.contains(name) {
       guard let number = Capability.number(name) else { continue }
       if !ambient.contains(Capability.Mask(rawValue: 1 << UInt64(number))) {
-        warnings.append(
+        remarks.append(
           "can't raise ambient capability `\(name)`: it is not both permitted and inheritable")
       }
     }
+  }
+
+  func report(to context: RuntimeContext) {
+    for warning in warnings { context.warn(warning) }
+    for remark in remarks { context.debug { remark } }
   }
 
   private mutating func mask(_ names: [String]) -> Capability.Mask {

@@ -63,9 +63,10 @@ public struct CreateContainer {
     var plan = try ContainerPlan(
       id: id, bundle: bundle, spec: spec, initialUserNamespace: initial)
     plan.pivots = !noPivot
+    if !waitsForStart && consoleSocket == nil { plan.process.takeSizeOfOurTerminal() }
     plan.process.keyring = noNewKeyring ? nil : "martlet-\(id)"
     plan.process.preservedDescriptors = try checkPreserved(&plan.process)
-    for warning in plan.process.capabilities.warnings { context.warn(warning) }
+    plan.process.capabilities.report(to: context)
     plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
     plan.cgroupLayout = HostCgroups.layout()
     let notify = try prepareNotify(&plan, states.directory(of: id))

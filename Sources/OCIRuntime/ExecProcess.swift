@@ -49,8 +49,9 @@ public struct ExecProcess {
     plan.takeAnnotations(spec.annotations)
     plan.personality = try ContainerPlan.personality(spec.linux?.personality)
     plan.preservedDescriptors = preservedDescriptors
-    for warning in plan.capabilities.warnings { context.warn(warning) }
+    plan.capabilities.report(to: context)
     plan.filter = try SeccompProgram(spec, cache: context.filterCache)
+    if consoleSocket == nil && !detach { plan.takeSizeOfOurTerminal() }
     let console = try connectConsole(plan.terminal)
     let started = try ExecLauncher(plan: plan, record: record, console: console, below: cgroup)
       .launch()

@@ -76,6 +76,13 @@ struct ProcessPlan: Sendable {
     affinity = final ?? initial
   }
 
+  /// The size of the terminal that ours is relayed to, from the first instruction on; unless the
+  /// document says another.
+  mutating func takeSizeOfOurTerminal() {
+    guard terminal, consoleSize == nil, let size = PseudoTerminal.standardSize else { return }
+    consoleSize = RuntimeConsoleSize(height: size.rows, width: size.columns)
+  }
+
   mutating func takeAnnotations(_ annotations: [String: String]) {
     keepsGroups = annotations["run.oci.keep_original_groups"] == "1"
   }

@@ -97,6 +97,24 @@ extension SystemTests {
       }
     }
 
+    /// From its first instruction: a command that asks at once must not find a terminal of no size.
+    @Test(.enabled(if: Machine.has("script"), "script(1) is missing"))
+    func givesTheTerminalItsSizeFirst() throws {
+      try Session.run { session in
+        let name = "sized"
+        try session.martlet(
+          "run", "-d", "--name", name, "--network", "none", Session.image, "sleep", "1000")
+        defer { _ = try? session.martlet("rm", "-f", "-t", "0", name) }
+        for _ in 0..<10 {
+          let exec = try session.martletOnTerminal("exec", "-it", name, "stty", "size")
+          #expect(exec.standardOutput == "33 77\r\n", "\(exec.transcript)")
+        }
+        let run = try session.martletOnTerminal(
+          "run", "--rm", "--network", "none", "-it", Session.image, "stty", "size")
+        #expect(run.standardOutput == "33 77\r\n", "\(run.transcript)")
+      }
+    }
+
     @Test func leavesTheShellsOwnProcessesOutOfSight() throws {
       try RunFact("sees only itself", script: "set -- /proc/[0-9]*; echo $#", output: "1").check()
     }

@@ -76,14 +76,17 @@ public struct Session {
     return try program.start()
   }
 
-  /// Runs the program under test on a terminal (script(1) makes it); output has CR LF line ends.
+  /// Runs the program under test on a terminal of 33 rows and 77 columns (script(1) makes it).
+  ///
+  /// Output has CR LF line ends.
   public func martletOnTerminal(_ arguments: String...) throws -> CommandResult {
     let program = home.martlet(arguments, in: directory)
     let words = ([program.path] + program.arguments).map { word in
       "'" + word.replacing("'", with: "'\\''") + "'"
     }
+    let line = "stty rows 33 columns 77 && exec " + words.joined(separator: " ")
     return try Program(
-      path: "script", arguments: ["-qec", words.joined(separator: " "), "/dev/null"],
+      path: "script", arguments: ["-qec", line, "/dev/null"],
       environment: program.environment, directory: directory
     ).run()
   }
