@@ -34,7 +34,6 @@ public enum CommandList {
     PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
     MiscCommands.initialize, TopCommand.command, CopyCommand.command, FilesCommands.export,
     FilesCommands.commit, MountCommands.mount, MountCommands.unmount,
-    FilesCommands.commit,
     StatsCommand.command, UpdateCommand.command,
   ]
 

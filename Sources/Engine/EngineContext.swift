@@ -3,6 +3,7 @@ public import LayerStorage
 public import LinuxSystem
 public import Model
 public import StateStore
+import Synchronization
 public import UserNamespaces
 
 /// What every operation needs to know about this user and this installation.
@@ -21,6 +22,7 @@ public struct EngineContext: Sendable {
   /// `--storage-driver`; nil takes the first that works.
   public var storageDriver: StorageDriver?
   public var log = Log()
+  private let namespaces = NamespaceMemory()
 
   public init(directories: UserDirectories, commandLine: [String]) throws(SystemError) {
     self.directories = directories
@@ -54,6 +56,13 @@ public struct EngineContext: Sendable {
 
   /// How to come into the user namespace of this user's containers.
   public func namespacePlan() throws(UserNamespaceError) -> UserNamespacePlan {
+    if let plan = namespaces.plan.withLock({ $0 }) { return plan }
+    let plan = try decideNamespacePlan()
+    namespaces.plan.withLock { $0 = plan }
+    return plan
+  }
+
+  private func decideNamespacePlan() throws(UserNamespaceError) -> UserNamespacePlan {
     if uid == 0 { return .alreadyRoot }
     var sources = SubordinateRanges.Sources(helper: "\(helpers)/martlet-subid")
     if !FileTree.exists("\(helpers)/martlet-subid") { sources.helper = nil }
@@ -68,7 +77,29 @@ public struct EngineContext: Sendable {
   }
 
   public func userNamespace() throws(UserNamespaceError) -> UserNamespace {
-    UserNamespace(try namespacePlan())
+    userNamespace(try namespacePlan())
+  }
+
+  func userNamespace(_ plan: UserNamespacePlan) -> UserNamespace {
+    var namespace = UserNamespace(plan)
+    namespace.prepared = namespaces.prepared.withLock { $0 }
+    return namespace
+  }
+
+  /// Begins to make the user namespace that a container will surely need, beside what comes before.
+  ///
+  /// What prevents it is told when the namespace is needed.
+  public func prepareNamespace() {
+    guard let plan = try? namespacePlan() else { return }
+    namespaces.prepared.withLock { $0 = PreparedNamespace(plan) }
+  }
+
+  /// The container is in its namespace: ours need not be held any more.
+  func releaseNamespace() {
+    namespaces.prepared.withLock { prepared in
+      prepared?.release()
+      prepared = nil
+    }
   }
 
   /// The environment for helpers and runtimes: an allow-list, so that nothing the user's shell holds
@@ -107,4 +138,10 @@ public struct EngineContext: Sendable {
     throw ErrorReport(
       .notFound, "runtime \(wanted) is not installed", hint: "sudo apt-get install \(wanted)")
   }
+}
+
+/// What the copies of a context know together.
+private final class NamespaceMemory: Sendable {
+  let plan = Mutex<UserNamespacePlan?>(nil)
+  let prepared = Mutex<PreparedNamespace?>(nil)
 }

@@ -28,8 +28,11 @@ public struct Lease: ~Copyable {
     let text = record.text
     lock = try system { () throws(SystemError) in
       let lock = try Self.free("\(store.root)/leases")
-      try Descriptor.truncate(lock.descriptor, to: 0)
       try Descriptor.writeAll(lock.descriptor, text)
+      // Mostly it is as long as the one before, and giving a block back takes long.
+      if try FileStatus.of(descriptor: lock.descriptor).size > text.utf8.count {
+        try Descriptor.truncate(lock.descriptor, to: Int64(text.utf8.count))
+      }
       return lock
     }
     _ = turn.descriptor

@@ -13,9 +13,8 @@ extension OwnedDescriptor {
   /// Makes an anonymous file unchangeable for ever (fcntl(2), F_ADD_SEALS).
   ///
   /// EBUSY means that somebody has hold of one of its pages, which under load may be the kernel's own
-  /// compaction, stopped half-way. The call waits for 0.15 s by itself; it is made `attempts` times.
-  ///
-  /// - Parameter whenBusy: Called between two attempts.
+  /// compaction, stopped half-way. The call waits for 0.15 s by itself; it is made `attempts` times,
+  /// with `whenBusy` between.
   public func seal(attempts: Int = 20, whenBusy: () -> Void = {}) throws(SystemError) {
     for attempt in 1... {
       do throws(SystemError) {

@@ -123,24 +123,10 @@ public struct Program: Sendable {
   private func withPrepared(_ body: (UnsafePointer<clinux_program>) -> Int32) -> Int32 {
     let image = isProtected ? (try? MountCall.readOnlyCopy(of: path))?.release() ?? -1 : -1
     defer { if image >= 0 { Descriptor.close(image) } }
-    let targets = descriptors.map(\.child)
-    let sources = descriptors.map(\.ours)
-    var parked = sources
-    let place = unsafe CStrings([path] + (workingDirectory.map { [$0] } ?? []))
-    defer { unsafe place.free() }
-    return unsafe withArguments { argv, envp in
-      unsafe parked.withUnsafeMutableBufferPointer { parked in
-        unsafe targets.withUnsafeBufferPointer { targets in
-          unsafe sources.withUnsafeBufferPointer { sources in
-            var program = unsafe clinux_program(
-              path: place.list[0], argv: argv, envp: envp, image: image, directory: place.list[1],
-              targets: targets.baseAddress, sources: sources.baseAddress,
-              parked: parked.baseAddress, count: Int32(targets.count))
-            return unsafe body(&program)
-          }
-        }
-      }
-    }
+    let prepared = unsafe PreparedProgram(self, image: image)
+    defer { unsafe prepared.free() }
+    var program = unsafe prepared.program
+    return unsafe body(&program)
   }
 
   func withArguments<Result>(
@@ -156,27 +142,5 @@ public struct Program: Sendable {
       unsafe envp.free()
     }
     return unsafe body(argv.list, envp.list)
-  }
-}
-
-/// Copies of strings as execve(2) takes them, ended by nil.
-///
-/// Not an array: every process would make the metadata of its type first.
-@unsafe private struct CStrings {
-  let list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-
-  init(_ texts: [String]) {
-    unsafe list = .allocate(capacity: texts.count + 1)
-    for (n, text) in texts.enumerated() { unsafe (list + n).initialize(to: strdup(text)) }
-    unsafe (list + texts.count).initialize(to: nil)
-  }
-
-  func free() {
-    var next = unsafe list
-    while let text = unsafe next.pointee {
-      unsafe Glibc.free(text)
-      unsafe next += 1
-    }
-    unsafe list.deallocate()
   }
 }

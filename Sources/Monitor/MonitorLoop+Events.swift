@@ -10,7 +10,9 @@ extension MonitorLoop {
       let now = Clock.monotonic()
       if let deadline, now >= deadline { return false }
       checkTimers(now)
-      let next = [deadline, killDeadline, timeoutDeadline, healthDeadline].compactMap(\.self).min()
+      let next = [deadline, killDeadline, timeoutDeadline, healthDeadline, trimTime].compactMap(
+        \.self
+      ).min()
       let wait = next.map { max(0, ($0 - now + 999_999) / 1_000_000) } ?? -1
       let events = try step("wait for events") { () throws(SystemError) in
         try loop.wait(milliseconds: Int32(clamping: wait))
@@ -25,7 +27,11 @@ extension MonitorLoop {
   private func settle() {
     clients.removeAll { client in
       let gone = client.isBroken || (client.isLeaving && !client.hasQueue)
-      if gone { left(client) }
+      if gone {
+        // A program that is being started has a copy for some moments, and would keep it watched.
+        if client.watched != nil { _ = try? loop.remove(client.socket.raw) }
+        left(client)
+      }
       return gone
     }
     updateStreamWatches()
@@ -40,6 +46,10 @@ extension MonitorLoop {
       timeoutDeadline = nil
       stopRequested = true
       signalInit(SignalSet.kill)
+    }
+    if let at = trimTime, now >= at {
+      trimTime = nil
+      if phase == .running { CurrentProcess.releaseMemory() }
     }
     if phase == .running { checkHealthTimers(now) }
   }

@@ -68,8 +68,9 @@ extension MonitorLoop {
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     note("start")
     if let pid = initPid { broadcast(.started(pid: pid)) }
-    // Bringing the container up took most of the memory; what comes now may last for months.
-    CurrentProcess.releaseMemory()
+    // Bringing the container up took most of the memory; what comes now may last for months, or be
+    // over at once.
+    trimTime = Clock.monotonic() + Self.trimDelay
   }
 
   /// Nothing has to happen between create and start, so that one call of the runtime does both.
@@ -91,7 +92,7 @@ extension MonitorLoop {
     phase = .starting
     let end = try callRuntime(
       arguments, descriptors: createDescriptors + [(messages, pipe.writeEnd.raw)],
-      isProtected: true)
+      isProtected: isRuntimeInReach)
     streams.containerHasItsEnds()
     let reader = pipe.split { readEnd, _ in readEnd }
     let text = RuntimeFailure.messages(
@@ -104,6 +105,11 @@ extension MonitorLoop {
     note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
     reap()
+  }
+
+  private var isRuntimeInReach: Bool {
+    RuntimePath.isOurs(order.runtime)
+      && !CurrentProcess.environment.contains(RuntimePath.outOfReach)
   }
 
   private var preservationArguments: [String] {
@@ -152,7 +158,7 @@ extension MonitorLoop {
     arguments += preservationArguments
     let end = try callRuntime(
       arguments + [order.id], descriptors: createDescriptors,
-      isProtected: RuntimePath.isOurs(order.runtime))
+      isProtected: isRuntimeInReach)
     streams.containerHasItsEnds()
     guard end == .exited(0) else {
       drainErrorText()

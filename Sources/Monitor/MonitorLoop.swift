@@ -26,6 +26,8 @@ public final class MonitorLoop {
 
   static let bufferSize = 8_192
   static let errorTextLimit = 16_384
+  /// How long a container has run when the monitor gives back memory, in nanoseconds.
+  static let trimDelay: Int64 = 50_000_000
 
   let order: MonitorOrder
   let files: RunFiles
@@ -83,6 +85,8 @@ public final class MonitorLoop {
   var lastExit: ExitRecord?
   var killDeadline: Int64?
   var timeoutDeadline: Int64?
+  /// When memory that is no longer needed is given back.
+  var trimTime: Int64?
   var finished: Int64 = 0
   /// Told to clients that attach when all is over.
   var lastFrames: [AttachFrame] = []

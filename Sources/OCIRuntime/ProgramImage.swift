@@ -1,21 +1,24 @@
 import LinuxSystem
+import Model
 
 /// The file that this process runs from, which a container's process can reach as /proc/PID/exe
 /// while the init stage becomes it (CVE-2019-5736).
 ///
 /// The program runs itself again from a read-only copy of its own mount that is attached nowhere,
 /// so that nobody can open the file for writing that way, not even root of the same user namespace.
-/// A caller that starts us from such a copy saves us the second execve(2).
+/// A caller that starts us from such a copy, or knows that no container can change the file, saves us
+/// the second execve(2).
 enum ProgramImage {
   private static let marker = "MARTLET_OCI_IMAGE=read-only"
 
   static func ensureReadOnly(_ arguments: [String]) throws(RuntimeError) {
     try during("protect the runtime's own file") { () throws(SystemError) in
+      if CurrentProcess.environment.contains(RuntimePath.outOfReach) { return }
       let image = try OwnedDescriptor.open("/proc/self/exe", [.path])
       if try MountCall.isReadOnly(image.raw) { return }
       let path = try CurrentProcess.executablePath()
       if path.hasPrefix("/memfd:") { return }
-      if try isOutOfReach(image) { return }
+      if try ProgramFile.isOutOfReach(FileStatus.of(descriptor: image.raw)) { return }
       let tried = CurrentProcess.environment.contains(marker)
       if !tried, let copy = try mountCopy(of: image, path) {
         // Falls through where a mount forbids execution.
@@ -31,18 +34,6 @@ enum ProgramImage {
     try ProcessAttributes.exec(
       descriptor: image.raw, arguments: ["martlet-oci"] + arguments,
       environment: CurrentProcess.environment + [marker])
-  }
-
-  /// Whether the file is of root of the host, and of nobody else's to change, and the caller has no
-  /// rights to give a container but a user's: whatever namespaces it makes, that root is not in them.
-  private static func isOutOfReach(_ image: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
-    guard CurrentProcess.effectiveUser != 0 else { return false }
-    let status = try FileStatus.of(descriptor: image.raw)
-    // The bits of the group are an access control list's mask, too (acl(5)).
-    guard status.uid == 0, status.permissions & 0o022 == 0,
-      try Capability.current().permitted.isEmpty
-    else { return false }
-    return try Credentials.isInitialUserNamespace()
   }
 
   private static func mountCopy(of image: borrowing OwnedDescriptor, _ path: String)

@@ -21,6 +21,9 @@ public struct UserNamespace: Sendable {
   /// Whether the caller's further groups stay, unmapped as they are.
   public var keepsGroups = false
 
+  /// Used in the place of a new namespace where it has the plan's mapping.
+  public var prepared: PreparedNamespace?
+
   public init(_ plan: UserNamespacePlan) { self.plan = plan }
 
   /// Runs `body` in a new process that is root in the namespace and has private mounts.
@@ -35,6 +38,9 @@ public struct UserNamespace: Sendable {
     case .alreadyRoot:
       return try spawnAsRoot(newNamespaces, body)
     case .map(let mapping):
+      if let pid = try prepared?.pid(mapped: mapping) {
+        return try spawnJoining(pid, newNamespaces, body)
+      }
       let helpers = try MappingHelpers.find()
       return try spawnMapped(newNamespaces, body) { pid throws(UserNamespaceError) in
         try helpers.write(mapping, for: pid)
@@ -151,15 +157,40 @@ struct MappingHelpers {
     return MappingHelpers(users: users, groups: groups)
   }
 
-  /// Both at once: each costs most of a millisecond, nearly all of it its own start.
   func write(_ mapping: IDMapping, for pid: Int32) throws(UserNamespaceError) {
-    let complaint: (helper: String, text: String)?
+    try start(mapping, for: pid).finish()
+  }
+
+  /// Both at once, beside us: each costs most of a millisecond, nearly all of it its own start.
+  func start(_ mapping: IDMapping, for pid: Int32) throws(UserNamespaceError) -> Writing {
     do throws(SystemError) {
-      complaint = try run(mapping, for: pid)
+      let complaints = try OwnedDescriptor.pipe()
+      let pair = try ProgramPair(
+        program(users, pid, mapping.users, complaints.writeEnd.raw),
+        program(groups, pid, mapping.groups, complaints.writeEnd.raw))
+      return Writing(helpers: self, pair: pair, complaints: complaints)
     } catch { throw .system(error) }
-    if let complaint {
-      for path in [users, groups] where !Self.hasRights(path) { throw .helperPowerless(path: path) }
-      throw .mappingRefused(helper: complaint.helper, complaint: complaint.text)
+  }
+
+  /// The two while they write.
+  struct Writing: ~Copyable {
+    let helpers: MappingHelpers
+    let pair: ProgramPair
+    let complaints: OwnedDescriptor.Pipe
+
+    consuming func finish() throws(UserNamespaceError) {
+      let helpers = helpers
+      let succeeded = pair.wait()
+      if succeeded.first && succeeded.second { return }
+      for path in [helpers.users, helpers.groups] where !MappingHelpers.hasRights(path) {
+        throw .helperPowerless(path: path)
+      }
+      let reader = complaints.split { readEnd, _ in readEnd }
+      let text = (try? Descriptor.read(reader.raw, upTo: 4_096)) ?? []
+      throw .mappingRefused(
+        helper: succeeded.first ? "newgidmap" : "newuidmap",
+        complaint: String(decoding: text, as: UTF8.self).split(separator: "\n").first
+          .map(String.init) ?? "no reason given")
     }
   }
 
@@ -175,28 +206,11 @@ struct MappingHelpers {
     return found?.isEmpty == false
   }
 
-  /// What the helper that failed said, or nil when both succeeded.
-  private func run(_ mapping: IDMapping, for pid: Int32) throws(SystemError)
-    -> (helper: String, text: String)?
-  {
-    let complaints = try OwnedDescriptor.pipe()
-    let first = try start(users, pid, mapping.users, complaints.writeEnd.raw)
-    let second = try start(groups, pid, mapping.groups, complaints.writeEnd.raw)
-    let ends = (try first.wait(), try second.wait())
-    let reader = complaints.split { readEnd, writeEnd in readEnd }
-    guard ends.0 != .exited(0) || ends.1 != .exited(0) else { return nil }
-    let text = String(decoding: try Descriptor.read(reader.raw, upTo: 4_096), as: UTF8.self)
-    return (
-      ends.0 == .exited(0) ? "newgidmap" : "newuidmap",
-      text.split(separator: "\n").first.map(String.init) ?? "no reason given"
-    )
-  }
-
-  private func start(_ path: String, _ pid: Int32, _ map: [IDRange], _ complaints: Int32)
-    throws(SystemError) -> ChildProcess
+  private func program(_ path: String, _ pid: Int32, _ map: [IDRange], _ complaints: Int32)
+    -> Program
   {
     var program = Program(path, ["\(pid)"] + IDMapping.arguments(map), environment: [])
     program.descriptors = [(2, complaints)]
-    return try program.start()
+    return program
   }
 }

@@ -11,7 +11,7 @@ import Testing
   /// Prints what each step sees.
   static let script = #"""
     set -u
-    dir=$1 port=$2; shift 2
+    dir=$1 port=$2 own=$3; shift 3
     mount -t tmpfs tmpfs "$dir/netns"
     touch "$dir/netns/m"
     unshare --net="$dir/netns/m" true
@@ -29,20 +29,20 @@ import Testing
       if [ -e "$dir/request" ]; then socat - "UNIX-CONNECT:$dir/net" < "$dir/request"; echo; fi ;;
     esac
     inside socat TCP-LISTEN:80,fork,reuseaddr "SYSTEM:echo from-container" & web=$!
-    socat "TCP-LISTEN:$((port + 1)),bind=127.0.0.1,fork,reuseaddr" "SYSTEM:echo from-host" & host=$!
+    socat "TCP-LISTEN:$own,bind=127.0.0.1,fork,reuseaddr" "SYSTEM:echo from-host" & host=$!
     fetch() { socat -u -T 2 "TCP:$1,connect-timeout=1" - 2>/dev/null; }
     tries=0 page=
     until [ -n "$page" ] || [ $tries -ge 100 ]; do
       page=$(fetch "127.0.0.1:$port"); tries=$((tries + 1)); sleep 0.05
     done
     echo "published: ${page:-nothing}"
-    echo "host itself: $(fetch "127.0.0.1:$((port + 1))")"
+    echo "host itself: $(fetch "127.0.0.1:$own")"
     hex=$(inside awk '$2 == "00000000" {print $3; exit}' /proc/net/route)
     gateway=$(printf '%d.%d.%d.%d' "0x${hex#??????}" "0x$(echo "$hex" | cut -c5-6)" \
       "0x$(echo "$hex" | cut -c3-4)" "0x$(echo "$hex" | cut -c1-2)")
     echo "default route: ${hex:+yes}"
     for address in 127.0.0.1 "$gateway" 10.0.2.2 169.254.1.1 169.254.1.2; do
-      if inside socat -u -T 1 "TCP:$address:$((port + 1)),connect-timeout=1" - 2>/dev/null |
+      if inside socat -u -T 1 "TCP:$address:$own,connect-timeout=1" - 2>/dev/null |
         grep -q from-host; then echo "loopback reached through $address"; fi
     done
     kill $web $host
@@ -73,7 +73,12 @@ import Testing
     let directory = "/tmp/martlet-network-test-\(random)"
     try FileTree.ensureDirectory("\(directory)/netns", mode: 0o755)
     defer { try? FileTree.removeTree(directory) }
-    let free = try InternetPort(address: [127, 0, 0, 1], port: 0, datagram: false).number
+    let first = try InternetPort(address: [127, 0, 0, 1], port: 0, datagram: false)
+    let second = try InternetPort(address: [127, 0, 0, 1], port: 0, datagram: false)
+    let (free, own) = (first.number, second.number)
+    // The helper and socat bind them now.
+    _ = consume first
+    _ = consume second
     let ports = [
       PortMapping(
         hostIP: IPAddress("127.0.0.1"), hostPort: free, containerPort: 80, transport: .tcp)
@@ -87,7 +92,7 @@ import Testing
       [
         "-Urmpf", "--mount-proc", "--kill-child", "--propagation", "private", "/bin/sh", "-c",
         Self.script, "sh", directory,
-        "\(port)",
+        "\(port)", "\(own)",
       ]
         + helper.arguments)
     program.descriptors = [(1, output.raw), (2, output.raw)]

@@ -110,6 +110,24 @@ int32_t clinux_become(const struct clinux_program *program);
  * CLONE_VFORK): nothing is copied. Returns the pid; after a failure of the child's there is none.
  * *pidfd: close-on-exec. */
 int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
+/* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
+ * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. */
+struct clinux_group {
+  const struct clinux_program *programs;
+  int32_t count;
+  /* Bit n is set where the nth could not be started or ended with another status than 0. */
+  int32_t failed;
+  uint64_t thread;
+};
+int32_t clinux_group_start(struct clinux_group *group);
+/* Once; returns `failed`. */
+int32_t clinux_group_wait(struct clinux_group *group);
+/* A child that only holds new namespaces (flags: CLONE_NEW*), with the loopback device up if wanted,
+ * until nobody can write to the pipe that gate is the reading end of. It shares our memory, so that
+ * nothing is copied, and runs on `stack` (16-byte aligned), which must outlive it. Returns the pid;
+ * *pidfd: close-on-exec. */
+int32_t clinux_hold(uint64_t flags, int32_t loopback, int32_t gate, void *stack, uint64_t size,
+                    int32_t *pidfd);
 int32_t clinux_unshare(uint64_t flags);
 int32_t clinux_setns(int32_t fd, uint64_t types);
 int32_t clinux_pidfd_open(int32_t pid, uint32_t flags);

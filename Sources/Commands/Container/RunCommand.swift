@@ -33,6 +33,7 @@ enum RunCommand {
         throw ErrorReport(.invalidRequest, "--preserve-fds: descriptor \(fd) is not open")
       }
     }
+    context.prepareNamespace()
     let config = try create(options, invocation.arguments, context)
     let start = StartContainer(context)
     do {

@@ -39,6 +39,7 @@ public struct ExecContainer {
       throw EngineError.notRunning(config.name, state: status.word)
     }
     if case .paused = status { throw EngineError.paused(config.name) }
+    let runtime = try RuntimeProgram(config.lifecycle.runtime, context)
     try RuntimeCall(context).enterNamespaces(id, pid)
     let process = try makeProcess(config, request, pid)
     let log = try OwnedDescriptor.anonymousFile("log")
@@ -47,7 +48,9 @@ public struct ExecContainer {
     let files = CallerFiles()
     let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32)[...])
     context.note("exec", config, facts: [Event.exec: session])
-    let call = { try runRuntime(config, request, log: log.raw, description: description.raw) }
+    let call = {
+      try run(runtime, config, request, log: log.raw, description: description.raw)
+    }
     let end =
       request.detached
       ? try detach(config, session, call) : try attend(config, session, call)
@@ -142,8 +145,9 @@ public struct ExecContainer {
     return try SpecBuilder(config: exec, facts: facts).process()
   }
 
-  private func runRuntime(
-    _ config: ContainerConfig, _ request: ExecRequest, log: Int32, description: Int32
+  private func run(
+    _ runtime: RuntimeProgram, _ config: ContainerConfig, _ request: ExecRequest, log: Int32,
+    description: Int32
   ) throws -> ProcessEnd {
     // Above whatever descriptors the process is to inherit.
     let first = Int32(3 + request.preservedDescriptors)
@@ -157,9 +161,9 @@ public struct ExecContainer {
       arguments += ["--preserve-fds", "\(request.preservedDescriptors)"]
     }
     var program = Program(
-      try context.runtimePath(config.lifecycle.runtime), arguments + [config.id],
-      environment: context.helperEnvironment)
-    program.isProtected = RuntimePath.isOurs(program.path)
+      runtime.path, arguments + [config.id],
+      environment: context.helperEnvironment + runtime.environment)
+    program.isProtected = runtime.isProtected
     program.descriptors = [(first, log), (first + 1, description)]
     for fd in 3..<first { program.descriptors.append((fd, fd)) }
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])

@@ -15,6 +15,7 @@ struct ContainerStage {
   let config: ContainerConfig
   let store: ContainerStore
   var order: MonitorOrder
+  let runtime: RuntimeProgram
   /// The id map of our namespace; nil on a machine's root.
   let mapping: IDMapping?
   /// Descriptors made by the parent.
@@ -121,7 +122,7 @@ struct ContainerStage {
   }
 
   /// Makes the network namespace, and the nested user namespace that owns it if there is one, by a
-  /// child that ends at once: the descriptors keep them.
+  /// process that ends at once: the descriptors keep them.
   private func makeNamespaces(_ plan: NetworkPlan) throws -> MadeNamespaces {
     var made = MadeNamespaces()
     made.nested = try config.namespaces.userns.nested(
@@ -129,29 +130,12 @@ struct ContainerStage {
     var kinds: Set<Namespace> = plan.needsNamespace ? [.network] : []
     if made.nested != nil { kinds.insert(.user) }
     if kinds.isEmpty { return made }
-    let ready = try OwnedDescriptor.pipe()
-    let gate = try OwnedDescriptor.pipe()
-    let isNested = made.nested != nil
-    let wantsLoopback = plan.needsNamespace
-    let child = try ChildProcess.spawn(flags: Namespace.cloneFlags(kinds)) {
-      // A nested namespace has no ids yet, but its first process has every capability there.
-      if wantsLoopback { _ = try? Namespace.bringLoopbackUp() }
-      _ = try? Descriptor.writeAll(ready.writeEnd.raw, [1])
-      Descriptor.close(gate.writeEnd.raw)
-      _ = try? Descriptor.read(gate.readEnd.raw, upTo: 1)
-      return 0
+    let holder = try NamespaceHolder(kinds, loopback: plan.needsNamespace)
+    if plan.needsNamespace { made.network = try holder.open(.network).release() }
+    if let nested = made.nested {
+      try nested.write(for: holder.pid)
+      made.user = try holder.open(.user).release()
     }
-    _ = try Descriptor.read(ready.readEnd.raw, upTo: 1)
-    if plan.needsNamespace {
-      made.network = try OwnedDescriptor.open("/proc/\(child.pid)/ns/net").release()
-    }
-    if isNested, let nested = made.nested {
-      try nested.write(for: child.pid)
-      made.user = try OwnedDescriptor.open("/proc/\(child.pid)/ns/user").release()
-    }
-    let readEnd = gate.split { readEnd, writeEnd in readEnd }
-    _ = consume readEnd
-    _ = try child.wait()
     return made
   }
 
@@ -222,7 +206,7 @@ struct ContainerStage {
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
     var program = Program(
       "\(context.helpers)/martlet-monitor", ["--id", config.id],
-      environment: context.helperEnvironment)
+      environment: context.helperEnvironment + runtime.environment)
     program.name = "martlet-monitor"
     program.descriptors = [
       (MonitorOrder.orderDescriptor, file.raw), (MonitorOrder.syncDescriptor, sync),

@@ -40,7 +40,8 @@ struct LaunchContainer {
     try Descriptor.writeAll(lock.descriptor, started.text)
     try FileTree.unlinkIfPresent("\(directory)/exit")
     try FileTree.unlinkIfPresent("\(directory)/health")
-    let order = try makeOrder(live: live)
+    let runtime = try RuntimeProgram(config.lifecycle.runtime, context)
+    let order = try makeOrder(live: live, runtime: runtime.path)
     let sockets = try SocketPair.stream()
     let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     var mapping: IDMapping?
@@ -48,14 +49,15 @@ struct LaunchContainer {
     if case .mapDirectly(let map) = plan { mapping = map }
     if case .join(_, let map) = plan { mapping = map }
     let stage = ContainerStage(
-      context: context, config: config, store: store, order: order,
+      context: context, config: config, store: store, order: order, runtime: runtime,
       mapping: mapping, sync: sockets.second.raw, lock: lock.descriptor,
       passesStandardStreams: order.log.driver.passesStreams)
     _ = CurrentProcess.setUmask(0o022)
-    var space = UserNamespace(plan)
+    var space = context.userNamespace(plan)
     space.keepsGroups = config.keepsGroups
     let child = try space.spawn { stage.run() }
     try? Descriptor.writeAll(lock.descriptor, LostContainer.text(monitor: child.pid))
+    context.releaseNamespace()
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
     return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
   }
@@ -77,11 +79,11 @@ struct LaunchContainer {
       hint: "martlet rm -f \(config.name), if that command hangs")
   }
 
-  private func makeOrder(live: String) throws -> MonitorOrder {
+  private func makeOrder(live: String, runtime: String) throws -> MonitorOrder {
     let lifecycle = config.lifecycle
     let directory = store.directory(config.id)
     var order = MonitorOrder(
-      id: config.id, runtime: try context.runtimePath(lifecycle.runtime), bundle: "\(live)/bundle",
+      id: config.id, runtime: runtime, bundle: "\(live)/bundle",
       runDirectory: live)
     order.name = config.name
     order.runtimeArguments = ["--root", context.runtimeState]

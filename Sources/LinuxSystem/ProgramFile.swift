@@ -1,0 +1,15 @@
+/// Who can change a program's file.
+public enum ProgramFile {
+  /// Whether no process of a user namespace that the caller makes can: the file is of root of the host
+  /// and nobody else's to change, and the caller has no rights to give but a user's.
+  ///
+  /// Whatever namespaces such a caller makes, the file's owner is not mapped there.
+  public static func isOutOfReach(_ status: FileStatus) throws(SystemError) -> Bool {
+    guard CurrentProcess.effectiveUser != 0 else { return false }
+    // The bits of the group are an access control list's mask, too (acl(5)).
+    guard status.uid == 0, status.permissions & 0o022 == 0,
+      try Capability.current().permitted.isEmpty
+    else { return false }
+    return try Credentials.isInitialUserNamespace()
+  }
+}
