@@ -98,7 +98,10 @@ extension SystemTests {
     }
 
     /// From its first instruction: a command that asks at once must not find a terminal of no size.
-    @Test(.enabled(if: Machine.has("script"), "script(1) is missing"))
+    @Test(
+      .enabled(
+        if: Machine.has("script") && Machine.runtime == nil,
+        "needs script(1), and martlet-oci: crun 1.8 sets the size of exec's terminal too late"))
     func givesTheTerminalItsSizeFirst() throws {
       try Session.run { session in
         let name = "sized"
@@ -107,11 +110,12 @@ extension SystemTests {
         defer { _ = try? session.martlet("rm", "-f", "-t", "0", name) }
         for _ in 0..<10 {
           let exec = try session.martletOnTerminal("exec", "-it", name, "stty", "size")
-          #expect(exec.standardOutput == "33 77\r\n", "\(exec.transcript)")
+          // Before it there may be the echo of what script(1) sends at the end of its own input.
+          #expect(exec.standardOutput.hasSuffix("33 77\r\n"), "\(exec.transcript)")
         }
         let run = try session.martletOnTerminal(
           "run", "--rm", "--network", "none", "-it", Session.image, "stty", "size")
-        #expect(run.standardOutput == "33 77\r\n", "\(run.transcript)")
+        #expect(run.standardOutput.hasSuffix("33 77\r\n"), "\(run.transcript)")
       }
     }
 
