@@ -18,6 +18,19 @@ struct MonitorSocket: ~Copyable {
     }
   }
 
+  /// The monitor of a container that is set up but does not run; also one whose command was killed,
+  /// and which is on its way.
+  ///
+  /// Nil when the container is in another state, or comes to be.
+  static func settingUp(_ id: String, _ store: ContainerStore) throws -> MonitorSocket? {
+    // Its socket may not be there yet; whatever becomes of it changes the state.
+    while try StatusReader(store).read(id) == .initialized {
+      if let monitor = try connect(store.liveDirectory(id)) { return monitor }
+      try Clock.pause(milliseconds: 2)
+    }
+    return nil
+  }
+
   /// One to a monitor that has just gone is lost without a word: reading tells.
   func send(_ frame: AttachFrame) throws(SystemError) {
     do throws(SystemError) { try UnixSocket.sendAll(socket.raw, frame.bytes) } catch {

@@ -36,24 +36,13 @@ public struct StartContainer {
 
   /// A new monitor, or the one of a container that `init` has set up, told to go on.
   private func launchOrContinue(_ config: ContainerConfig) throws -> MonitorSocket {
-    if let monitor = try initialized(config.id) {
+    if let monitor = try MonitorSocket.settingUp(config.id, store) {
       try monitor.send(.attach([]))
       try monitor.send(.start)
       return monitor
     }
     let connection = try LaunchContainer(context: context, store: store, config: config).run()
     return MonitorSocket(socket: connection.takeSocket())
-  }
-
-  /// The monitor of a container that is set up but does not run; also one whose command was killed,
-  /// and which is on its way.
-  private func initialized(_ id: String) throws -> MonitorSocket? {
-    // Its socket may not be there yet; whatever becomes of it changes the state.
-    while try StatusReader(store).read(id) == .initialized {
-      if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) { return monitor }
-      try Clock.pause(milliseconds: 2)
-    }
-    return nil
   }
 
   /// Starts the containers that this one needs; cycles cannot come about, since a container only
@@ -83,7 +72,7 @@ public struct StartContainer {
   public func attached(_ id: String, _ attachment: Attachment) throws -> AttachOutcome {
     let config = try store.load(id)
     try startDependencies(of: config)
-    if let monitor = try initialized(id) {
+    if let monitor = try MonitorSocket.settingUp(id, store) {
       try monitor.send(.attach(attachment.streams))
       try monitor.send(.start)
       return try follow(monitor.takeSocket(), config, attachment)

@@ -18,6 +18,7 @@ public struct StopContainer {
   @discardableResult
   public func stop(_ id: String, timeout: Int? = nil) throws -> Bool {
     let config = try store.load(id)
+    var monitor = try MonitorSocket.settingUp(id, store)
     let status = try StatusReader(store).read(id)
     let seconds = timeout ?? config.lifecycle.stopTimeout
     if case .exited = status {
@@ -25,7 +26,8 @@ public struct StopContainer {
       return false
     }
     // Whatever it is doing by now: its monitor knows, and starts it no more.
-    if let monitor = try MonitorSocket.connect(store.liveDirectory(id)) {
+    if monitor == nil { monitor = try MonitorSocket.connect(store.liveDirectory(id)) }
+    if let monitor {
       let limit = seconds < 0 ? UInt32.max : UInt32(clamping: Int64(seconds) * 1000)
       try monitor.send(.stop(milliseconds: limit))
       thaw(config, status)
