@@ -13,6 +13,8 @@ public struct CreateContainer {
   public var pidFile: String?
   /// A socket that takes the terminal's master side.
   public var consoleSocket: String?
+  /// A socket that takes the process's pidfd.
+  public var pidfdSocket: String?
   public var noPivot = false
   public var noNewKeyring = false
   public var preservedDescriptors: Int32 = 0
@@ -91,6 +93,7 @@ public struct CreateContainer {
         context.debug { "container `\(id)`: process \(record.pid), cgroups \(record.cgroups)" }
         try states.save(record, id)
         try writePIDFile(record.pid)
+        try PIDFDSocket.send(record.pid, to: pidfdSocket)
       }
       created.notify = notify
       return created

@@ -15,6 +15,8 @@ struct ExecLauncher {
   /// The socket for the terminal, or -1.
   let console: Int32
   let below: String?
+  /// Who gets the process's pidfd.
+  let watcher: PIDFDSocket?
 
   struct Started: ~Copyable {
     var child: ChildProcess
@@ -54,6 +56,7 @@ struct ExecLauncher {
         }
       }
       let terminal = try converse(channel)
+      try watcher?.send(child.pidfd.raw, .executed)
       return Started(child: child, terminal: terminal)
     } catch {
       try? child.kill(9)
