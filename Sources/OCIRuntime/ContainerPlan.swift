@@ -219,6 +219,9 @@ struct ContainerPlan: Sendable {
         setSysctl(path, value)
         continue
       }
+      guard dotted != "kernel.domainname" || [nil, value].contains(domainname) else {
+        throw .unusable(field: field, "conflicts with the field domainname, which is another")
+      }
       guard let needed else {
         throw .unusable(field: field, "the setting belongs to no namespace of the container")
       }

@@ -116,6 +116,13 @@ import UserNamespaces
     ),
     ("linux.sysctl.net/../kernel/x", { $0.linux?.sysctl = ["net/../kernel/x": "1"] }),
     ("linux.sysctl.kernel.hostname", { $0.linux?.sysctl = ["kernel.hostname": "a"] }),
+    (
+      "linux.sysctl.kernel.domainname",
+      {
+        $0.domainname = "one"
+        $0.linux?.sysctl = ["kernel.domainname": "another"]
+      }
+    ),
     ("hostname", { $0.hostname = "a\nb" }),
     ("hostname", { $0.linux?.namespaces.removeAll { $0.type == .uts } }),
     ("linux.timeOffsets", { $0.linux?.timeOffsets = ["boottime": RuntimeTimeOffset()] }),
