@@ -122,6 +122,23 @@ int32_t clinux_stat(int32_t dirfd, const char *path, int32_t flags, struct clinu
   return 0;
 }
 
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000U
+#endif
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+
+int32_t clinux_mount_id(int32_t fd, uint64_t *id, uint64_t *unique) {
+  struct statx s;
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &s) < 0) return -errno;
+  if (!(s.stx_mask & STATX_MNT_ID)) return -ENOSYS;
+  *id = s.stx_mnt_id;
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID_UNIQUE, &s) < 0) return -errno;
+  *unique = s.stx_mask & STATX_MNT_ID_UNIQUE ? s.stx_mnt_id : 0;
+  return 0;
+}
+
 int64_t clinux_getdents(int32_t fd, void *buffer, uint64_t size) {
   return RESULT(syscall(SYS_getdents64, fd, buffer, size));
 }

@@ -40,6 +40,8 @@ struct ContainerPlan: Sendable {
   /// Whether the runtime itself can make device nodes.
   var parentMayMakeDevices = false
   var pivots = true
+  /// Where the root is mounted when the container has no mount namespace of its own.
+  var mountHome: MountHome?
   /// The socket for the terminal's master side, or -1: it goes to the parent.
   var consoleSocket: Int32 = -1
 
@@ -97,6 +99,7 @@ struct ContainerPlan: Sendable {
       hasNamespace: newNamespaces.contains(.network) || joined.contains { $0.kind == .network },
       isHostRoot: initialUserNamespace && CurrentProcess.effectiveUser == 0)
     try takeMountLabel(linux.mountLabel)
+    try mountHome?.check(self, field: "linux.namespaces", propagation: linux.rootfsPropagation)
   }
 
   private static func absolute(_ paths: [String], _ field: String) throws(RuntimeError)
@@ -134,6 +137,7 @@ struct ContainerPlan: Sendable {
 
   private mutating func takeNamespaces(_ linux: RuntimeLinux) throws(RuntimeError) {
     var seen: Set<RuntimeNamespace.Kind> = []
+    var mountsOf: (descriptor: Int32, path: String)?
     for (index, namespace) in linux.namespaces.enumerated() {
       let field = "linux.namespaces[\(index)]"
       guard seen.insert(namespace.type).inserted else {
@@ -151,11 +155,13 @@ struct ContainerPlan: Sendable {
         try OwnedDescriptor.open(path)
       }
       // Kept for the life of this process: the child inherits it.
-      joined.append((kind, file.release()))
+      if kind == .mount {
+        mountsOf = (file.release(), path)
+      } else {
+        joined.append((kind, file.release()))
+      }
     }
-    guard newNamespaces.contains(.mount) else {
-      throw .unusable(field: "linux.namespaces", "a new mount namespace is needed")
-    }
+    try takeMountHome(mountsOf)
     uidMap = linux.uidMappings
     gidMap = linux.gidMappings
     guard makesUserNamespace || (uidMap.isEmpty && gidMap.isEmpty) || seen.contains(.user) else {
@@ -212,6 +218,9 @@ struct ContainerPlan: Sendable {
       if dotted.hasPrefix("user.") && makesUserNamespace {
         setSysctl(path, value)
         continue
+      }
+      guard dotted != "kernel.domainname" || [nil, value].contains(domainname) else {
+        throw .unusable(field: field, "conflicts with the field domainname, which is another")
       }
       guard let needed else {
         throw .unusable(field: field, "the setting belongs to no namespace of the container")

@@ -13,6 +13,8 @@ public struct CreateContainer {
   public var pidFile: String?
   /// A socket that takes the terminal's master side.
   public var consoleSocket: String?
+  /// A socket that takes the process's pidfd.
+  public var pidfdSocket: String?
   public var noPivot = false
   public var noNewKeyring = false
   public var preservedDescriptors: Int32 = 0
@@ -70,6 +72,7 @@ public struct CreateContainer {
     plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
     plan.cgroupLayout = HostCgroups.layout()
     let notify = try prepareNotify(&plan, states.directory(of: id))
+    try plan.mountHome?.openPlace(plan.rootfs)
     plan.mounts = try MountPreparation(plan: plan).prepare()
     plan.rootfsTree = MountPreparation(plan: plan).rootTree()
     let devices = DevicePreparation(plan: plan, directory: states.directory(of: id))
@@ -86,14 +89,17 @@ public struct CreateContainer {
         plan: plan, spec: spec, directory: states.directory(of: id), manager: manager)
       var created = try launcher.launch(&record, listens: waitsForStart) {
         (record) throws(RuntimeError) in
+        guard record.pid != 0 else { return try states.save(record, id) }
         context.debug { "container `\(id)`: process \(record.pid), cgroups \(record.cgroups)" }
         try states.save(record, id)
         try writePIDFile(record.pid)
+        try PIDFDSocket.send(record.pid, to: pidfdSocket)
       }
       created.notify = notify
       return created
     } catch {
       // What failed is the news.
+      try? record.sharedMount?.detach()
       if let scope = record.systemdScope { try? SystemdCgroupManager.stop(scope) }
       if let group = record.resourceGroup { try? ResourceGroup.remove(group) }
       try? record.cgroup?.remove()

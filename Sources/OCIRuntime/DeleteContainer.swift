@@ -73,6 +73,8 @@ public struct DeleteContainer {
         try ResourceGroup.remove(group)
       }
     }
+    // After a reboot there is nothing to unmount, and the ids are others'.
+    if record.boot == BootID.current { try record.sharedMount?.detach() }
     try context.states.remove(id)
     guard record.hasHooks else { return }
     do throws(RuntimeError) {

@@ -15,6 +15,8 @@ struct ExecLauncher {
   /// The socket for the terminal, or -1.
   let console: Int32
   let below: String?
+  /// Who gets the process's pidfd.
+  let watcher: PIDFDSocket?
 
   struct Started: ~Copyable {
     var child: ChildProcess
@@ -30,6 +32,7 @@ struct ExecLauncher {
     let manager = record.systemdScope == nil ? nil : SystemdCgroupManager.address
     let kinds = differing(from: record.pid)
     let late = kinds.intersection([.mount, .cgroup])
+    let root = try openRoot()
     let pair = try during("make the channel") { () throws(SystemError) in
       try MessageChannel.pair()
     }
@@ -40,7 +43,10 @@ struct ExecLauncher {
       if !early.isEmpty { try Namespace.join(early, of: target.pidfd.raw) }
     }
     var isPlaced = true
-    let child = try spawn(pair, target.pidfd.raw, late, cgroup, &isPlaced)
+    let stage = ExecStage(
+      plan: plan, console: console, target: target.pidfd.raw, namespaces: late, root: root,
+      waits: record.cgroup?.layout == .legacy, state: record.state(.running))
+    let child = try spawn(pair, stage, cgroup, &isPlaced)
     let channel = pair.takeFirst()
     do throws(RuntimeError) {
       try place(child.pid, isPlaced ? nil : manager)
@@ -50,6 +56,7 @@ struct ExecLauncher {
         }
       }
       let terminal = try converse(channel)
+      try watcher?.send(child.pidfd.raw, .executed)
       return Started(child: child, terminal: terminal)
     } catch {
       try? child.kill(9)
@@ -79,6 +86,14 @@ struct ExecLauncher {
       }
       return handle
     }
+  }
+
+  /// The first process's root where its mount namespace's root is another; or -1.
+  private func openRoot() throws(RuntimeError) -> Int32 {
+    guard record.sharedMount != nil else { return -1 }
+    return try during("open the root of `\(record.id)`") { () throws(SystemError) in
+      try OwnedDescriptor.open("/proc/\(record.pid)/root", [.path, .directory])
+    }.release()
   }
 
   private func birthplace() throws(RuntimeError) -> Int32 {
@@ -112,15 +127,12 @@ struct ExecLauncher {
 
   /// Starts the process; `isPlaced` becomes false when it waits to be moved into its cgroup.
   private func spawn(
-    _ pair: borrowing MessageChannel.Pair, _ target: Int32, _ late: Set<Namespace>,
-    _ cgroup: Int32, _ isPlaced: inout Bool
+    _ pair: borrowing MessageChannel.Pair, _ stage: ExecStage, _ cgroup: Int32,
+    _ isPlaced: inout Bool
   ) throws(RuntimeError) -> ChildProcess {
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
     let hasScope = record.systemdScope != nil
-    let stage = ExecStage(
-      plan: plan, console: console, target: target, namespaces: late,
-      waits: record.cgroup?.layout == .legacy, state: record.state(.running))
     return try during("start the process") { () throws(SystemError) in
       let body = { (stage: ExecStage) -> Int32 in
         Descriptor.close(ours)
@@ -171,6 +183,8 @@ struct ExecStage: Sendable {
   let console: Int32
   let target: Int32
   let namespaces: Set<Namespace>
+  /// The root to change to, or -1: the mount namespace's.
+  let root: Int32
   /// Whether the parent still moves it into cgroups.
   var waits: Bool
   let state: RuntimeState
@@ -182,6 +196,10 @@ struct ExecStage: Sendable {
       try during("join the container's mounts") { () throws(SystemError) in
         if waits, try channel.receive().message.isEmpty { CurrentProcess.exitNow(1) }
         if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
+        if root >= 0 {
+          try ProcessAttributes.changeDirectory(descriptor: root)
+          try ProcessAttributes.changeRoot(".")
+        }
       }
       try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
       try takeTerminal(channel)

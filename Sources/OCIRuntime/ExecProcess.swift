@@ -16,6 +16,8 @@ public struct ExecProcess {
   public var detach = false
   public var pidFile: String?
   public var consoleSocket: String?
+  /// A socket that takes the process's pidfd.
+  public var pidfdSocket: String?
   public var preservedDescriptors: Int32 = 0
   /// A cgroup below the container's.
   public var cgroup: String?
@@ -53,8 +55,10 @@ public struct ExecProcess {
     plan.filter = try SeccompProgram(spec, cache: context.filterCache)
     if consoleSocket == nil && !detach { plan.takeSizeOfOurTerminal() }
     let console = try connectConsole(plan.terminal)
-    let started = try ExecLauncher(plan: plan, record: record, console: console, below: cgroup)
-      .launch()
+    let started = try ExecLauncher(
+      plan: plan, record: record, console: console, below: cgroup,
+      watcher: try PIDFDSocket(pidfdSocket)
+    ).launch()
     try writePIDFile(started.child.pid)
     let pid = started.child.pid
     context.debug { "container `\(id)`: process \(pid) joined" }

@@ -13,7 +13,8 @@ struct InitLauncher {
   /// Who makes the cgroup once there is a process; nil when it is there already.
   let manager: SystemdCgroupManager?
 
-  /// `saved` is called once, when the process is ready, before the caller may know.
+  /// `saved` is called when the process is ready, before the caller may know, and, without a
+  /// process id, before something is made that outlives the process.
   func launch(
     _ record: inout StateRecord, listens: Bool, saved: (StateRecord) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> CreateContainer.Created {
@@ -155,6 +156,15 @@ struct InitLauncher {
         throw .reported(ErrorReport(.bug, "the init stage ended without a word (\(end))"))
       }
       switch InitMessage(bytes) {
+      case .mounting(let mounts, let place):
+        guard let home = plan.mountHome else { continue }
+        record.sharedMount = try SharedMount(home, mounts, at: place)
+        var unfinished = record
+        unfinished.pid = 0
+        try saved(unfinished)
+        try during("talk to the init stage") { () throws(SystemError) in
+          try channel.send(InitMessage.proceed.bytes)
+        }
       case .runHooks:
         var state = record.state(.creating)
         state.pid = record.pid

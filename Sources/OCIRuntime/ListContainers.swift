@@ -8,15 +8,17 @@ public struct ListContainers {
 
   public init(context: RuntimeContext) { self.context = context }
 
+  /// Callers ask until there is an answer and then `start` the container, so one that is still being
+  /// made has none, as with other runtimes.
   public func state(of id: String) throws(RuntimeError) -> RuntimeState {
     let id = try ContainerID(id)
     let states = context.states
-    guard let record = try states.find(id) else {
-      var state = RuntimeState()
-      state.id = id.text
-      return state
+    let record = try states.load(id)
+    let status = record.status(in: states)
+    guard status != .creating else {
+      throw .wrongState(id: id.text, status: status.rawValue, needed: "created")
     }
-    return record.state(record.status(in: states))
+    return record.state(status)
   }
 
   /// Those whose records can be read; one that goes away meanwhile is left out.

@@ -21,6 +21,8 @@ struct StateRecord: JSONRecord, Equatable {
   var hasHooks = false
   /// A directory of resctrl that goes with the container.
   var resourceGroup: String?
+  /// The root's mount when it is in a namespace of others'.
+  var sharedMount: SharedMount?
   /// The configuration's file when it is not the bundle's config.json.
   var config: String?
 
@@ -40,6 +42,7 @@ struct StateRecord: JSONRecord, Equatable {
     try fields.flag("hasHooks", &hasHooks)
     try fields.optional("config", &config)
     try fields.optional("resourceGroup", &resourceGroup)
+    try fields.optional("sharedMount", &sharedMount)
   }
 
   init() { cgroupsAreUnified = false }

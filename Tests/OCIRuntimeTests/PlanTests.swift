@@ -69,7 +69,28 @@ import UserNamespaces
     ("process.env[0]", { $0.process?.env = ["SECRET"] }),
     ("root.path", { $0.root = nil }),
     ("linux", { $0.linux = nil }),
-    ("linux.namespaces", { $0.linux?.namespaces = [RuntimeNamespace(.pid)] }),
+    (
+      "linux.namespaces",
+      {
+        $0.linux?.namespaces = [RuntimeNamespace(.uts), RuntimeNamespace(.user)]
+        $0.linux?.uidMappings = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 1)]
+        $0.linux?.gidMappings = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 1)]
+      }
+    ),
+    (
+      "linux.rootfsPropagation",
+      {
+        $0.linux?.namespaces.removeAll { $0.type == .mount }
+        $0.linux?.rootfsPropagation = "rslave"
+      }
+    ),
+    (
+      "mounts[2].options",
+      {
+        $0.linux?.namespaces.removeAll { $0.type == .mount }
+        $0.mounts[2].options.append("rshared")
+      }
+    ),
     ("linux.namespaces[6]", { $0.linux?.namespaces.append(RuntimeNamespace(.pid)) }),
     (
       "linux.uidMappings",
@@ -95,6 +116,13 @@ import UserNamespaces
     ),
     ("linux.sysctl.net/../kernel/x", { $0.linux?.sysctl = ["net/../kernel/x": "1"] }),
     ("linux.sysctl.kernel.hostname", { $0.linux?.sysctl = ["kernel.hostname": "a"] }),
+    (
+      "linux.sysctl.kernel.domainname",
+      {
+        $0.domainname = "one"
+        $0.linux?.sysctl = ["kernel.domainname": "another"]
+      }
+    ),
     ("hostname", { $0.hostname = "a\nb" }),
     ("hostname", { $0.linux?.namespaces.removeAll { $0.type == .uts } }),
     ("linux.timeOffsets", { $0.linux?.timeOffsets = ["boottime": RuntimeTimeOffset()] }),

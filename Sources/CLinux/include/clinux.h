@@ -228,6 +228,9 @@ struct clinux_stat {
   uint32_t modified_nanoseconds, changed_nanoseconds, accessed_nanoseconds;
 };
 int32_t clinux_stat(int32_t dirfd, const char *path, int32_t flags, struct clinux_stat *result);
+/* statx(2): the id that mountinfo shows of the mount, and the one that is never used again (0 before
+   Linux 6.8). */
+int32_t clinux_mount_id(int32_t fd, uint64_t *id, uint64_t *unique);
 /* getdents64(2): fills buffer with struct linux_dirent64 records, returns bytes, 0 at the end. */
 int64_t clinux_getdents(int32_t fd, void *buffer, uint64_t size);
 /* The l*xattr(2) family: never follows a final symbolic link. */

@@ -25,6 +25,11 @@ public struct CheckpointContainer {
     guard status == .running || status == .paused else {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "running")
     }
+    guard record.sharedMount == nil else {
+      throw .unusable(
+        field: "linux.namespaces",
+        "a container without a mount namespace of its own cannot be checkpointed")
+    }
     let (images, work) = try options.directories()
     let streams = try streams(of: record.pid)
     let arguments = try arguments(record, streams, images, work)

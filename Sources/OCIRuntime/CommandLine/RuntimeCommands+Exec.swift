@@ -8,6 +8,7 @@ extension RuntimeCommands {
     var detach = false
     var pidFile: String?
     var consoleSocket: String?
+    var pidfdSocket: String?
     var preservedDescriptors = 0
     var cgroup: String?
     var ignorePaused = false
@@ -38,6 +39,9 @@ extension RuntimeCommands {
         .value(
           "console-socket", nil, \.consoleSocket, "PATH",
           "A socket that takes the terminal's master side", complete: .file),
+        .value(
+          "pidfd-socket", nil, \.pidfdSocket, "PATH", "A socket that takes the process's pidfd",
+          complete: .file),
         .integer(
           "preserve-fds", nil, \.preservedDescriptors, "N",
           "How many more descriptors, from 3 on, the process gets"),
@@ -73,6 +77,7 @@ extension RuntimeCommands {
     exec.detach = options.detach
     exec.pidFile = options.pidFile
     exec.consoleSocket = options.consoleSocket.flatMap { $0.isEmpty ? nil : $0 }
+    exec.pidfdSocket = options.pidfdSocket.flatMap { $0.isEmpty ? nil : $0 }
     exec.preservedDescriptors = Int32(clamping: options.preservedDescriptors)
     exec.cgroup = options.cgroup
     exec.ignorePaused = options.ignorePaused

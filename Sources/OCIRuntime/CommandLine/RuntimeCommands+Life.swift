@@ -9,6 +9,7 @@ extension RuntimeCommands {
     var config: String?
     var pidFile: String?
     var consoleSocket: String?
+    var pidfdSocket: String?
     var noPivot = false
     var noNewKeyring = false
     var preservedDescriptors = 0
@@ -29,6 +30,9 @@ extension RuntimeCommands {
         .value(
           "console-socket", nil, \.consoleSocket, "PATH",
           "A socket that takes the terminal's master side", complete: .file),
+        .value(
+          "pidfd-socket", nil, \.pidfdSocket, "PATH", "A socket that takes the process's pidfd",
+          complete: .file),
         .flag("no-pivot", nil, \.noPivot, "Move the root instead of pivot_root, on a ramdisk"),
         .flag("no-new-keyring", nil, \.noNewKeyring, "Keep the caller's session keyring"),
         .integer(
@@ -53,6 +57,7 @@ extension RuntimeCommands {
       create.config = config ?? "config.json"
       create.pidFile = pidFile
       create.consoleSocket = consoleSocket.flatMap { $0.isEmpty ? nil : $0 }
+      create.pidfdSocket = pidfdSocket.flatMap { $0.isEmpty ? nil : $0 }
       create.noPivot = noPivot
       create.noNewKeyring = noNewKeyring
       create.preservedDescriptors = Int32(clamping: preservedDescriptors)

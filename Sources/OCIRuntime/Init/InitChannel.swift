@@ -6,6 +6,8 @@ import Model
 //   P                                I
 //   clone3, maps, cgroup
 //   proceed  ─────────────────────▶  enters the namespaces, mounts
+//            ◀─────────────────────  mounting …          only where mounts are made in a namespace
+//   proceed  ─────────────────────▶                      of others', when the record is written
 //            ◀─────────────────────  runHooks            only with prestart or createRuntime hooks
 //   proceed  ─────────────────────▶  createContainer hooks, pivot_root, credentials
 //            ◀─────────────────────  terminal [fd]       only when there is no console socket
@@ -24,6 +26,8 @@ import Model
 enum InitMessage {
   case proceed
   case child(Int32)
+  /// The root's mounts, before they are attached, and where they will be.
+  case mounting([MountIdentity], String)
   case runHooks
   case terminal
   case ready
@@ -33,6 +37,8 @@ enum InitMessage {
     switch self {
     case .proceed: [0x70]
     case .child(let pid): [0x63] + Array("\(pid)".utf8)
+    case .mounting(let mounts, let place):
+      [0x6D] + mounts.flatMap { Array("\($0.id) \($0.unique) ".utf8) } + Array(place.utf8)
     case .runHooks: [0x68]
     case .terminal: [0x74]
     case .ready: [0x72]
@@ -48,6 +54,16 @@ enum InitMessage {
     case 0x63:
       guard let pid = Int32(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
       self = .child(pid)
+    case 0x6D:
+      // Ids in pairs, then a path, which begins with `/`.
+      let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
+      let place = text.drop { $0 != "/" }
+      let ids = text.prefix { $0 != "/" }.split(separator: " ").compactMap { UInt64($0) }
+      guard !place.isEmpty, ids.count == 4 else { return nil }
+      self = .mounting(
+        [
+          MountIdentity(id: ids[0], unique: ids[1]), MountIdentity(id: ids[2], unique: ids[3]),
+        ], String(place))
     case 0x68: self = .runHooks
     case 0x74: self = .terminal
     case 0x72: self = .ready

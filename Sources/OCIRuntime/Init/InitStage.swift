@@ -45,9 +45,15 @@ struct InitStage: ~Copyable {
   private func prepare() throws(RuntimeError) {
     try awaitProceed()
     try enterNamespaces()
-    let root = try RootFilesystem(plan)
+    var root = try RootFilesystem(plan)
     try root.mountAll()
     try root.makeDevices()
+    if let home = plan.mountHome {
+      root = try root.moved(to: home) { (mounts, place) throws(RuntimeError) in
+        tell(.mounting(mounts, place))
+        try awaitProceed()
+      }
+    }
     try takeTerminal(root)
     try root.protectPaths()
     try runHooks()

@@ -10,7 +10,10 @@ struct RootFilesystem: ~Copyable {
   /// Cuts the namespace off from the host's mount events and makes the root a mount of its own.
   init(_ plan: ContainerPlan) throws(RuntimeError) {
     self.plan = plan
-    let spread = plan.rootPropagation
+    // What is put together for another namespace takes no part in this one's events.
+    let spread =
+      plan.sharesMounts
+      ? MountPlan.SpreadRule(kind: .private, recursive: true) : plan.rootPropagation
     try during("set the root's propagation") { () throws(SystemError) in
       // Unbindable comes at the end: the root itself is bound first.
       try MountCall.setPropagation(
@@ -34,6 +37,12 @@ struct RootFilesystem: ~Copyable {
       try MountTree.attach(tree.raw, to: target.raw, subject: plan.rootfs)
       return RootDirectory(owning: tree)
     }
+  }
+
+  /// A root that is mounted already.
+  init(_ plan: ContainerPlan, at root: consuming RootDirectory) {
+    self.plan = plan
+    self.root = root
   }
 
   /// Mounts a root that this user namespace cannot reach where anybody can: what is there is not
@@ -140,6 +149,7 @@ struct RootFilesystem: ~Copyable {
   func enter() throws(RuntimeError) {
     let fd = root.descriptor.raw
     let plan = plan
+    guard !plan.sharesMounts else { return try changeRoot() }
     guard plan.pivots else { return try moveRoot() }
     try during("change the root to \(plan.rootfs)") { () throws(SystemError) in
       let old = try OwnedDescriptor.open("/", [.path, .directory])

@@ -94,6 +94,26 @@ struct CallerTests {
     let outcome = try bundle.run()
     #expect(outcome.output == expected.map { $0 + "\n" }.joined(), "\(outcome.errors)")
   }
+
+  /// Callers ask for the state until there is one, and then start the container.
+  @Test func aContainerThatIsBeingMadeHasNoState() throws {
+    let bundle = try TestBundle()
+    bundle.shell("true")
+    let runtime = "\(RuntimeUnderTest.path ?? "") --root \(bundle.directory)/state"
+    var hook = RuntimeHook(path: "/bin/sh")
+    hook.args = [
+      "sh", "-c",
+      "\(runtime) state \(bundle.id) > \(bundle.directory)/hook 2>&1; echo $? >> \(bundle.directory)/hook",
+    ]
+    bundle.spec.hooks = RuntimeHooks()
+    bundle.spec.hooks?.createRuntime = [hook]
+    let made = try bundle.oci(["create", "--bundle", bundle.directory, bundle.id])
+    #expect(made.status == 0, "\(made.errors)")
+    #expect(
+      try FileTree.readText("\(bundle.directory)/hook")
+        == "martlet-oci: error: container `\(bundle.id)` is creating, not created\n1\n")
+    #expect(try bundle.state().status == .created)
+  }
 }
 
 extension TestBundle {
