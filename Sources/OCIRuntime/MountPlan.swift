@@ -45,11 +45,11 @@ struct MountPlan: Equatable, Sendable {
 
   init(_ mount: RuntimeMount, index: Int, bundle: String) throws(RuntimeError) {
     field = "mounts[\(index)]"
-    guard mount.destination.hasPrefix("/") else {
-      throw .unusable(
-        field: "\(field).destination", "`\(mount.destination)` is not an absolute path")
+    guard !mount.destination.isEmpty else {
+      throw .unusable(field: "\(field).destination", "is empty")
     }
-    destination = mount.destination
+    // Old configurations leave the slash out (config.md#mounts).
+    destination = mount.destination.hasPrefix("/") ? mount.destination : "/\(mount.destination)"
     let options = Set(mount.options)
     let isBind = mount.type == "bind" || options.contains("bind") || options.contains("rbind")
     if isBind {

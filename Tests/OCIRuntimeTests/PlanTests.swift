@@ -45,6 +45,13 @@ import UserNamespaces
     #expect(try MountPlan(mount, index: 0, bundle: "/bundle").source == "/bundle/data")
   }
 
+  /// Old configurations have them, and mean the root (config.md#mounts).
+  @Test(arguments: [("tmp/a", "/tmp/a"), ("/tmp/a", "/tmp/a"), ("a", "/a")])
+  func relativeDestinationsAreBelowTheRoot(given: String, destination: String) throws {
+    let mount = RuntimeMount(destination: given, source: "data", options: ["bind"])
+    #expect(try MountPlan(mount, index: 0, bundle: "/bundle").destination == destination)
+  }
+
   private func spec(_ change: (inout RuntimeSpec) -> Void) -> RuntimeSpec {
     var spec = SpecTemplate.make(rootless: nil)
     change(&spec)
@@ -99,7 +106,7 @@ import UserNamespaces
     ("linux.uidMappings", { $0.linux?.namespaces.append(RuntimeNamespace(.user)) }),
     ("linux.maskedPaths[0]", { $0.linux?.maskedPaths = ["proc"] }),
     ("linux.rootfsPropagation", { $0.linux?.rootfsPropagation = "bogus" }),
-    ("mounts[0].destination", { $0.mounts[0].destination = "proc" }),
+    ("mounts[0].destination", { $0.mounts[0].destination = "" }),
     ("mounts[7].source", { $0.mounts.append(RuntimeMount(destination: "/x", type: "bind")) }),
     (
       "process.rlimits[1].type",
