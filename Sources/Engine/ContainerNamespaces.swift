@@ -3,6 +3,7 @@ public import OCISpec
 /// The other namespaces, as the command line spells them (`private` or `host`).
 public struct ContainerNamespaces: JSONRecord, Equatable {
   public var pid = "private"
+  /// `shareable` is one that other containers may join; `none` a private one without /dev/shm.
   public var ipc = "private"
   public var uts = "private"
   public var cgroup = "private"

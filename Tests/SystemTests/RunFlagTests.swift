@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import TestSupport
 import Testing
 
@@ -117,6 +117,30 @@ extension SystemTests {
             "run", "--rm", "--network", "none", "--uts", "container:host", Session.image,
             "hostname"
           ).output == String(id.prefix(12)))
+      }
+    }
+
+    /// Podman's words: `shareable` is what a container has unless it asks for another.
+    @Test func sharesOnlyAnIPCNamespaceThatIsShareable() throws {
+      try Session.run { session in
+        for mode in ["none", "private"] {
+          _ = try session.startSleeper(name: mode, "--ipc", mode)
+          let join = try session.martlet(
+            "run", "--rm", "--network", "none", "--ipc", "container:\(mode)", Session.image, "true",
+            exit: 125)
+          #expect(join.standardError.contains("not shareable"), "\(join.transcript)")
+          #expect(try session.martlet("ps", "-aq", "--filter", "status=created").output == "")
+        }
+        let own = try session.martlet("exec", "none", "readlink", "/proc/self/ns/ipc").output
+        #expect(
+          try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/ipc") != own)
+        try session.martlet("exec", "none", "test", "-e", "/dev/shm", exit: 1)
+        try session.martlet("exec", "private", "test", "-w", "/dev/shm")
+        _ = try session.startSleeper(name: "usual")
+        let modes = try ["none", "private", "usual"].map {
+          try session.inspect($0, "{{.HostConfig.IpcMode}}")
+        }
+        #expect(modes == ["none", "private", "shareable"])
       }
     }
 

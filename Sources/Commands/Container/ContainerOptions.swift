@@ -161,7 +161,9 @@ struct ContainerOptions: Sendable {
     .value(
       "cgroupns", nil, \.request.cgroupns, "MODE",
       "Cgroup namespace: private, host or container:NAME"),
-    .value("ipc", nil, \.request.ipc, "MODE", "IPC namespace: private, host or container:NAME"),
+    .value(
+      "ipc", nil, \.request.ipc, "MODE",
+      "IPC namespace: shareable, private, none, host or container:NAME"),
     .value("pid", nil, \.request.pid, "MODE", "Process namespace: private, host or container:NAME"),
     .flag("privileged", nil, \.request.privileged, "Give all the rights that the user has"),
     .list(

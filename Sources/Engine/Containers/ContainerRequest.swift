@@ -55,7 +55,7 @@ public struct ContainerRequest: Sendable {
   public var exposed: [String] = []
   public var publishAll = false
   public var pid = "private"
-  public var ipc = "private"
+  public var ipc = "shareable"
   public var uts = "private"
   public var cgroupns = "private"
   public var userns = ""

@@ -10,7 +10,7 @@ import UserNamespaces
 /// Decides everything about a new container and writes it down.
 public struct CreateContainer {
   let context: EngineContext
-  private let store: ContainerStore
+  let store: ContainerStore
 
   public init(_ context: EngineContext) {
     self.context = context
@@ -265,37 +265,6 @@ public struct CreateContainer {
     try NetworkSetup(network, context: context).validate()
     network.mode = try store.joinedMode(network.mode)
     return network
-  }
-
-  private func fillNamespaces(_ config: inout ContainerConfig, _ request: ContainerRequest)
-    throws
-  {
-    for (option, text, allowed) in [
-      ("pid", request.pid, ["private", "host"]),
-      ("ipc", request.ipc, ["private", "host", "shareable"]),
-      ("uts", request.uts, ["private", "host"]),
-      ("cgroupns", request.cgroupns, ["private", "host"]),
-    ] {
-      guard allowed.contains(text) || text.hasPrefix("container:") || text.hasPrefix("ns:/")
-      else {
-        throw ErrorReport(
-          .invalidRequest, "--\(option) \(text) is not supported",
-          hint: "use \((allowed + ["container:NAME"]).joined(separator: " or "))")
-      }
-    }
-    config.namespaces.pid = try store.joinedMode(request.pid)
-    config.namespaces.ipc =
-      request.ipc == "shareable" ? "private" : try store.joinedMode(request.ipc)
-    config.namespaces.uts = try store.joinedMode(request.uts)
-    config.namespaces.cgroup = try store.joinedMode(request.cgroupns)
-    let joined = Set(
-      [config.network.mode, config.namespaces.pid, config.namespaces.ipc, config.namespaces.uts]
-        .filter { $0.hasPrefix("container:") })
-    guard joined.count < 2 || context.uid == 0 else {
-      throw ErrorReport(
-        .invalidRequest, "namespaces of several containers cannot be joined",
-        hint: "an ordinary user's containers have user namespaces of their own")
-    }
   }
 
   private func resources(_ request: ContainerRequest) throws -> ContainerResources {

@@ -62,7 +62,7 @@ extension SpecBuilder {
         RuntimeMount(
           destination: "/dev/mqueue", type: "mqueue", source: "mqueue",
           options: ["nosuid", "noexec", "nodev"]))
-      list.append(sharedMemory())
+      if config.namespaces.ipc != "none" { list.append(sharedMemory()) }
     }
     list += systemMounts()
     return list

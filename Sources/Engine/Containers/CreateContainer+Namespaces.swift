@@ -1,0 +1,45 @@
+import Model
+
+extension CreateContainer {
+  /// The donor of an IPC namespace must have offered it.
+  private func refuseUnshared(_ mode: String) throws {
+    guard mode.hasPrefix("container:") else { return }
+    let donor = try store.load(String(mode.dropFirst("container:".count)))
+    guard ["private", "none"].contains(donor.namespaces.ipc) else { return }
+    throw ErrorReport(
+      .conflict, "the IPC namespace of container \(donor.name) is not shareable",
+      hint: "create \(donor.name) with --ipc shareable")
+  }
+
+  /// Which namespaces the container gets, joins or shares with the host.
+  func fillNamespaces(_ config: inout ContainerConfig, _ request: ContainerRequest)
+    throws
+  {
+    for (option, text, allowed) in [
+      ("pid", request.pid, ["private", "host"]),
+      ("ipc", request.ipc, ["private", "shareable", "none", "host"]),
+      ("uts", request.uts, ["private", "host"]),
+      ("cgroupns", request.cgroupns, ["private", "host"]),
+    ] {
+      guard allowed.contains(text) || text.hasPrefix("container:") || text.hasPrefix("ns:/")
+      else {
+        throw ErrorReport(
+          .invalidRequest, "--\(option) \(text) is not supported",
+          hint: "use \((allowed + ["container:NAME"]).joined(separator: " or "))")
+      }
+    }
+    config.namespaces.pid = try store.joinedMode(request.pid)
+    config.namespaces.ipc = try store.joinedMode(request.ipc)
+    try refuseUnshared(config.namespaces.ipc)
+    config.namespaces.uts = try store.joinedMode(request.uts)
+    config.namespaces.cgroup = try store.joinedMode(request.cgroupns)
+    let joined = Set(
+      [config.network.mode, config.namespaces.pid, config.namespaces.ipc, config.namespaces.uts]
+        .filter { $0.hasPrefix("container:") })
+    guard joined.count < 2 || context.uid == 0 else {
+      throw ErrorReport(
+        .invalidRequest, "namespaces of several containers cannot be joined",
+        hint: "an ordinary user's containers have user namespaces of their own")
+    }
+  }
+}
