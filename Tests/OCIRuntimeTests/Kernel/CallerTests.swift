@@ -95,6 +95,19 @@ struct CallerTests {
     #expect(outcome.output == expected.map { $0 + "\n" }.joined(), "\(outcome.errors)")
   }
 
+  /// The kernel keeps signals without a handler from the first process of a pid namespace.
+  @Test(arguments: ["HUP", "INT", "QUIT", "TERM", "KILL"], [true, false])
+  func signalsEndAContainerThatWaits(signal: String, ownPIDs: Bool) throws {
+    let bundle = try TestBundle()
+    if !ownPIDs { bundle.spec.linux?.namespaces.removeAll { $0.type == .pid } }
+    bundle.shell("true")
+    #expect(try bundle.oci(["create", "--bundle", bundle.directory, bundle.id]).status == 0)
+    let pid = try bundle.state().pid
+    #expect(try bundle.oci(["kill", bundle.id, signal]).status == 0)
+    try bundle.waitForEnd(pid)
+    #expect(try bundle.state().status == .stopped)
+  }
+
   /// Callers ask for the state until there is one, and then start the container.
   @Test func aContainerThatIsBeingMadeHasNoState() throws {
     let bundle = try TestBundle()
