@@ -32,7 +32,7 @@ public struct KillContainer {
           try cgroup.killAll(signal)
         }
       }
-      throw .wrongState(id: id.text, status: "stopped", needed: "running")
+      throw .notRunning(id.text)
     }
     try record.signal(signal)
   }
