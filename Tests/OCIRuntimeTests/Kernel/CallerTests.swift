@@ -108,6 +108,39 @@ struct CallerTests {
     #expect(try bundle.state().status == .stopped)
   }
 
+  /// The first process hides what it has open until it is the program; what cannot be seen must not
+  /// pass for the caller's own namespaces.
+  @Test func unprivilegedExecNeedsAStartedContainer() throws {
+    let bundle = try TestBundle()
+    bundle.shell("sleep 1000")
+    _ = try bundle.oci(["state", bundle.id])
+    let runtime = "\(RuntimeUnderTest.path ?? "") --root \(bundle.directory)/state"
+    try FileTree.setMode("\(bundle.directory)/config.json", 0o644)
+    try FileTree.ensureDirectory("\(bundle.directory)/state", mode: 0o777)
+    try FileTree.setMode("\(bundle.directory)/state", 0o777)
+    let outcome = try bundle.host(
+      """
+      \(runtime) create --bundle \(bundle.directory) \(bundle.id)
+      \(runtime) exec \(bundle.id) id -u
+      \(runtime) start \(bundle.id)
+      \(runtime) exec \(bundle.id) id -u
+      \(runtime) delete --force \(bundle.id)
+      """, in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    #expect(outcome.errors.contains("not ours to see"), "\(outcome.errors)")
+    #expect(outcome.output == "0\n", "\(outcome)")
+  }
+
+  /// Bound devices cannot be taken away again, so a multiplexer that is asked for is not made first.
+  @Test(arguments: [false, true]) func theMultiplexerIsTheContainers(inNamespace: Bool) throws {
+    let bundle = try TestBundle(inNamespace: inNamespace)
+    bundle.spec.linux?.devices = [
+      RuntimeDevice(.character, path: "/dev/ptmx", major: 5, minor: 2)
+    ]
+    bundle.shell("readlink /dev/ptmx; busybox stat -L -c %t:%T /dev/ptmx")
+    let outcome = try bundle.run()
+    #expect(outcome.output == "pts/ptmx\n5:2\n", "\(outcome.errors)")
+  }
+
   /// Callers ask for the state until there is one, and then start the container.
   @Test func aContainerThatIsBeingMadeHasNoState() throws {
     let bundle = try TestBundle()
