@@ -32,6 +32,8 @@ public struct KillContainer {
           try cgroup.killAll(signal)
         }
       }
+      // All of none: nothing is left to do.
+      if all { return }
       throw .notRunning(id.text)
     }
     try record.signal(signal)

@@ -29,6 +29,12 @@ struct FieldTests {
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("container not running: `\(bundle.id)`"))
     #expect(try bundle.oci(["kill", "--all", bundle.id, "0"]).status == 0)
+    #expect(try bundle.oci(["delete", bundle.id]).status == 0)
+    let without = ["--cgroup-manager", "disabled"]
+    #expect(
+      try bundle.oci(without + ["run", "--keep", "--bundle", bundle.directory, bundle.id]).status
+        == 0)
+    #expect(try bundle.oci(without + ["kill", "--all", bundle.id, "TERM"]).status == 0)
   }
 
   @Test(arguments: [
