@@ -88,9 +88,7 @@ struct ContainerPlan: Sendable {
     try takeSysctls(linux.sysctl)
     self.process.personality = try Self.personality(linux.personality)
     try checkNames()
-    self.process.memoryPolicy = try linux.memoryPolicy.map { (policy) throws(RuntimeError) in
-      try MemoryPolicyPlan(policy)
-    }
+    self.process.memoryPolicy = try Self.memoryPolicy(linux)
     resourceGroup = try linux.intelRdt.map { (rdt) throws(RuntimeError) in
       try ResourceGroup(rdt, id: id.text)
     }
@@ -123,6 +121,10 @@ struct ContainerPlan: Sendable {
     default:
       throw .unusable(field: "linux.rootfsPropagation", "unknown value `\(text ?? "")`")
     }
+  }
+
+  static func memoryPolicy(_ linux: RuntimeLinux?) throws(RuntimeError) -> MemoryPolicyPlan? {
+    try linux?.memoryPolicy.map { (policy) throws(RuntimeError) in try MemoryPolicyPlan(policy) }
   }
 
   static func personality(_ personality: RuntimePersonality?) throws(RuntimeError)

@@ -30,7 +30,7 @@ struct ExecLauncher {
     defer { if cgroup >= 0 { Descriptor.close(cgroup) } }
     // Whose manager it is is only to be seen from outside the container's user namespace.
     let manager = record.systemdScope == nil ? nil : SystemdCgroupManager.address
-    let kinds = differing(from: record.pid)
+    let kinds = try differing(from: record.pid)
     let late = kinds.intersection([.mount, .cgroup])
     let root = try openRoot()
     let pair = try during("make the channel") { () throws(SystemError) in
@@ -117,12 +117,22 @@ struct ExecLauncher {
   }
 
   /// The kinds of namespace in which the process is not ours; joining one's own fails.
-  private func differing(from pid: Int32) -> Set<Namespace> {
-    Set(
-      Namespace.allCases.filter { kind in
-        guard let theirs = kind.identity(of: "\(pid)") else { return false }
-        return theirs != kind.identity()
-      })
+  ///
+  /// One that cannot be seen must not pass for our own: the process would run outside.
+  private func differing(from pid: Int32) throws(RuntimeError) -> Set<Namespace> {
+    var kinds: Set<Namespace> = []
+    for kind in Namespace.allCases {
+      guard let ours = kind.identity() else { continue }
+      guard let theirs = kind.identity(of: "\(pid)") else {
+        throw .reported(
+          ErrorReport(
+            .notPermitted,
+            "exec in `\(record.id)`: the namespaces of its first process are not ours to see",
+            hint: "a container that waits for start shows them to root alone: start it first"))
+      }
+      if theirs != ours { kinds.insert(kind) }
+    }
+    return kinds
   }
 
   /// Starts the process; `isPlaced` becomes false when it waits to be moved into its cgroup.

@@ -50,6 +50,7 @@ public struct ExecProcess {
     var plan = try ProcessPlan(process)
     plan.takeAnnotations(spec.annotations)
     plan.personality = try ContainerPlan.personality(spec.linux?.personality)
+    plan.memoryPolicy = try ContainerPlan.memoryPolicy(spec.linux)
     plan.preservedDescriptors = preservedDescriptors
     plan.capabilities.report(to: context)
     plan.filter = try SeccompProgram(spec, cache: context.filterCache)

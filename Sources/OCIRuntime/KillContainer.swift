@@ -32,7 +32,9 @@ public struct KillContainer {
           try cgroup.killAll(signal)
         }
       }
-      throw .wrongState(id: id.text, status: "stopped", needed: "running")
+      // All of none: nothing is left to do.
+      if all { return }
+      throw .notRunning(id.text)
     }
     try record.signal(signal)
   }

@@ -30,6 +30,6 @@ struct MemoryPolicyPlan: Equatable, Sendable {
       }
       mode |= bit
     }
-    nodes = try ProcessPlan.cpus(policy.nodes, "\(field).nodes") ?? []
+    nodes = try ProcessPlan.cpus(policy.nodes, "\(field).nodes", of: "memory nodes") ?? []
   }
 }

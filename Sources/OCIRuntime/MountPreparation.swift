@@ -26,14 +26,7 @@ struct MountPreparation {
         guard case .bind = mount.kind else {
           throw .unusable(field: mount.field, "only bind mounts can have their ids mapped")
         }
-        let uids = map.uids.isEmpty ? plan.uidMap : map.uids
-        let gids = map.gids.isEmpty ? plan.gidMap : map.gids
-        guard !uids.isEmpty, !gids.isEmpty else {
-          throw .unusable(
-            field: "\(mount.field).uidMappings",
-            "are missing, and the container has no user namespace to take them from")
-        }
-        mounts[index].idMapNamespace = try namespace(uids, gids)
+        mounts[index].idMapNamespace = try namespace(for: mount, map)
       }
       guard case .bind(let recursive) = mount.kind, !mount.isOfContainer,
         copies || mount.idMap != nil
@@ -58,6 +51,18 @@ struct MountPreparation {
       }.release()
     }
     return mounts
+  }
+
+  /// The mount's own map, or else that of the container's user namespace.
+  private func namespace(for mount: MountPlan, _ map: MountPlan.IDMap) throws(RuntimeError) -> Int32
+  {
+    let uids = map.uids.isEmpty ? plan.uidMap : map.uids
+    let gids = map.gids.isEmpty ? plan.gidMap : map.gids
+    if !uids.isEmpty, !gids.isEmpty { return try namespace(uids, gids) }
+    if let joined = plan.joined.first(where: { $0.kind == .user }) { return joined.descriptor }
+    throw .unusable(
+      field: "\(mount.field).uidMappings",
+      "are missing, and the container has no user namespace to take them from")
   }
 
   /// A user namespace with a map, kept by its descriptor alone.

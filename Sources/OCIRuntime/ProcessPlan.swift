@@ -104,14 +104,16 @@ struct ProcessPlan: Sendable {
   }
 
   /// `0-3,7` as bits, least significant first; nil for no text.
-  static func cpus(_ text: String?, _ field: String) throws(RuntimeError) -> [UInt8]? {
+  static func cpus(_ text: String?, _ field: String, of what: String = "CPUs")
+    throws(RuntimeError) -> [UInt8]?
+  {
     guard let text, !text.isEmpty else { return nil }
     var mask = [UInt8](repeating: 0, count: 128)
     for part in text.split(separator: ",") {
       let ends = part.trimmingSpaces.split(separator: "-", omittingEmptySubsequences: false)
       guard let first = ends.first.flatMap({ Int($0) }), let last = Int(ends[ends.count - 1]),
         ends.count <= 2, first >= 0, first <= last, last < mask.count * 8
-      else { throw .unusable(field: field, "`\(text)` is not a list of CPUs") }
+      else { throw .unusable(field: field, "`\(text)` is not a list of \(what)") }
       for cpu in first...last { mask[cpu / 8] |= 1 << UInt8(cpu % 8) }
     }
     return mask

@@ -14,6 +14,7 @@ public enum RuntimeError: ReportableError, Equatable {
   case idInUse(String)
   case noContainer(String)
   case wrongState(id: String, status: String, needed: String)
+  case notRunning(String)
   case commandNotFound(String)
   case commandNotExecutable(String, String)
   case hook(path: String, String)
@@ -38,6 +39,9 @@ public enum RuntimeError: ReportableError, Equatable {
       ErrorReport(.notFound, "container `\(id)` does not exist")
     case .wrongState(let id, let status, let needed):
       ErrorReport(.conflict, "container `\(id)` is \(status), not \(needed)")
+    case .notRunning(let id):
+      // containerd takes these words for an end that it has not heard of yet.
+      ErrorReport(.conflict, "container not running: `\(id)` is stopped")
     case .commandNotFound(let name):
       // Podman and Docker recognise these words and exit with 127.
       ErrorReport(

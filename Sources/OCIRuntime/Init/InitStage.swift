@@ -18,15 +18,32 @@ struct InitStage: ~Copyable {
   consuming func run() -> Int32 {
     do throws(RuntimeError) {
       try prepare()
+      guard startListener >= 0 else {
+        try tellReady()
+        try finish()
+        return 1
+      }
+      // The kernel keeps from the first process of a pid namespace what it does not wait for.
+      let signals = try during("wait for signals") { () throws(SystemError) in
+        try SignalDescriptor([
+          SignalSet.hangUp, SignalSet.interrupt, SignalSet.quit, SignalSet.terminate,
+        ])
+      }
+      try tellReady()
+      // A runtime that was killed before it wrote the state down must not leave us waiting for
+      // ever.
+      try awaitProceed()
+      return waitForStart(signals)
     } catch {
       tell(.failed(error.report))
       return 1
     }
-    guard startListener >= 0 else {
-      do throws(RuntimeError) { try finish() } catch { tell(.failed(error.report)) }
-      return 1
+  }
+
+  private func tellReady() throws(RuntimeError) {
+    try during("tell the runtime") { () throws(SystemError) in
+      try channel.send(InitMessage.ready.bytes)
     }
-    return waitForStart()
   }
 
   private func tell(_ message: InitMessage) {
@@ -65,11 +82,6 @@ struct InitStage: ~Copyable {
     try root.enter()
     try root.applyPropagation()
     try ProcessStage(plan.process).assume()
-    try during("tell the runtime") { () throws(SystemError) in
-      try channel.send(InitMessage.ready.bytes)
-    }
-    // A runtime that was killed before it wrote the state down must not leave us waiting for ever.
-    if startListener >= 0 { try awaitProceed() }
   }
 
   private func setSysctls() throws(RuntimeError) {
@@ -161,14 +173,26 @@ struct InitStage: ~Copyable {
     try ProcessStage(plan.process).execute(state)
   }
 
-  /// Blocks until `start` connects and says so; whoever only looks is ignored.
-  private func waitForStart() -> Int32 {
+  /// Blocks until `start` connects and says so, or a signal ends it; whoever only looks is ignored.
+  private func waitForStart(_ signals: borrowing SignalDescriptor) -> Int32 {
     Descriptor.close(channel.descriptor.raw)
     while true {
       let caller: OwnedDescriptor?
-      do throws(SystemError) { caller = try UnixSocket.accept(startListener) } catch { return 1 }
+      do throws(SystemError) {
+        var loop = try EventLoop()
+        try loop.add(startListener)
+        try loop.add(signals.descriptor.raw)
+        let ready = try loop.wait(milliseconds: -1)
+        if let signal = try signals.next() { return 128 + signal }
+        guard ready.contains(where: { $0.descriptor == startListener }) else { continue }
+        caller = try UnixSocket.accept(startListener)
+      } catch {
+        if error.errno == Errno.interrupted { continue }
+        return 1
+      }
       guard let caller else { continue }
       guard let word = try? Descriptor.read(caller.raw, upTo: 1), word == [0x53] else { continue }
+      ProcessAttributes.resetSignals()
       do throws(RuntimeError) {
         try finish()
       } catch {

@@ -48,10 +48,12 @@ struct ProcessStage {
         try ProcessAttributes.setIOPriority(class: number, priority: io.priority)
       }
       if let mask = plan.affinity { try ProcessAttributes.setAffinity(mask) }
-      if let policy = plan.memoryPolicy {
+      if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
+    }
+    if let policy = plan.memoryPolicy {
+      try during("set linux.memoryPolicy") { () throws(SystemError) in
         try ProcessAttributes.setMemoryPolicy(policy.mode, nodes: policy.nodes)
       }
-      if let persona = plan.personality { try ProcessAttributes.setPersonality(persona) }
     }
     // A kernel without keyrings, or a filter around us that forbids them, is no reason to stop.
     if let name = plan.keyring { try? Credentials.joinSessionKeyring(name) }

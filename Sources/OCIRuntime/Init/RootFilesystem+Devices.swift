@@ -25,11 +25,18 @@ extension RootFilesystem {
     }
   }
 
+  private var hasTerminals: Bool {
+    plan.mounts.contains { $0.kind == .filesystem("devpts") }
+  }
+
   func makeDevices() throws(RuntimeError) {
     guard !devIsBound else { return }
     let named = Set(plan.devices.map(\.path))
     for device in Self.defaultDevices where !named.contains(device.path) { try make(device) }
-    for device in plan.devices { try make(device) }
+    // The multiplexer of a devpts takes the place of one that is asked for.
+    for device in plan.devices where !(hasTerminals && device.path == "/dev/ptmx") {
+      try make(device)
+    }
     try during("make the links of /dev") { () throws(SystemError) in
       let dev = try root.ensureDirectory("/dev")
       for link in Self.links {
@@ -52,7 +59,7 @@ extension RootFilesystem {
 
   /// /dev/ptmx belongs to the container's own devpts.
   private func replaceMultiplexer(in dev: Int32) throws(SystemError) {
-    guard plan.mounts.contains(where: { $0.kind == .filesystem("devpts") }) else { return }
+    guard hasTerminals else { return }
     if try FileStatus.find("ptmx", in: dev) != nil {
       if try FileStatus.of("ptmx", in: dev).kind == .symbolicLink { return }
       try FileTree.unlink("ptmx", in: dev)

@@ -20,12 +20,7 @@ extension RootFilesystem {
   }
 
   private func bind(_ mount: MountPlan, recursive: Bool) throws(SystemError) {
-    let tree: OwnedDescriptor
-    if mount.prepared >= 0 {
-      tree = OwnedDescriptor(owning: mount.prepared)
-    } else {
-      tree = try MountTree.copy(mount.source, recursive: recursive)
-    }
+    let tree = try source(of: mount, recursive: recursive)
     let kind = try FileStatus.of(descriptor: tree.raw).kind
     let place = try target(mount.destination, isDirectory: kind == .directory)
     try guardProc(mount, source: tree.raw, target: place.raw)
@@ -36,6 +31,24 @@ extension RootFilesystem {
     }
     try apply(mount, to: tree.raw)
     try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
+  }
+
+  /// In a user namespace of the container's own a copy made here keeps what the host has locked, such
+  /// as read-only (mount_namespaces(7)); one that the parent made does not, and is for what cannot
+  /// be copied here.
+  private func source(of mount: MountPlan, recursive: Bool) throws(SystemError) -> OwnedDescriptor {
+    guard mount.prepared >= 0 else {
+      return try MountTree.copy(mount.source, recursive: recursive)
+    }
+    let prepared = OwnedDescriptor(owning: mount.prepared)
+    if mount.idMap == nil, let own = try? MountTree.copy(mount.source, recursive: recursive),
+      let found = try? FileStatus.of(descriptor: own.raw),
+      let meant = try? FileStatus.of(descriptor: prepared.raw),
+      found.device == meant.device, found.inode == meant.inode
+    {
+      return own
+    }
+    return prepared
   }
 
   /// A mount over /proc that is not procfs would show the runtime and the container's programs

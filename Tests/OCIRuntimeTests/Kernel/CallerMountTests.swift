@@ -70,6 +70,63 @@ struct CallerMountTests {
     #expect(outcome.output.contains("/proc/self/exe"), "\(outcome)")
   }
 
+  /// `idmap` without mappings means the container's user namespace, also one that it joins.
+  @Test(arguments: [false, true]) func mapsIDsAsTheUserNamespaceDoes(joined: Bool) throws {
+    let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+    let owner = try TestBundle()
+    owner.spec.linux?.namespaces.append(RuntimeNamespace(.user))
+    owner.spec.linux?.uidMappings = map
+    owner.spec.linux?.gidMappings = map
+    let bundle = try TestBundle()
+    bundle.spec.linux = owner.spec.linux
+    if joined {
+      try owner.start("sleep 1000")
+      bundle.spec.linux?.namespaces.removeLast()
+      bundle.spec.linux?.namespaces.append(
+        RuntimeNamespace(.user, path: "/proc/\(try owner.state().pid)/ns/user"))
+      bundle.spec.linux?.uidMappings = []
+      bundle.spec.linux?.gidMappings = []
+    }
+    var mount = RuntimeMount(destination: "/tmp", type: "bind", source: "shown")
+    mount.options = ["bind", "idmap"]
+    bundle.spec.mounts.append(mount)
+    try FileTree.ensureDirectory("\(bundle.directory)/shown", mode: 0o755)
+    bundle.shell("busybox stat -c %u:%g /tmp")
+    let outcome = try bundle.run()
+    // Not every filesystem can; overlayfs on old kernels cannot.
+    if outcome.errors.contains("mount_setattr id map of") { return }
+    #expect(outcome.output == "0:0\n", "\(outcome.errors)")
+  }
+
+  /// What the host mounted read-only stays so for a container with a user namespace of its own,
+  /// whatever that may do there.
+  @Test func hostsFlagsAreLocked() throws {
+    let bundle = try TestBundle()
+    let map = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 65_536)]
+    bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
+    bundle.spec.linux?.uidMappings = map
+    bundle.spec.linux?.gidMappings = map
+    let all = ["CAP_SYS_ADMIN"]
+    bundle.spec.process?.capabilities = RuntimeCapabilities(
+      bounding: all, effective: all, inheritable: [], permitted: all, ambient: [])
+    var mount = RuntimeMount(destination: "/mnt", type: "bind", source: "shown")
+    mount.options = ["bind"]
+    bundle.spec.mounts.append(mount)
+    try FileTree.ensureDirectory("\(bundle.directory)/shown", mode: 0o755)
+    bundle.shell(
+      """
+      busybox mount -o remount,bind,rw /mnt 2>/dev/null && echo remounted
+      busybox grep -c ' /mnt ro,' /proc/self/mountinfo
+      """)
+    let outcome = try bundle.host(
+      """
+      mount --bind \(bundle.directory)/shown \(bundle.directory)/shown
+      mount -o remount,bind,ro \(bundle.directory)/shown
+      \(try bundle.runCommand())
+      """, in: ["/usr/bin/unshare", "--mount", "--propagation", "private"])
+    #expect(outcome.output == "1\n", "\(outcome)")
+  }
+
   @Test func killEndsWhatIsLeftOfSharedProcesses() throws {
     let bundle = try TestBundle()
     bundle.spec.linux?.namespaces.removeAll { $0.type == .pid }

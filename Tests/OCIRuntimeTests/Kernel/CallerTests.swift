@@ -95,6 +95,52 @@ struct CallerTests {
     #expect(outcome.output == expected.map { $0 + "\n" }.joined(), "\(outcome.errors)")
   }
 
+  /// The kernel keeps signals without a handler from the first process of a pid namespace.
+  @Test(arguments: ["HUP", "INT", "QUIT", "TERM", "KILL"], [true, false])
+  func signalsEndAContainerThatWaits(signal: String, ownPIDs: Bool) throws {
+    let bundle = try TestBundle()
+    if !ownPIDs { bundle.spec.linux?.namespaces.removeAll { $0.type == .pid } }
+    bundle.shell("true")
+    #expect(try bundle.oci(["create", "--bundle", bundle.directory, bundle.id]).status == 0)
+    let pid = try bundle.state().pid
+    #expect(try bundle.oci(["kill", bundle.id, signal]).status == 0)
+    try bundle.waitForEnd(pid)
+    #expect(try bundle.state().status == .stopped)
+  }
+
+  /// The first process hides what it has open until it is the program; what cannot be seen must not
+  /// pass for the caller's own namespaces.
+  @Test func unprivilegedExecNeedsAStartedContainer() throws {
+    let bundle = try TestBundle()
+    bundle.shell("sleep 1000")
+    _ = try bundle.oci(["state", bundle.id])
+    let runtime = "\(RuntimeUnderTest.path ?? "") --root \(bundle.directory)/state"
+    try FileTree.setMode("\(bundle.directory)/config.json", 0o644)
+    try FileTree.ensureDirectory("\(bundle.directory)/state", mode: 0o777)
+    try FileTree.setMode("\(bundle.directory)/state", 0o777)
+    let outcome = try bundle.host(
+      """
+      \(runtime) create --bundle \(bundle.directory) \(bundle.id)
+      \(runtime) exec \(bundle.id) id -u
+      \(runtime) start \(bundle.id)
+      \(runtime) exec \(bundle.id) id -u
+      \(runtime) delete --force \(bundle.id)
+      """, in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    #expect(outcome.errors.contains("not ours to see"), "\(outcome.errors)")
+    #expect(outcome.output == "0\n", "\(outcome)")
+  }
+
+  /// Bound devices cannot be taken away again, so a multiplexer that is asked for is not made first.
+  @Test(arguments: [false, true]) func theMultiplexerIsTheContainers(inNamespace: Bool) throws {
+    let bundle = try TestBundle(inNamespace: inNamespace)
+    bundle.spec.linux?.devices = [
+      RuntimeDevice(.character, path: "/dev/ptmx", major: 5, minor: 2)
+    ]
+    bundle.shell("readlink /dev/ptmx; busybox stat -L -c %t:%T /dev/ptmx")
+    let outcome = try bundle.run()
+    #expect(outcome.output == "pts/ptmx\n5:2\n", "\(outcome.errors)")
+  }
+
   /// Callers ask for the state until there is one, and then start the container.
   @Test func aContainerThatIsBeingMadeHasNoState() throws {
     let bundle = try TestBundle()

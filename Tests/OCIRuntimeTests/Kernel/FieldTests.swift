@@ -4,18 +4,37 @@ import Testing
 
 @Suite(.enabled(if: RuntimeUnderTest.isUsable, "root, martlet-oci and busybox-static"))
 struct FieldTests {
+  /// For the processes of `exec`, too.
   @Test func memoryPolicyHolds() throws {
     let bundle = try TestBundle()
+    // A kernel without NUMA has neither the call nor the file.
+    guard FileTree.exists("/proc/self/numa_maps") else { return }
     var policy = RuntimeMemoryPolicy()
     policy.mode = "MPOL_BIND"
     policy.nodes = "0"
+    policy.flags = ["MPOL_F_RELATIVE_NODES"]
     bundle.spec.linux?.memoryPolicy = policy
-    bundle.shell("cat /proc/self/numa_maps | head -c 2000; echo end")
-    let outcome = try bundle.run()
-    // A kernel without NUMA has neither the call nor the file.
-    if outcome.errors.contains("set_mempolicy: function not") { return }
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(outcome.output.contains(" bind:0") || outcome.output == "end\n")
+    let look = "busybox head -n 1 /proc/self/numa_maps | busybox cut -d ' ' -f 2"
+    try bundle.start("\(look) > /tmp/policy; sleep 1000")
+    #expect(try bundle.waitForText("/tmp/policy") == "bind=relative:0")
+    let executed = try bundle.oci(["exec", bundle.id, "sh", "-c", look])
+    #expect(executed.output == "bind=relative:0\n", "\(executed.errors)")
+  }
+
+  @Test func killingAStoppedContainerSaysWhatContainerdExpects() throws {
+    let bundle = try TestBundle()
+    bundle.shell("true")
+    #expect(try bundle.run(["--keep"]).status == 0)
+    let outcome = try bundle.oci(["kill", bundle.id, "TERM"])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("container not running: `\(bundle.id)`"))
+    #expect(try bundle.oci(["kill", "--all", bundle.id, "0"]).status == 0)
+    #expect(try bundle.oci(["delete", bundle.id]).status == 0)
+    let without = ["--cgroup-manager", "disabled"]
+    #expect(
+      try bundle.oci(without + ["run", "--keep", "--bundle", bundle.directory, bundle.id]).status
+        == 0)
+    #expect(try bundle.oci(without + ["kill", "--all", bundle.id, "TERM"]).status == 0)
   }
 
   @Test(arguments: [
