@@ -83,6 +83,7 @@ extension SystemTests {
     /// Little is enough, or too little is said in one line; nothing is half made.
     @Test(arguments: [
       ("ulimit -n 64", 0, ""), ("ulimit -n 12", 125, "too many open files"),
+      ("ulimit -n 10", 125, "too many open files"),
       ("ulimit -f 1", 125, "too large"), ("ulimit -u 1", 125, "temporarily unavailable"),
     ])
     func aCallerWithoutMeansIsTold(limit: String, exit: Int, word: String) throws {

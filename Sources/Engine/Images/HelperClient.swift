@@ -150,6 +150,10 @@ struct HelperClient {
         hint: signal == kill
           ? "nothing is broken: run the command again; if it recurs, look for lack of memory"
           : "nothing is broken: run the command again")
+    case .exited(cannotExecute) where final == nil && ResourceLimit.allowsFewFiles:
+      throw ErrorReport(
+        .unavailable, "martlet-image cannot be run: too many open files",
+        hint: "allow more with: ulimit -n 1024")
     case .exited(cannotExecute) where final == nil:
       throw ErrorReport(
         .unavailable, "martlet-image cannot be run here",
