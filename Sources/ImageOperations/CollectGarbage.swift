@@ -75,6 +75,10 @@ struct CollectGarbage {
       blobs.insert(manifest.config.digest)
       blobs.formUnion(manifest.layers.map(\.digest))
     }
+    if !request.dropsBorrowed {
+      // What cannot be used where it is was unpacked here; it costs the time again.
+      for (_, images, _) in store.listAdditional() { layers.formUnion(images.flatMap(\.layers)) }
+    }
     // A layer needs those below it only to be extended, but its record names them.
     var parents = layers
     while !parents.isEmpty {

@@ -28,7 +28,8 @@ public struct CreateContainer {
     config.id = RandomName.hexadecimal(random[..<32])
     // Nobody may collect the layers before the container's own record names them.
     let lease = try Lease(
-      ImageStore(data: context.dataRoot), layers: request.image?.layers ?? [])
+      context.imageStore, layers: request.image?.layers ?? [])
+    if let image = request.image { try ImageLayers(context).ensure(image, events: events) }
     let reservation = try fillUserns(&config, request)
     try fillImage(&config, request, events)
     try fillProcess(&config, request)

@@ -6,10 +6,13 @@ public struct CollectLayers {
 
   public init(_ context: EngineContext) { self.context = context }
 
-  /// The bytes that it freed.
+  /// `dropsBorrowed`: layers go as well that were unpacked for images of additional stores.
+  ///
+  /// - Returns: the bytes that it freed.
   @discardableResult
-  public func run() throws -> Int64 {
-    let request = try ImageUsers(context).request()
+  public func run(dropsBorrowed: Bool = false) throws -> Int64 {
+    var request = try ImageUsers(context).request()
+    request.dropsBorrowed = dropsBorrowed
     return try HelperClient(context).run(.collect(request)).freed ?? 0
   }
 }

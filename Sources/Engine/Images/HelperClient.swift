@@ -75,7 +75,7 @@ struct HelperClient {
     return try context.userNamespace().spawn {
       do {
         try CurrentProcess.dieWithParent()
-        try Self.write(try prepare(), to: input.raw, context.dataRoot)
+        try write(try prepare(), to: input.raw)
       } catch {
         return Self.tell(reportOf(error), to: events)
       }
@@ -83,10 +83,9 @@ struct HelperClient {
     }
   }
 
-  private static func write(_ operation: HelperRequest.Operation, to file: Int32, _ root: String)
-    throws
-  {
-    let request = HelperRequest(dataRoot: root, operation: operation)
+  private func write(_ operation: HelperRequest.Operation, to file: Int32) throws {
+    let request = HelperRequest(
+      dataRoot: context.dataRoot, additionalRoots: context.additionalRoots, operation: operation)
     try Descriptor.writeAll(file, Array(try JSONEncoder().encode(request)))
     try Descriptor.rewind(file)
   }
