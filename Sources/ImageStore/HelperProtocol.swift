@@ -148,6 +148,8 @@ public struct CollectRequest: Codable, Sendable {
   public var layersInUse: [Digest]
   /// Names of directories below `layers/mapped` that containers use.
   public var mappedInUse: [String]
+  /// The containers that this says the needs of; nil when nobody makes others meanwhile.
+  public var containers: [String]?
   /// Whether layers go, too, that were unpacked for images of additional stores.
   public var dropsBorrowed = false
 
@@ -217,6 +219,8 @@ public struct HelperEvent: Codable, Sendable {
     public var images: [Image] = []
     /// Bytes that deleting freed.
     public var freed: Int64?
+    /// Nothing was collected: there are containers that the request knows nothing of.
+    public var isStale: Bool?
     /// Where a remapped copy is, or the file or helper that keeps a login.
     public var path: String?
     /// What a check found.

@@ -1,4 +1,5 @@
 import ImageStore
+import LayerStorage
 import Model
 
 /// Makes sure that the layers of an image can be used.
@@ -12,12 +13,26 @@ struct ImageLayers {
 
   func ensure(_ image: StoredImage, events: (TransferEvent) -> Void = { _ in }) throws {
     let store = context.imageStore
-    if store.additional.isEmpty || image.layers.allSatisfy(store.layers.contains) { return }
-    // Then what is missing is missing, and told of by whoever needs it.
+    if image.layers.allSatisfy(store.layers.contains) { return }
     guard store.additional.contains(where: { (try? $0.findOwn(id: image.id)) != nil }) else {
-      return
+      // What a damaged store lacks is told of by whoever needs it.
+      if try store.findOwn(id: image.id) != nil { return }
+      throw ErrorReport(
+        .conflict, "image \(image.id.shortID) was removed by another command", hint: "try again")
     }
     _ = try HelperClient(context).run(
       .unpack(UnpackRequest(image: "\(image.id)")), events: events)
+  }
+
+  /// Keeps images that are mounted from being collected until a container's record names them.
+  func lease(mounts: [ContainerMount]) throws -> Lease? {
+    let chains = mounts.flatMap(\.layers).compactMap { Digest(algorithm: .sha256, hex: $0) }
+    if chains.isEmpty { return nil }
+    let store = context.imageStore
+    let lease = try Lease(store, layers: chains)
+    for chain in chains where !store.layers.contains(chain) {
+      throw StorageError.layerMissing(chain.hex)
+    }
+    return lease
   }
 }
