@@ -74,6 +74,22 @@ extension RegistryError {
     }
   }
 
+  /// What mends a certificate, by OpenSSL's words for what is wrong with it (X509_verify_cert_error_string(3)).
+  static func certificateHint(_ reason: String) -> String {
+    let trusting = "or do without trust: --tls-verify=false"
+    if reason.contains("has expired") {
+      return "the registry needs a new certificate, or this machine's clock is wrong; \(trusting)"
+    }
+    if reason.contains("not yet valid") {
+      return "set this machine's clock; if it is right, the registry needs another certificate; "
+        + trusting
+    }
+    if reason.contains("subject name") || reason.contains("does not match") {
+      return "write the registry by a name that its certificate has, \(trusting)"
+    }
+    return "put the registry's CA certificate below certs.d, or use --tls-verify=false"
+  }
+
   private var transferReport: ErrorReport {
     switch self {
     case .unreachable(let host, let reason):
@@ -83,7 +99,7 @@ extension RegistryError {
     case .insecureConnection(let host, let reason):
       ErrorReport(
         .unavailable, "no trusted connection to \(host): \(reason)",
-        hint: "put the registry's CA certificate below certs.d, or use --tls-verify=false")
+        hint: Self.certificateHint(reason))
     case .interrupted(let host, let reason):
       ErrorReport(
         .unavailable, "the transfer from \(host) broke off: \(reason)",

@@ -36,6 +36,14 @@ public struct EngineContext: Sendable {
     helpers = FileTree.exists("\(installed)/martlet-monitor") ? installed : directory
   }
 
+  /// The data directories of stores whose images are read as well.
+  var additionalRoots: [String] {
+    if let roots = namespaces.additionalRoots.withLock({ $0 }) { return roots }
+    let roots = findAdditionalRoots()
+    namespaces.additionalRoots.withLock { $0 = roots }
+    return roots
+  }
+
   public var containers: String { "\(directories.data)/containers" }
   public var names: String { "\(directories.data)/names" }
   public var volumes: String { "\(directories.data)/volumes" }
@@ -119,7 +127,8 @@ public struct EngineContext: Sendable {
     "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "REGISTRY_AUTH_FILE",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG", "ALL_PROXY",
-    "all_proxy", "CONTAINERS_REGISTRIES_CONF", "GNUPGHOME", "GPG_TTY", "PASSWORD_STORE_DIR",
+    "all_proxy", "CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "GNUPGHOME", "GPG_TTY",
+    "PASSWORD_STORE_DIR",
     "DISPLAY", "WAYLAND_DISPLAY",
   ]
 
@@ -144,4 +153,5 @@ public struct EngineContext: Sendable {
 private final class NamespaceMemory: Sendable {
   let plan = Mutex<UserNamespacePlan?>(nil)
   let prepared = Mutex<PreparedNamespace?>(nil)
+  let additionalRoots = Mutex<[String]?>(nil)
 }

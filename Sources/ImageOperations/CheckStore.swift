@@ -26,8 +26,22 @@ struct CheckStore {
     }
     if request.repair { try repair(&findings, request) }
     var result = HelperEvent.Result()
-    result.problems = findings.map(\.problem)
+    result.problems = findings.map(\.problem) + (try additionalProblems(request))
     return result
+  }
+
+  /// What is wrong in stores that are only read, for those who look after them.
+  private func additionalProblems(_ request: CheckRequest) throws -> [StoreProblem] {
+    try store.additional.flatMap { other in
+      try StoreInspection(other, request, reporter, isForeign: true).run().map { finding in
+        var problem = finding.problem
+        problem.message += ", in the read-only store \(other.data)"
+        problem.obstacle =
+          "it is only read here; its owner mends it with: "
+          + "martlet --root \(other.data) system check --repair"
+        return problem
+      }
+    }
   }
 
   private func repair(_ findings: inout [StoreInspection.Finding], _ request: CheckRequest) throws {
@@ -139,7 +153,7 @@ struct CheckStore {
   /// Makes an image's record anew from its manifest and config.
   private func restoreRecord(_ id: Digest) throws {
     let name = try store.listNames().first { $0.image == id }
-    let recorded = (try? store.find(id: id)).flatMap(\.?.manifest)
+    let recorded = (try? store.findOwn(id: id)).flatMap(\.?.manifest)
     guard let manifest = name?.manifest ?? recorded else {
       throw ErrorReport(.unavailable, "nothing tells its manifest")
     }

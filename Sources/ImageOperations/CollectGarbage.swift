@@ -16,10 +16,18 @@ struct CollectGarbage {
   func run(_ request: CollectRequest) throws -> HelperEvent.Result {
     var trash: [String] = []
     var freed: Int64 = 0
+    var isStale = false
     try withTurn {
+      isStale = try hasOtherContainers(request)
+      if isStale { return }
       let needed = try needs(request)
       freed += try removeBlobs(keeping: needed.blobs)
       trash = try setAside(keeping: needed.layers, mapped: Set(request.mappedInUse))
+    }
+    if isStale {
+      var result = HelperEvent.Result(freed: 0)
+      result.isStale = true
+      return result
     }
     var errors = ErrorCollector()
     for path in trash {
@@ -44,6 +52,17 @@ struct CollectGarbage {
     let turn = try ObjectLock.acquire(store.lockPath(.collection, "turn"))
     try body()
     _ = turn.descriptor
+  }
+
+  /// Whether a container has come since the request was made, and with it the end of its lease.
+  ///
+  /// In our turn there are only those with a record, which we see, and those whose makers still have
+  /// their leases.
+  private func hasOtherContainers(_ request: CollectRequest) throws -> Bool {
+    guard let known = request.containers.map(Set.init) else { return false }
+    let directory = "\(store.data)/containers"
+    guard FileTree.exists(directory) else { return false }
+    return try FileTree.list(directory).contains { $0.utf8.count == 64 && !known.contains($0) }
   }
 
   private func needs(_ request: CollectRequest) throws -> (blobs: Set<Digest>, layers: Set<Digest>)
@@ -74,6 +93,10 @@ struct CollectGarbage {
       else { continue }
       blobs.insert(manifest.config.digest)
       blobs.formUnion(manifest.layers.map(\.digest))
+    }
+    if !request.dropsBorrowed {
+      // What cannot be used where it is was unpacked here; it costs the time again.
+      for (_, images, _) in store.listAdditional() { layers.formUnion(images.flatMap(\.layers)) }
     }
     // A layer needs those below it only to be extended, but its record names them.
     var parents = layers

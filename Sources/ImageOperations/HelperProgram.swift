@@ -41,7 +41,7 @@ public enum HelperProgram {
   private static func perform(_ request: HelperRequest, _ reporter: Reporter) throws
     -> HelperEvent.Result
   {
-    let store = ImageStore(data: request.dataRoot)
+    let store = ImageStore(data: request.dataRoot, additional: request.additionalRoots)
     try store.prepare()
     if !request.operation.needsNetwork { Sandbox.enter() }
     switch request.operation {
@@ -56,6 +56,7 @@ public enum HelperProgram {
     case .importRootfs(let rootfs):
       return try ImportRootfs(store: store, reporter: reporter).run(rootfs)
     case .remap(let remap): return try RemapImage(store: store, reporter: reporter).run(remap)
+    case .unpack(let unpack): return try UnpackImage(store: store, reporter: reporter).run(unpack)
     case .copyImage(let copy): return try CopyImageFiles(store: store, reporter: reporter).run(copy)
     case .collect(let collect): return try CollectGarbage(store: store).run(collect)
     case .check(let check): return try CheckStore(store: store, reporter: reporter).run(check)
@@ -80,7 +81,7 @@ extension HelperRequest.Operation {
   /// Whether it may have to talk to a registry or another server.
   var needsNetwork: Bool {
     switch self {
-    case .save, .remap, .copyImage, .collect, .removeTrees: false
+    case .save, .remap, .unpack, .copyImage, .collect, .removeTrees: false
     case .load(let request): request.path.contains("://")
     case .importRootfs(let request): request.path.contains("://")
     default: true

@@ -54,7 +54,7 @@ struct ImageInstaller {
   /// The image when it is there as it should be: then there is nothing to do but name it.
   private func findWhole(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage? {
     let installer = LayerInstaller(store: store, reporter: reporter)
-    guard let known = try store.find(id: image.manifest.config.digest),
+    guard let known = try store.findOwn(id: image.manifest.config.digest),
       known.manifest == image.manifestDigest,
       store.blobs.contains(image.manifest.config.digest), try jobs.allSatisfy(installer.isPaired)
     else { return nil }
@@ -74,7 +74,7 @@ struct ImageInstaller {
   }
 
   /// Refuses what cannot fit: blobs take their size, and files at least what they take compressed.
-  private func checkSpace(_ jobs: [LayerInstaller.Job]) throws {
+  func checkSpace(_ jobs: [LayerInstaller.Job]) throws {
     var needed: Int64 = 0
     for job in jobs {
       if !store.layers.contains(job.chain) { needed += job.descriptor.size }

@@ -127,7 +127,7 @@ struct LayerUpload {
   /// - Returns: the layer as the registry has it.
   func run(_ layer: BlobDescriptor) throws -> BlobDescriptor {
     guard let kind = plan.compression(for: layer) else {
-      try upload(layer, store.blobs.path(layer.digest), as: layer.digest.shortID)
+      try upload(layer, store.blobs.location(layer.digest), as: layer.digest.shortID)
       return layer
     }
     let staging = try Staging(store)

@@ -88,7 +88,7 @@ struct LoadImages {
   private func keep(_ file: Staging.File) throws {
     // Before anything is there that a collection could take.
     try leases.add(store, blob: file.digest)
-    if store.blobs.contains(file.digest) || !FileTree.exists(file.path) { return }
+    if store.blobs.holds(file.digest) || !FileTree.exists(file.path) { return }
     try store.blobs.publish(file.path, as: file.digest)
   }
 
@@ -169,7 +169,7 @@ extension LoadImages {
     try manifest.checkRunnable()
     let configBytes = try verified(
       manifest.config, contents, path(manifest.config.digest), limit: ImageConfig.sizeLimit)
-    for layer in manifest.layers where !store.blobs.contains(layer.digest) {
+    for layer in manifest.layers where !store.blobs.holds(layer.digest) {
       let file = try contents.load(path(layer.digest))
       try check(layer, file.digest, file.size)
       try keep(file)

@@ -45,7 +45,7 @@ struct RegistryLayers: LayerSupply {
 
   /// A blob that the disk has spoilt is fetched again; hashing costs a fraction of unpacking.
   private func isWhole(_ descriptor: BlobDescriptor) throws -> Bool {
-    let path = store.blobs.path(descriptor.digest)
+    let path = store.blobs.location(descriptor.digest)
     guard try FileStatus.of(path).size == descriptor.size else { return false }
     let file = try OwnedDescriptor.open(path)
     let hasher = Hasher(descriptor.digest.algorithm)

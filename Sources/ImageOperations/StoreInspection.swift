@@ -36,10 +36,17 @@ final class StoreInspection {
   private var checkedLayers: Set<Digest> = []
   private var needed: (blobs: Set<Digest>, layers: Set<Digest>) = ([], [])
 
-  init(_ store: ImageStore, _ request: CheckRequest, _ reporter: Reporter) {
+  /// The store is somebody else's: nothing is written in it, not even to compare, and what is left
+  /// over there is none of our business.
+  private let isForeign: Bool
+
+  init(
+    _ store: ImageStore, _ request: CheckRequest, _ reporter: Reporter, isForeign: Bool = false
+  ) {
     self.store = store
     self.request = request
     self.reporter = reporter
+    self.isForeign = isForeign
   }
 
   func run() throws -> [Finding] {
@@ -50,13 +57,13 @@ final class StoreInspection {
         continue
       }
       do {
-        guard let image = try store.find(id: id), image.id == id else { continue }
+        guard let image = try store.findOwn(id: id), image.id == id else { continue }
         try inspect(image, names.filter { $0.image == id })
       } catch let error as ImageStoreError {
         tell("image \(id.shortID)", "its record is damaged (\(error.report.message))", .record(id))
       }
     }
-    try inspectLeftovers()
+    if !isForeign { try inspectLeftovers() }
     return findings
   }
 
@@ -167,7 +174,9 @@ extension StoreInspection {
     {
       flaws = ["its record is damaged"]
     }
-    if flaws.isEmpty, request.depth == .files, checkedBlobs[job.descriptor.digest] == true {
+    if flaws.isEmpty, request.depth == .files, !isForeign,
+      checkedBlobs[job.descriptor.digest] == true
+    {
       flaws = try LayerInstaller(store: store, reporter: reporter).differences(job).map {
         "\($0.path) \($0.reason)"
       }
@@ -192,6 +201,9 @@ extension StoreInspection {
 extension StoreInspection {
   private func inspectLeftovers() throws {
     needed.layers.formUnion(request.users.layersInUse)
+    for (_, images, _) in store.listAdditional() {
+      needed.layers.formUnion(images.flatMap(\.layers))
+    }
     let lease = try Lease.living(store)
     var parents = needed.layers.union(lease.layers)
     while !parents.isEmpty {
@@ -234,7 +246,7 @@ extension StoreInspection {
 extension ImageStore {
   /// What is wrong with a layer's blob; nil when nothing is.
   func flaw(of layer: BlobDescriptor, readsAll: Bool) throws -> String? {
-    let path = blobs.path(layer.digest)
+    let path = blobs.location(layer.digest)
     guard let status = try FileStatus.find(path) else { return "is missing" }
     guard status.size == layer.size else {
       return "has \(status.size) bytes instead of \(layer.size)"
@@ -253,6 +265,9 @@ extension ImageStore {
 
   /// What is wrong with an unpacked layer at first sight; nil when nothing is.
   func flaw(ofLayer chain: Digest) -> String? {
+    if !layers.holds(chain), layers.contains(chain) {
+      return FileTree.exists(layers.diff(chain)) ? nil : "its files are missing"
+    }
     guard FileTree.exists(layers.path(chain)) else { return "is missing" }
     do {
       guard try layers.find(chain) != nil else { return "its record is missing" }

@@ -15,7 +15,7 @@ struct StoredLayers: LayerSupply {
     guard blobs.contains(descriptor.digest) else {
       throw ImageStoreError.missingBlob(descriptor.digest)
     }
-    let file = try OwnedDescriptor.open(blobs.path(descriptor.digest))
+    let file = try OwnedDescriptor.open(blobs.location(descriptor.digest))
     let hasher = Hasher(descriptor.digest.algorithm)
     let result = try body(
       ProgressSource(HashingSource(DescriptorSource(file.raw), into: hasher)) { used in

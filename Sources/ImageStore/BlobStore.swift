@@ -3,11 +3,19 @@ public import Model
 import StateStore
 
 /// Manifests, configs and compressed layers, each under its digest and written once.
+///
+/// What is not here may be in a store that is only read.
 public struct BlobStore: Sendable {
   private let root: String
+  /// Those of additional stores.
+  private let others: [BlobStore]
 
-  init(root: String) { self.root = root }
+  init(root: String, others: [BlobStore] = []) {
+    self.root = root
+    self.others = others
+  }
 
+  /// The blob's place in this store, for whoever makes or removes it.
   public func path(_ digest: Digest) -> String {
     "\(root)/blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
   }
@@ -17,12 +25,22 @@ public struct BlobStore: Sendable {
 
   public var ingestDirectory: String { "\(root)/ingest" }
 
-  public func contains(_ digest: Digest) -> Bool { FileTree.exists(path(digest)) }
+  /// Where the blob is to be read: here, or in the first additional store that has it.
+  public func location(_ digest: Digest) -> String {
+    let own = path(digest)
+    if others.isEmpty || FileTree.exists(own) { return own }
+    return others.lazy.map { $0.path(digest) }.first(where: FileTree.exists) ?? own
+  }
+
+  public func contains(_ digest: Digest) -> Bool { FileTree.exists(location(digest)) }
+
+  /// Whether this store itself has the blob.
+  public func holds(_ digest: Digest) -> Bool { FileTree.exists(path(digest)) }
 
   /// A small blob's bytes.
   public func load(_ digest: Digest, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
     do throws(SystemError) {
-      return try FileTree.read(path(digest), limit: limit)
+      return try FileTree.read(location(digest), limit: limit)
     } catch {
       if error.errno == Errno.noEntry { throw .missingBlob(digest) }
       throw .state(.system(error))
@@ -41,7 +59,7 @@ public struct BlobStore: Sendable {
 
   /// Stores bytes that the caller has hashed.
   public func write(_ bytes: [UInt8], as digest: Digest) throws(ImageStoreError) {
-    if contains(digest) { return }
+    if holds(digest) { return }
     try stated { () throws(StateError) in
       try RecordStore("\(root)/blobs/\(digest.algorithm.rawValue)").write(
         digest.hex, bytes: bytes, durability: .power)

@@ -8,10 +8,13 @@ public import Model
 public struct HelperRequest: Codable, Sendable {
   /// The directory that holds `images` and `layers`.
   public var dataRoot: String
+  /// Data directories of stores that are only read.
+  public var additionalRoots: [String]
   public var operation: Operation
 
-  public init(dataRoot: String, operation: Operation) {
+  public init(dataRoot: String, additionalRoots: [String] = [], operation: Operation) {
     self.dataRoot = dataRoot
+    self.additionalRoots = additionalRoots
     self.operation = operation
   }
 
@@ -26,6 +29,7 @@ public struct HelperRequest: Codable, Sendable {
     case save(SaveRequest)
     case importRootfs(ImportRequest)
     case remap(RemapRequest)
+    case unpack(UnpackRequest)
     case copyImage(CopyImageRequest)
     case collect(CollectRequest)
     case removeTrees(RemoveTreesRequest)
@@ -130,12 +134,24 @@ public struct RemapRequest: Codable, Sendable {
   }
 }
 
+/// Asks for the layers of an image to be unpacked whose blobs are there already.
+public struct UnpackRequest: Codable, Sendable {
+  /// An image ID.
+  public var image: String
+
+  public init(image: String) { self.image = image }
+}
+
 /// Asks for all to be deleted that no image and nothing named here needs.
 public struct CollectRequest: Codable, Sendable {
   /// Chain IDs that containers use.
   public var layersInUse: [Digest]
   /// Names of directories below `layers/mapped` that containers use.
   public var mappedInUse: [String]
+  /// The containers that this says the needs of; nil when nobody makes others meanwhile.
+  public var containers: [String]?
+  /// Whether layers go, too, that were unpacked for images of additional stores.
+  public var dropsBorrowed = false
 
   public init(layersInUse: [Digest] = [], mappedInUse: [String] = []) {
     self.layersInUse = layersInUse
@@ -203,6 +219,8 @@ public struct HelperEvent: Codable, Sendable {
     public var images: [Image] = []
     /// Bytes that deleting freed.
     public var freed: Int64?
+    /// Nothing was collected: there are containers that the request knows nothing of.
+    public var isStale: Bool?
     /// Where a remapped copy is, or the file or helper that keeps a login.
     public var path: String?
     /// What a check found.

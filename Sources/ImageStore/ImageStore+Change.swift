@@ -28,7 +28,10 @@ extension ImageStore {
   }
 
   /// Gives an image another name, taking it from whatever image had it.
+  ///
+  /// An image of an additional store becomes one of this store as well, which borrows its layers.
   public func tag(_ image: StoredImage, _ reference: ImageReference) throws(ImageStoreError) {
+    try adopt(image)
     try names.write(ImageName(reference: reference, image: image.id, manifest: image.manifest))
   }
 
@@ -52,7 +55,7 @@ extension ImageStore {
   public func remove(_ text: String, users: [Digest: [String]] = [:], force: Bool = false)
     throws(ImageStoreError) -> Removal
   {
-    guard let match = try findMatch(text) else { throw .notFound(text) }
+    guard let match = try findOwnMatch(text) else { throw .notFound(text) }
     let all = try listNames().filter { $0.image == match.image.id }
     var removal = Removal()
     if let name = match.name, all.count > 1 {

@@ -7,17 +7,24 @@ import StateStore
 /// Reading never waits. An image exists when its record does; the record is written last and
 /// removed first, so whoever finds one finds all that it names.
 public struct ImageStore: Sendable {
+  /// `DATA`.
+  public let data: String
   /// `DATA/images`.
   public let root: String
   public let layers: LayerDirectory
   public let blobs: BlobStore
+  /// Stores whose images can be used here and which are only read, in the order to look in them.
+  public let additional: [ImageStore]
   let names: NameStore
   let records: RecordStore
 
-  public init(data: String) {
+  /// `additional`: the data directories of stores that are only read.
+  public init(data: String, additional: [String] = []) {
+    self.data = data
+    self.additional = additional.map { ImageStore(data: $0) }
     root = "\(data)/images"
-    layers = LayerDirectory(data: data)
-    blobs = BlobStore(root: root)
+    layers = LayerDirectory(data: data, others: self.additional.map(\.layers))
+    blobs = BlobStore(root: root, others: self.additional.map(\.blobs))
     names = NameStore(directory: "\(root)/names")
     records = RecordStore("\(root)/records")
   }
@@ -41,8 +48,18 @@ public struct ImageStore: Sendable {
     }
   }
 
-  /// The image with this ID.
+  /// The image with this ID, here or in an additional store.
   public func find(id: Digest) throws(ImageStoreError) -> StoredImage? {
+    if let own = try findOwn(id: id) { return own }
+    for other in additional {
+      // What is damaged there is told by a check; here it is as good as missing.
+      if let found = try? other.findOwn(id: id) { return found }
+    }
+    return nil
+  }
+
+  /// The image with this ID, if this store itself has it.
+  public func findOwn(id: Digest) throws(ImageStoreError) -> StoredImage? {
     let record = try stated { () throws(StateError) in try records.find(id.hex) }
     guard let record else { return nil }
     guard let image = StoredImage(record) else { throw .damaged("image \(id.shortID)") }
@@ -55,37 +72,55 @@ public struct ImageStore: Sendable {
   }
 
   /// The image that a user means, and the name it was found by, if it was by name.
-  public func findMatch(_ text: String) throws(ImageStoreError) -> (
-    image: StoredImage, name: ImageName?
-  )? {
+  public func findMatch(_ text: String) throws(ImageStoreError) -> Match? {
+    if let own = try findOwnMatch(text) { return own }
+    for other in additional {
+      do throws(ImageStoreError) {
+        if let found = try other.findOwnMatch(text) { return found }
+      } catch {
+        // Of what is there, only a choice that has to be made concerns the user.
+        switch error {
+        case .damaged, .state: continue
+        default: throw error
+        }
+      }
+    }
+    return nil
+  }
+
+  /// An image, and the name it was found by.
+  public typealias Match = (image: StoredImage, name: ImageName?)
+
+  /// The same among the images of this store itself.
+  func findOwnMatch(_ text: String) throws(ImageStoreError) -> Match? {
     let hex = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
     if let id = Digest(algorithm: .sha256, hex: hex) {
-      return try find(id: id).map { ($0, nil) }
+      return try findOwn(id: id).map { ($0, nil) }
     }
     for reference in Self.candidates(text) {
-      if let name = try findName(reference), let image = try find(id: name.image) {
+      if let name = try findName(reference), let image = try findOwn(id: name.image) {
         return (image, name)
       }
     }
-    if let name = try findBelowRegistry(text), let image = try find(id: name.image) {
+    if let name = try findBelowRegistry(text), let image = try findOwn(id: name.image) {
       return (image, name)
     }
     return try find(prefix: hex).map { ($0, nil) }
   }
 
-  /// All images, in no order.
+  /// All images of this store itself, in no order.
   public func list() throws(ImageStoreError) -> [StoredImage] {
     var images: [StoredImage] = []
     for hex in try stated({ () throws(StateError) in try records.names() }) {
       // Gone meanwhile is simply gone.
-      if let id = Digest(algorithm: .sha256, hex: hex), let image = try find(id: id) {
+      if let id = Digest(algorithm: .sha256, hex: hex), let image = try findOwn(id: id) {
         images.append(image)
       }
     }
     return images
   }
 
-  /// All names, sorted by their spelling.
+  /// All names in this store itself, sorted by their spelling.
   public func listNames() throws(ImageStoreError) -> [ImageName] { try names.list() }
 
   /// The files behind the names, damaged ones as well.
@@ -137,7 +172,7 @@ public struct ImageStore: Sendable {
     let matches = try stated({ () throws(StateError) in try records.names() })
       .filter { $0.hasPrefix(prefix) }.compactMap { Digest(algorithm: .sha256, hex: $0) }
     if matches.count > 1 { throw .ambiguousPrefix(prefix, matches: matches) }
-    return try matches.first.flatMap { (id) throws(ImageStoreError) in try find(id: id) }
+    return try matches.first.flatMap { (id) throws(ImageStoreError) in try findOwn(id: id) }
   }
 
   private func isHexDigit(_ byte: UInt8) -> Bool {

@@ -7,20 +7,51 @@ import StateStore
 ///
 /// A layer's directory appears whole, by rename, with its data already on disk; it is never changed
 /// afterwards. It holds `diff`, the files as overlayfs takes them for a lower layer (mount option
-/// userxattr), and `layer`, a record of what it is.
+/// userxattr), and `layer`, a record of what it is. A layer that is not here may be in a store that
+/// is only read.
 public struct LayerDirectory: Sendable {
   /// `DATA/layers`.
   public let root: String
+  /// Those of additional stores.
+  private let others: [LayerDirectory]
+  /// Those of them whose files have the owners that they would have here.
+  private let usable: [LayerDirectory]
 
-  public init(data: String) { root = "\(data)/layers" }
+  public init(data: String) { self.init(data: data, others: []) }
 
+  init(data: String, others: [LayerDirectory]) {
+    root = "\(data)/layers"
+    self.others = others
+    // Ids mean the same where root of our user namespace is the owner; whoever else made the store
+    // has other subordinate ids, or none.
+    usable = others.filter {
+      (try? FileStatus.find($0.root, follow: true))?.uid == CurrentProcess.effectiveUser
+    }
+  }
+
+  /// The layer's place in this store, for whoever makes or removes it.
   public func path(_ chain: Digest) -> String { "\(root)/\(chain.hex)" }
 
-  /// The files of the layer itself, without those below it.
-  public func diff(_ chain: Digest) -> String { "\(path(chain))/diff" }
+  /// The files of the layer itself, without those below it, wherever they are.
+  public func diff(_ chain: Digest) -> String {
+    "\((lender(of: chain) ?? self).path(chain))/diff"
+  }
 
-  /// A short name of `diff`, relative to `root`: mount options have room for one page.
+  /// A short name of the layer's files here, relative to `root`: mount options have room for one
+  /// page.
   public func shortLink(_ chain: Digest) -> String { "l/\(chain.hex.prefix(16))" }
+
+  /// A short name of the layer's files for a mount: relative to `root`, or absolute where an
+  /// additional store has them.
+  public func mountName(_ chain: Digest) -> String {
+    guard let lender = lender(of: chain) else { return shortLink(chain) }
+    return "\(lender.root)/\(shortLink(chain))"
+  }
+
+  /// The additional store whose layer is used, because there is none here.
+  private func lender(of chain: Digest) -> LayerDirectory? {
+    usable.isEmpty || holds(chain) ? nil : usable.first { $0.holds(chain) }
+  }
 
   /// A copy of a whole image for one mapping of ids; `map` is the mapping's own name.
   public func mapped(_ top: Digest, map: String) -> String {
@@ -30,12 +61,25 @@ public struct LayerDirectory: Sendable {
   public func mappedDiff(_ top: Digest, map: String) -> String { "\(mapped(top, map: map))/diff" }
 
   /// Whether the layer is there whole: its record is the first that deleting takes.
-  public func contains(_ chain: Digest) -> Bool {
+  public func contains(_ chain: Digest) -> Bool { holds(chain) || lender(of: chain) != nil }
+
+  /// Whether this store itself has the layer.
+  public func holds(_ chain: Digest) -> Bool {
     FileTree.exists("\(path(chain))/\(Self.recordName)")
   }
 
-  /// What the layer's record says; nil when there is no such layer.
+  /// What the layer's record says, also where only the files are of no use to us; nil when there is
+  /// no such layer.
   public func find(_ chain: Digest) throws(ImageStoreError) -> StoredLayer? {
+    if let own = try findOwn(chain) { return own }
+    for other in others {
+      // One that cannot be read is as good as none.
+      if let found = try? other.findOwn(chain) { return found }
+    }
+    return nil
+  }
+
+  private func findOwn(_ chain: Digest) throws(ImageStoreError) -> StoredLayer? {
     let record = try stated { () throws(StateError) in
       try RecordStore(path(chain)).find(Self.recordName)
     }

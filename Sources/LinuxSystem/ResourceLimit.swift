@@ -30,6 +30,9 @@ public enum ResourceLimit {
     return (soft, hard)
   }
 
+  /// Whether so few files may be open that a program that said nothing most likely lacked some.
+  public static var allowsFewFiles: Bool { ((try? get(7))?.soft ?? .max) < 32 }
+
   /// Raises what this process may hold open to what it may ask for.
   public static func raiseOpenFiles() {
     var soft: UInt64 = 0

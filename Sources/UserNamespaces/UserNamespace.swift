@@ -187,6 +187,10 @@ struct MappingHelpers {
       }
       let reader = complaints.split { readEnd, _ in readEnd }
       let text = (try? Descriptor.read(reader.raw, upTo: 4_096)) ?? []
+      if text.isEmpty, ResourceLimit.allowsFewFiles {
+        let path = succeeded.first ? helpers.groups : helpers.users
+        throw .system(SystemError("execve", path, errno: Errno.tooManyFiles))
+      }
       throw .mappingRefused(
         helper: succeeded.first ? "newgidmap" : "newuidmap",
         complaint: String(decoding: text, as: UTF8.self).split(separator: "\n").first

@@ -33,4 +33,24 @@ struct InterruptedRemovalTests {
     #expect(FileTree.exists(volume) == stays)
     #expect(try FileTree.list(context.trash) == [])
   }
+
+  /// It may have to come back to a container that was made with it that moment.
+  @Test func leavesAVolumeThatSomebodyMoves() throws {
+    let root = "/tmp/martlet-removal-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(
+      directories: UserDirectories(
+        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
+      commandLine: [])
+    for name in ["my-data", "other"] {
+      try FileTree.ensureDirectory("\(context.trash)/volume-\(name)-0123456789abcdef")
+    }
+    try FileTree.ensureDirectory("\(root)/data/locks")
+    let lock = try ObjectLock.acquire("\(root)/data/locks/volume-my-data")
+    try RemoveContainer(context).sweep()
+    #expect(try FileTree.list(context.trash) == ["volume-my-data-0123456789abcdef"])
+    try lock.remove("\(root)/data/locks/volume-my-data")
+    try RemoveContainer(context).sweep()
+    #expect(try FileTree.list(context.trash) == [])
+  }
 }

@@ -15,6 +15,13 @@ extension SystemTests {
       _ fact: KillFact
     ) throws { try fact.check() }
 
+    /// F04: what is deleted is there or not there, and another try finishes it.
+    @Test(arguments: KillFact.removals) func aKilledRemovalLeavesAllOrNothing(_ name: String) throws
+    {
+      let archive = try Home.shared.get().demoArchive()
+      try KillFact.removal(name, archive).check()
+    }
+
     @Test func aKilledLoadLeavesTheStoreWhole() throws {
       let archive = try Home.shared.get().demoArchive()
       try KillFact.image("load", ["load", "-i", archive], Session.image).check()
@@ -97,6 +104,28 @@ struct KillFact: CustomTestStringConvertible, Sendable {
       ],
       after: [["rm", "-f", "-v", "-t", "0", "killed"]], moments: 25),
   ]
+
+  static let removals = ["rmi", "image prune", "system prune", "volume rm"]
+
+  static func removal(_ name: String, _ archive: String) -> KillFact {
+    let load = ["load", "-q", "-i", archive]
+    let create = ["create", "--name", "killed", "-v", "killed:/v", Session.image, "true"]
+    let (before, command): ([[String]], [String]) =
+      switch name {
+      case "rmi": ([load], ["rmi", "-i", Session.image])
+      case "image prune": ([load, ["untag", Session.image]], ["image", "prune", "-f"])
+      case "system prune": ([load, create], ["system", "prune", "-a", "-f", "--volumes"])
+      default: ([["volume", "create", "killed"]], ["volume", "rm", "-f", "killed"])
+      }
+    var fact = KillFact(name: name, command: command, before: before, moments: 8)
+    fact.after = [command]
+    if name == "volume rm" { return fact }
+    // The image is brought back, used, and removed.
+    fact.after.append(load)
+    fact.image = Session.image
+    fact.ownStore = true
+    return fact
+  }
 
   static func image(_ name: String, _ command: [String], _ image: String) -> KillFact {
     KillFact(

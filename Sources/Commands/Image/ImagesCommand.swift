@@ -39,6 +39,9 @@ enum ImagesCommand {
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
+    for store in try context.additionalStores() {
+      if let warning = store.warning { Message.warn(warning.message) }
+    }
     let list = ListImages(context)
     var images = try list.run()
     let lists = try list.lists()
@@ -63,7 +66,8 @@ enum ImagesCommand {
       if names.isEmpty { rows.append(ImageRow(image, nil, truncates: !options.noTruncation)) }
     }
     sort(&rows, by: options.sort)
-    var listing = Listing(Self.columns(options))
+    let showsReadOnly = shown.contains(where: \.isReadOnly)
+    var listing = Listing(Self.columns(options, showsReadOnly: showsReadOnly))
     listing.format = options.format
     listing.headings = headings
     listing.showsHeading = !options.noHeading
@@ -71,15 +75,18 @@ enum ImagesCommand {
     return 0
   }
 
-  private static func columns(_ options: Options) -> String {
+  private static func columns(_ options: Options, showsReadOnly: Bool) -> String {
     var fields = ["Repository", "Tag"]
     if options.digests { fields.append("Digest") }
     fields += ["ID", "CreatedSince", "Size"]
     if options.history { fields.append("History") }
+    if showsReadOnly { fields.append("ReadOnly") }
     return fields.map { "{{.\($0)}}" }.joined(separator: "\t")
   }
 
-  private static let headings = ["ID": "IMAGE ID", "Id": "IMAGE ID", "CreatedSince": "CREATED"]
+  private static let headings = [
+    "ID": "IMAGE ID", "Id": "IMAGE ID", "CreatedSince": "CREATED", "ReadOnly": "R/O",
+  ]
 
   private static func sort(_ rows: inout [ImageRow], by key: String) {
     switch key {
@@ -147,6 +154,7 @@ struct ImageRow {
       ("Digest", .string("\(image.manifest)")), ("History", .strings(image.names.map(\.full))),
       ("IsManifestList", .bool(image.isManifestList)), ("Names", .strings(image.names.map(\.full))),
       ("Os", .string(image.platform.os)), ("Dangling", .bool(image.isDangling)),
+      ("ReadOnly", .bool(image.isReadOnly)),
       ("Created", .int(image.created / 1_000_000_000)),
       ("CreatedAt", .string(Timestamp.format(image.created, fraction: false))),
     ])

@@ -158,6 +158,16 @@ struct InfoTree {
       + (seconds >= 86_400 ? " (Approximately \(seconds / 86_400) days)" : "")
   }
 
+  /// The stores of storage.conf that are only read, and whether images can be had there.
+  private var additionalStores: NamedTree {
+    let stores = (try? context.additionalStores()) ?? []
+    if stores.isEmpty { return .group([]) }
+    let shown: [NamedTree] = stores.map { store in
+      .group([("Path", "path", .text(store.path)), ("State", "state", .text(store.state.rawValue))])
+    }
+    return .group([("AdditionalImageStores", "additionalImageStores", .list(shown))])
+  }
+
   private var store: NamedTree {
     let counts = info.containers
     let driver = info.storageDriver ?? "none"
@@ -171,7 +181,7 @@ struct InfoTree {
           ("Stopped", "stopped", .number(counts.stopped)),
         ])
       ), ("GraphDriverName", "graphDriverName", .text(driver)),
-      ("GraphOptions", "graphOptions", .group([])),
+      ("GraphOptions", "graphOptions", additionalStores),
       ("GraphRoot", "graphRoot", .text(context.dataRoot)),
       ("GraphRootFree", "graphRootFree", .number(info.free)),
       (

@@ -44,6 +44,8 @@ enum VolumeRemoveCommand {
         _ = CommandFailure.end(error)
       }
     }
+    // A killed removal may have left the files of a volume that is gone.
+    try RemoveContainer(context).sweep()
     return status
   }
 

@@ -33,7 +33,7 @@ public struct CloneContainer {
     try UpdateContainer.apply(changes, to: &config)
     let layers = (config.image?.layers ?? []).compactMap { Digest(algorithm: .sha256, hex: $0) }
     // Nobody may collect the layers before the new record names them.
-    let lease = try Lease(ImageStore(data: context.dataRoot), layers: layers)
+    let lease = try Lease(context.imageStore, layers: layers)
     let reservation = try chooseIDs(&config)
     try Dependents(store).note(config)
     if let name {
@@ -51,7 +51,7 @@ public struct CloneContainer {
 
   /// Other ids than those of the old one, where each container has its own.
   private func chooseIDs(_ config: inout ContainerConfig) throws -> AutoMapping.Reservation? {
-    let images = ImageStore(data: context.dataRoot)
+    let images = context.imageStore
     let id = config.image.flatMap { Digest(algorithm: .sha256, hex: $0.id) }
     let image = try id.flatMap { try images.find(id: $0) }
     let reservation = try AutoMapping(context: context).reserve(

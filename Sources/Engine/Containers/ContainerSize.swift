@@ -38,7 +38,7 @@ public struct ContainerSize {
     guard let hex, let id = Digest(algorithm: .sha256, hex: hex) else {
       return nil
     }
-    return (try? ImageStore(data: context.dataRoot).find(id: id))?.size
+    return (try? context.imageStore.find(id: id))?.size
   }
 
   private func measureInside(_ path: String) -> Int64? {

@@ -27,8 +27,8 @@ public struct CreateContainer {
     let random = try CurrentProcess.randomBytes(35)
     config.id = RandomName.hexadecimal(random[..<32])
     // Nobody may collect the layers before the container's own record names them.
-    let lease = try Lease(
-      ImageStore(data: context.dataRoot), layers: request.image?.layers ?? [])
+    let lease = try Lease(context.imageStore, layers: request.image?.layers ?? [])
+    if let image = request.image { try ImageLayers(context).ensure(image, events: events) }
     let reservation = try fillUserns(&config, request)
     try fillImage(&config, request, events)
     try fillProcess(&config, request)
@@ -43,6 +43,7 @@ public struct CreateContainer {
       config.annotations[ContainerConfig.keepsGroupsKey] = "1"
     }
     try fillMounts(&config, request)
+    let mounted = try ImageLayers(context).lease(mounts: config.mounts)
     let secrets = SecretStore(context)
     config.secrets = try request.secrets.map { try ContainerSecret.parse($0, secrets) }
     config.readOnly = request.readOnly
@@ -68,6 +69,7 @@ public struct CreateContainer {
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
     _ = consume lease
+    _ = consume mounted
     withExtendedLifetime(reservation) {}
     context.note("create", config)
     return config

@@ -133,7 +133,17 @@ public struct RemoveContainer {
   }
 
   private var trashed: [String] {
-    ((try? FileTree.list(context.trash)) ?? []).map { "\(context.trash)/\($0)" }
+    ((try? FileTree.list(context.trash)) ?? []).filter { !isVolumeOnItsWay($0) }
+      .map { "\(context.trash)/\($0)" }
+  }
+
+  /// A volume that is being made, or may yet have to come back to a container that was made with it,
+  /// as long as somebody has its lock.
+  private func isVolumeOnItsWay(_ entry: String) -> Bool {
+    guard entry.hasPrefix("volume-"), let dash = entry.lastIndex(of: "-") else { return false }
+    let name = entry[..<dash].dropFirst("volume-".count).prefix(200)
+    let lock = "\(context.directories.data)/locks/volume-\(name)"
+    return (try? ObjectLock.isHeld(lock)) ?? true
   }
 
   /// Anonymous volumes, moved out of sight.

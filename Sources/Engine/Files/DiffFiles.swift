@@ -26,7 +26,7 @@ public struct DiffFiles {
 
   /// The changes of an image's last layer.
   public func image(_ name: String) throws -> [Change] {
-    guard let image = try ImageStore(data: context.dataRoot).find(name) else {
+    guard let image = try context.imageStore.find(name) else {
       throw ErrorReport(.notFound, "\(name): no such container or image")
     }
     return try LayeredTrees(context: context).image(image).map(list) ?? []

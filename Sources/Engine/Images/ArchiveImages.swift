@@ -56,7 +56,7 @@ public struct ArchiveImages {
     _ images: [String], as format: Format, to path: String, layers: Layers = .asStored,
     events: (TransferEvent) -> Void = { _ in }
   ) throws {
-    let store = ImageStore(data: context.dataRoot)
+    let store = context.imageStore
     var found: [(id: Digest, name: String)] = []
     for image in images {
       guard let stored = try store.find(image) else {

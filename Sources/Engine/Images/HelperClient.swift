@@ -75,7 +75,7 @@ struct HelperClient {
     return try context.userNamespace().spawn {
       do {
         try CurrentProcess.dieWithParent()
-        try Self.write(try prepare(), to: input.raw, context.dataRoot)
+        try write(try prepare(), to: input.raw)
       } catch {
         return Self.tell(reportOf(error), to: events)
       }
@@ -83,10 +83,9 @@ struct HelperClient {
     }
   }
 
-  private static func write(_ operation: HelperRequest.Operation, to file: Int32, _ root: String)
-    throws
-  {
-    let request = HelperRequest(dataRoot: root, operation: operation)
+  private func write(_ operation: HelperRequest.Operation, to file: Int32) throws {
+    let request = HelperRequest(
+      dataRoot: context.dataRoot, additionalRoots: context.additionalRoots, operation: operation)
     try Descriptor.writeAll(file, Array(try JSONEncoder().encode(request)))
     try Descriptor.rewind(file)
   }
@@ -150,6 +149,10 @@ struct HelperClient {
         hint: signal == kill
           ? "nothing is broken: run the command again; if it recurs, look for lack of memory"
           : "nothing is broken: run the command again")
+    case .exited(cannotExecute) where final == nil && ResourceLimit.allowsFewFiles:
+      throw ErrorReport(
+        .unavailable, "martlet-image cannot be run: too many open files",
+        hint: "allow more with: ulimit -n 1024")
     case .exited(cannotExecute) where final == nil:
       throw ErrorReport(
         .unavailable, "martlet-image cannot be run here",

@@ -25,7 +25,7 @@ public struct ReadImageTree {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   /// The image's own layers, lowest first.

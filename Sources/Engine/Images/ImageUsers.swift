@@ -33,7 +33,8 @@ struct ImageUsers {
   func request() throws -> CollectRequest {
     var layers: Set<Digest> = []
     var mapped: Set<String> = []
-    for id in try store.ids() {
+    let ids = try store.ids()
+    for id in ids {
       do {
         let config = try store.load(id)
         let mounted = config.mounts.flatMap(\.layers)
@@ -45,8 +46,10 @@ struct ImageUsers {
         continue
       }
     }
-    return CollectRequest(
+    var request = CollectRequest(
       layersInUse: layers.sorted { $0.hex < $1.hex }, mappedInUse: mapped.sorted())
+    request.containers = ids
+    return request
   }
 
   /// `mapped/NAME/diff`, relative to the layers' root.

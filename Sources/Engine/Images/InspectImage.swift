@@ -34,7 +34,7 @@ public struct InspectImage {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   public func exists(_ text: String) throws -> Bool {
@@ -46,7 +46,7 @@ public struct InspectImage {
   public func find(_ text: String) throws -> ImageDetails? {
     guard let match = try store.findMatch(ResolveImage.withoutTransport(text)) else { return nil }
     let image = match.image
-    let names = try store.listNames().filter { $0.image == image.id }
+    let names = try store.names(of: image.id)
     let manifest = match.name?.manifest ?? names.first?.manifest ?? image.manifest
     let summary = ImageSummary(
       id: image.id, names: names.map(\.reference),

@@ -36,23 +36,41 @@ public struct ListImages {
 
   /// Every image, newest first.
   public func run() throws -> [ImageSummary] {
-    let store = ImageStore(data: context.dataRoot)
+    let store = context.imageStore
     let users = try ImageUsers(context).names()
-    let names = Dictionary(grouping: try store.listNames(), by: \.image)
-    return try store.list().map { image in
+    var all = Self.summaries(try store.list(), try store.listNames(), users)
+    for (_, images, names) in store.listAdditional() {
+      all += Self.summaries(images, names, users).map { summary in
+        var summary = summary
+        summary.isReadOnly = true
+        return summary
+      }
+    }
+    // What can be changed comes before the same in a store that is only read.
+    return all.sorted {
+      ($1.created, $0.id.hex, $0.isReadOnly ? 1 : 0)
+        < ($0.created, $1.id.hex, $1.isReadOnly ? 1 : 0)
+    }
+  }
+
+  private static func summaries(
+    _ images: [StoredImage], _ names: [ImageName], _ users: [Digest: [String]]
+  ) -> [ImageSummary] {
+    let names = Dictionary(grouping: names, by: \.image)
+    return images.map { image in
       let own = names[image.id] ?? []
       return ImageSummary(
         id: image.id, names: own.map(\.reference),
-        repositoryDigests: Self.unique(own.flatMap(\.repositoryDigests)),
+        repositoryDigests: unique(own.flatMap(\.repositoryDigests)),
         manifest: own.first?.manifest ?? image.manifest, created: image.created, size: image.size,
         platform: image.platform, labels: image.execution.labels, layers: image.layers,
         containers: users[image.id] ?? [])
-    }.sorted { ($1.created, $0.id.hex) < ($0.created, $1.id.hex) }
+    }
   }
 
   /// Every manifest list, one a name.
   public func lists() throws -> [ImageSummary] {
-    let store = ImageStore(data: context.dataRoot)
+    let store = context.imageStore
     return try ManifestListStore(store).all().compactMap { name, list in
       guard let digest = list.digest else { return nil }
       var summary = ImageSummary(

@@ -4,7 +4,7 @@ public import Model
 /// Lists of images for several platforms: made and changed here, pushed to registries.
 public struct ManifestLists {
   private let context: EngineContext
-  private var store: ManifestListStore { ManifestListStore(ImageStore(data: context.dataRoot)) }
+  private var store: ManifestListStore { ManifestListStore(context.imageStore) }
 
   public init(_ context: EngineContext) { self.context = context }
 

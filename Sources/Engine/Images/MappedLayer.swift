@@ -21,7 +21,7 @@ struct MappedLayer {
       throw ErrorReport(.invalidRequest, "image \(image.id.shortID) has no layers to map")
     }
     let name = Self.name(of: map)
-    let layers = ImageStore(data: context.dataRoot).layers
+    let layers = context.imageStore.layers
     let mayRefer = (context.storageDriver ?? .overlay) == .overlay
     let referring = ReferringLayer.directory(
       layers.mapped(top, map: ReferringLayer.name(name)))
@@ -47,7 +47,7 @@ struct MappedLayer {
       throw ErrorReport(.invalidRequest, "image \(image.id.shortID) has no layers")
     }
     let name = "whole"
-    let path = ImageStore(data: context.dataRoot).layers.mappedDiff(top, map: name)
+    let path = context.imageStore.layers.mappedDiff(top, map: name)
     if FileTree.exists(path) { return path }
     let all = RemapRequest.Range(image: 0, target: 0, length: .max)
     let request = RemapRequest(image: "\(image.id)", mapName: name, uids: [all], gids: [all])

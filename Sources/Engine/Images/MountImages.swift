@@ -19,7 +19,7 @@ public struct MountImages {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   /// Mounts an image read-only, once; where.
@@ -35,11 +35,12 @@ public struct MountImages {
     let image = try load(text)
     let path = "\(directory)/\(image.id.hex)"
     if try points().contains(path) { return path }
+    try ImageLayers(context).ensure(image)
     try FileTree.ensureDirectory(path)
     if try StorageChoice(context).asked() == .vfs { return try mountCopy(of: image, at: path) }
     do throws(StorageError) {
       try ImageView(
-        layersRoot: store.layers.root, layers: image.layers.map { store.layers.shortLink($0) }
+        layersRoot: store.layers.root, layers: image.layers.map { store.layers.mountName($0) }
       ).mount(at: path)
     } catch {
       guard case .system = error else { throw error }

@@ -17,20 +17,22 @@ public struct PruneImages {
   public func run(all: Bool, where matches: (ImageSummary) -> Bool) throws -> (
     removed: [Digest], freed: Int64
   ) {
-    let store = ImageStore(data: context.dataRoot)
+    let store = context.imageStore
     var removed: [Digest] = []
     for image in try ListImages(context).run()
-    where image.containers.isEmpty && (all || image.isDangling) && matches(image) {
+    where !image.isReadOnly && image.containers.isEmpty && (all || image.isDangling)
+      && matches(image)
+    {
       guard try remove(image.id, store) else { continue }
       removed.append(image.id)
       context.note(image: "remove", id: image.id.hex, name: image.id.hex)
     }
-    return (removed, try CollectLayers(context).run())
+    return (removed, try CollectLayers(context).run(dropsBorrowed: all))
   }
 
   /// False when another command was faster.
   private func remove(_ id: Digest, _ store: ImageStore) throws -> Bool {
-    guard try store.find(id: id) != nil else { return false }
+    guard try store.findOwn(id: id) != nil else { return false }
     // Asked again now: a container may have come since the list was made.
     let users = try ImageUsers(context).names()
     guard users[id] == nil else { return false }

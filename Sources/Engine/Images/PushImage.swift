@@ -71,7 +71,7 @@ public struct PushImage {
       request.format = settings.format
       request.compression = settings.compression
       let digest = try HelperClient(context).run(.push(request), events: events).digest
-      let known = try ImageStore(data: context.dataRoot).find(name)
+      let known = try context.imageStore.find(name)
       context.note(image: "push", id: known?.id.hex ?? "", name: reference.full)
       return digest
     }

@@ -21,7 +21,7 @@ public struct RemoveImages {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   /// Removes what `words` name.
@@ -55,6 +55,10 @@ public struct RemoveImages {
           outcome.untagged += lists
           continue
         }
+        if store.lender(of: ResolveImage.withoutTransport(word)) != nil {
+          outcome.fail(AdditionalStore.refusal(word, store), code: 125)
+          continue
+        }
         if ignoresMissing { continue }
         outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
       } catch ImageStoreError.inUse(let word, let containers) {
@@ -81,7 +85,9 @@ public struct RemoveImages {
 
   private func remove(_ word: String, force: Bool) throws -> ImageStore.Removal {
     let name = ResolveImage.withoutTransport(word)
-    if force, let image = try store.find(name) { try removeContainers(of: image.id) }
+    if force, let image = try store.find(name), try store.findOwn(id: image.id) != nil {
+      try removeContainers(of: image.id)
+    }
     return try store.remove(name, users: try ImageUsers(context).names(), force: force)
   }
 

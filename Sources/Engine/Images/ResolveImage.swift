@@ -9,7 +9,7 @@ public struct ResolveImage {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   /// What the surface shows and asks meanwhile.
@@ -61,7 +61,7 @@ public struct ResolveImage {
     guard let match = try store.findMatch(text) else { return nil }
     if let platform, match.image.platform != (try Platform(platform)) { return nil }
     if let name = match.name { return (match.image, name.reference.full) }
-    let first = try store.listNames().first { $0.image == match.image.id }
+    let first = try store.names(of: match.image.id).first
     return (match.image, first?.reference.full ?? match.image.id.hex)
   }
 

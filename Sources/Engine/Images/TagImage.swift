@@ -8,7 +8,7 @@ public struct TagImage {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   public func tag(_ image: String, _ names: [String]) throws {
@@ -33,6 +33,9 @@ public struct TagImage {
   public func untag(_ image: String, _ names: [String]) throws {
     guard let found = try store.find(image) else {
       throw ErrorReport(.notFound, "\(image): image not known")
+    }
+    guard try store.findOwn(id: found.id) != nil else {
+      throw AdditionalStore.refusal(image, store)
     }
     if names.isEmpty {
       for name in try store.listNames() where name.image == found.id {

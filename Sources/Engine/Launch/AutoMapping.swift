@@ -208,7 +208,7 @@ extension AutoMapping {
 
   /// A file of the image, where we may read it: of the topmost layer that has it.
   private func text(of file: String, in image: StoredImage) -> String? {
-    let layers = ImageStore(data: context.dataRoot).layers
+    let layers = context.imageStore.layers
     for layer in image.layers.reversed() {
       guard let root = try? RootDirectory(layers.diff(layer)),
         let found = try? root.open(file, [.readOnly, .nonBlocking])

@@ -1,4 +1,5 @@
 import Diagnostics
+import ImageStore
 import LayerStorage
 import LinuxSystem
 import Model
@@ -24,10 +25,11 @@ struct ContainerRoot {
     // What every container gets mounted over has a place below the image already: making it in each
     // container's own layer costs more than all the mounts. A remapped image has other owners.
     let below = try PlaceholderLayer(context.directories.data + "/layers").ensure()
-    let layers = image.mapped.map { [$0] } ?? [below] + image.layers.map { "l/\($0.prefix(16))" }
-    let contents =
-      image.mapped.map(ReferringLayer.isOne) == true
-      ? image.layers.map { "l/\($0.prefix(16))" } : []
+    let store = context.imageStore.layers
+    let chains = image.layers.compactMap { Digest(algorithm: .sha256, hex: $0) }
+    let names = chains.map(store.mountName)
+    let layers = image.mapped.map { [$0] } ?? [below] + names
+    let contents = image.mapped.map(ReferringLayer.isOne) == true ? names : []
     return try overlay(
       layers: layers, contents: contents, below: "\(context.directories.data)/layers", volatile,
       place)
@@ -60,10 +62,19 @@ struct ContainerRoot {
     } catch {
       // What was found to work once does so no longer.
       StorageChoice(context).forget()
-      throw error
+      throw missing(error)
     }
     context.log.debug("root mounted", ["driver": driver.rawValue, "path": rootfs.merged])
     return rootfs.merged
+  }
+
+  /// A layer may be missing because the store that it is borrowed from is.
+  private func missing(_ error: StorageError) -> any Error {
+    guard case .layerMissing = error, let stores = try? context.additionalStores(),
+      let warning = stores.lazy.compactMap(\.warning).first
+    else { return error }
+    return ErrorReport(
+      .unavailable, "\(error.report.message), and \(warning.message)", hint: warning.hint)
   }
 
   /// Mounts the container's volumes and host directories in a root that no process runs in, so that

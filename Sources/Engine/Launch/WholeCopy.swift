@@ -35,7 +35,7 @@ struct WholeCopy {
   /// Makes the copy in the draft of the container.
   func make(in draft: String, events: (TransferEvent) -> Void) throws {
     guard let image = config.image else { return }
-    let store = ImageStore(data: context.dataRoot)
+    let store = context.imageStore
     let stored = try Digest(algorithm: .sha256, hex: image.id).flatMap { try store.find(id: $0) }
     // A power cut between the copy and the container's record leaves a draft, which is swept.
     _ = try HelperClient(context).run(
@@ -61,7 +61,7 @@ struct WholeCopy {
   ///
   /// What every container gets mounted over has a place below the image's, as in an overlay.
   private func layers() throws -> [String] {
-    let store = ImageStore(data: context.dataRoot).layers
+    let store = context.imageStore.layers
     let chains = (config.image?.layers ?? []).compactMap { Digest(algorithm: .sha256, hex: $0) }
     for chain in chains where !store.contains(chain) { throw StorageError.layerMissing(chain.hex) }
     return ["\(store.root)/\(try PlaceholderLayer(store.root).ensure())"] + chains.map(store.diff)

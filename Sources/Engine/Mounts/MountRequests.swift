@@ -225,10 +225,11 @@ extension MountRequests {
     -> ContainerMount
   {
     let name = try source(wanted, text)
-    guard let image = try ImageStore(data: context.dataRoot).find(name) else {
+    guard let image = try context.imageStore.find(name) else {
       throw ErrorReport(
         .notFound, "\(name): image not known", hint: "martlet pull \(name)")
     }
+    try ImageLayers(context).ensure(image)
     var mount = ContainerMount(
       .image, source: name, destination: place,
       options: wanted.options.contains("rw") ? ["rw"] : ["ro"])

@@ -1,3 +1,4 @@
+import ImageStore
 import LayerStorage
 import LinuxSystem
 import Model
@@ -59,9 +60,10 @@ struct PreparedMounts {
   }
 
   private func image(_ mount: ContainerMount, _ index: Int) throws -> String {
-    let store = "\(context.directories.data)/layers"
+    let store = context.imageStore.layers
     return try overlay(
-      layers: mount.layers.map { "l/\($0.prefix(16))" }, below: store, index, mount.options)
+      layers: mount.layers.compactMap { Digest(algorithm: .sha256, hex: $0) }.map(store.mountName),
+      below: store.root, index, mount.options)
   }
 
   private func overlay(_ path: String, _ mount: ContainerMount, _ index: Int) throws -> String {

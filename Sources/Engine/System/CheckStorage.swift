@@ -64,6 +64,11 @@ public struct CheckStorage {
           subject: found.subject, message: found.message, obstacle: found.obstacle,
           isRepaired: found.isRepaired, isLeftover: found.isLeftover))
     }
+    problems += try context.additionalStores().compactMap { store in
+      store.warning.map {
+        Problem(subject: "image store \(store.path)", message: $0.message, obstacle: $0.hint)
+      }
+    }
     problems += try containerProblems(wanted)
     return problems
   }
@@ -90,7 +95,7 @@ public struct CheckStorage {
 extension CheckStorage {
   private func containerProblems(_ wanted: Wanted) throws -> [Problem] {
     var problems: [Problem] = []
-    let layers = ImageStore(data: context.dataRoot).layers
+    let layers = context.imageStore.layers
     for id in try store.ids().sorted() {
       let shown = "container \(id.prefix(12))"
       do {

@@ -56,11 +56,12 @@ public struct MeasureDisk {
 
   public init(_ context: EngineContext) {
     self.context = context
-    store = ImageStore(data: context.dataRoot)
+    store = context.imageStore
   }
 
   public func run() throws -> DiskReport {
-    let images = try ListImages(context).run()
+    // Of what is only read, layers may have been unpacked here.
+    let images = Self.unique(try ListImages(context).run())
     let containers = try ListContainers(context).run()
     let volumes = ((try? FileTree.list(context.volumes)) ?? []).sorted()
     let pieces = try images.map { try files(of: $0) }
@@ -75,6 +76,7 @@ public struct MeasureDisk {
     var report = DiskReport()
     report.imageBytes = sizes.suffix(2).reduce(0) { $0 + ($1 ?? 0) }
     fill(&report, images, pieces, size)
+    report.images.removeAll { $0.summary.isReadOnly }
     report.containers = containers.map {
       DiskReport.Container(summary: $0, size: size["\(context.containers)/\($0.id)"] ?? 0)
     }
@@ -84,6 +86,12 @@ public struct MeasureDisk {
         size: size["\(context.volumes)/\(name)"] ?? 0)
     }
     return report
+  }
+
+  /// Without those of additional stores that are here as well, or are in another such store.
+  private static func unique(_ images: [ImageSummary]) -> [ImageSummary] {
+    var seen = Set(images.filter { !$0.isReadOnly }.map(\.id))
+    return images.filter { !$0.isReadOnly || seen.insert($0.id).inserted }
   }
 
   private func fill(

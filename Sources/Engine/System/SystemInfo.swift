@@ -53,7 +53,7 @@ public struct SystemInfo: Sendable {
         version: MartletVersion.text),
       pasta: find("pasta"), slirp: find("slirp4netns"), capabilities: Capabilities.standard,
       containers: try counts(context),
-      images: try ImageStore(data: context.dataRoot).list().count, free: 0)
+      images: try context.imageStore.list().count, free: 0)
     info.free = existing(context.dataRoot).flatMap { try? FileTree.freeBytes($0) } ?? 0
     info.storageDriver = (try StorageChoice(context).inUse())?.rawValue
     if case .map(let mapping)? = try? context.namespacePlan() {

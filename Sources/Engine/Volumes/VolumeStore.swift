@@ -58,7 +58,7 @@ public struct VolumeStore: Sendable {
       }
       var volume = wanted
       volume.created = Clock.realtime()
-      let draft = "\(context.trash)/volume-new-\(try RandomName.make())"
+      let draft = "\(context.trash)/volume-\(wanted.name)-\(try RandomName.make())"
       try FileTree.ensureDirectory(context.volumes)
       try FileTree.ensureDirectory(draft)
       try FileTree.makeDirectory("\(draft)/_data", mode: 0o755)
