@@ -8,7 +8,7 @@ public enum RuntimeMessage {
     if lowered.contains("not found in $path") { return .commandNotFound }
     let executes = [
       "executable file", "exec: ", "exec ", "cannot execute", "cannot run", "open executable",
-      "stat ",
+      "stat ", "chdir ",
     ].contains { lowered.contains($0) }
     guard executes else { return .unavailable }
     if lowered.contains("no such file") || lowered.contains("not found") { return .commandNotFound }

@@ -25,11 +25,20 @@ extension SystemTests {
       }
     }
 
-    @Test func aDetachedCommandThatCannotStartFails() throws {
+    /// The codes 126 and 127 are a command's that was waited for; podman keeps them to that as well.
+    @Test(arguments: [
+      (["busy", "/no/such"], Int32(127), "/no/such"), (["busy", "/etc"], 126, "/etc"),
+      (["-w", "/no/such", "busy", "true"], 127, "/no/such"),
+    ])
+    func aDetachedCommandThatCannotStartFails(
+      words: [String], attached: Int32, named: String
+    ) throws {
       try Session.run { session in
         _ = try session.startSleeper(name: "busy")
-        let result = try session.martlet("exec", "-d", "busy", "/no/such", exit: 127)
-        #expect(result.standardError.contains("/no/such"))
+        for (flags, code) in [(["-d"], Int32(125)), ([], attached)] {
+          let result = try session.martlet(["exec"] + flags + words, exit: code)
+          #expect(result.standardError.contains(named))
+        }
         #expect(try session.inspect("busy", "{{len .ExecIDs}}") == "0")
       }
     }

@@ -8,6 +8,7 @@ enum ExecCommand {
     var request = ExecRequest()
     var latest = false
     var cidFile: String?
+    var detachKeys: String?
     var noSession = true
   }
 
@@ -21,13 +22,7 @@ enum ExecCommand {
       .value(
         "cidfile", nil, \.cidFile, "FILE", "Read the container id from a file", complete: .file),
       .flag("detach", "d", \.request.detached, "Run in the background"),
-      .parsed("detach-keys", nil, "KEYS", "Only an empty value: there is no detaching") {
-        _, text throws(UsageError) in
-        guard text.isEmpty else {
-          throw UsageError(
-            "detaching from a process of exec is not supported", hint: "write --detach-keys=\"\"")
-        }
-      },
+      .value("detach-keys", nil, \.detachKeys, "KEYS", "Keys that leave the process running"),
       .list("env", "e", \.request.environment, "NAME[=VALUE]", "Set an environment variable"),
       .list(
         "env-file", nil, \.request.environmentFiles, "FILE",
@@ -67,6 +62,7 @@ enum ExecCommand {
     }
     var request = options.request
     request.command = words
+    if let keys = options.detachKeys { request.detachKeys = try DetachKeys(keys) }
     return try ExecContainer(context).run(id, request)
   }
 }

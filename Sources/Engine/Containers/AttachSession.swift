@@ -23,6 +23,8 @@ public struct AttachSession: ~Copyable {
   private let passesSignals: Bool
   private var reader = AttachFrameReader()
   private var inputEnded = false
+  /// Input that the socket had no room for.
+  private var unsent: [UInt8] = []
 
   /// `isTerminal`: the container has a terminal: ours goes raw for as long as this lasts.
   public init(
@@ -59,12 +61,14 @@ public struct AttachSession: ~Copyable {
     } else {
       inputEnded = true
     }
+    var waits = false
     while true {
-      let direct = readsInputDirectly && !inputEnded
-      for ready in try loop.wait(milliseconds: direct ? 0 : -1).map(\.descriptor) {
-        switch ready {
+      let direct = readsInputDirectly && !inputEnded && unsent.isEmpty
+      for event in try loop.wait(milliseconds: direct ? 0 : -1) {
+        switch event.descriptor {
         case socket.raw:
-          if let outcome = try receive() { return outcome }
+          if event.ready.contains(.writable) { sendMore() }
+          if event.ready != .writable, let outcome = try receive() { return outcome }
         case signals.descriptor.raw:
           if try passSignals(signals) { return .detached }
         default:
@@ -73,6 +77,13 @@ public struct AttachSession: ~Copyable {
         }
       }
       if direct, try passInput() { return .detached }
+      guard waits == unsent.isEmpty else { continue }
+      waits = !waits
+      try loop.change(
+        socket.raw, waits ? [.readable, .writable] : .readable, token: UInt64(socket.raw))
+      if !readsInputDirectly && !inputEnded {
+        try loop.change(0, waits ? [] : .readable, token: 0)
+      }
     }
   }
 
@@ -94,16 +105,29 @@ public struct AttachSession: ~Copyable {
     return detaches
   }
 
-  /// The monitor may have gone: then reading tells.
-  private func send(_ frame: AttachFrame) { try? UnixSocket.sendAll(socket.raw, frame.bytes) }
+  /// Never waits: who does not read from us may wait for us to read.
+  private mutating func send(_ frame: AttachFrame) {
+    unsent += frame.bytes
+    sendMore()
+  }
 
-  private func sendSize() {
+  private mutating func sendMore() {
+    guard let count = try? UnixSocket.sendNow(socket.raw, unsent) else {
+      // The monitor has gone: reading tells.
+      return unsent.removeAll()
+    }
+    unsent.removeFirst(count)
+  }
+
+  private mutating func sendSize() {
     guard let size = PseudoTerminal.standardSize else { return }
     send(.resize(WindowSize(rows: size.rows, columns: size.columns)))
   }
 
   /// True when our terminal has hung up: what runs on one of its own goes on.
-  private func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError) -> Bool {
+  private mutating func passSignals(_ signals: borrowing SignalDescriptor) throws(SystemError)
+    -> Bool
+  {
     while let signal = try signals.next() {
       switch signal {
       case SignalDescriptor.windowChanged: if isTerminal { sendSize() }

@@ -15,10 +15,15 @@ public struct ExecRequest: Sendable {
   public var interactive = false
   public var privileged = false
   public var detached = false
+  /// The keys that leave a process that has a terminal and our input running.
+  public var detachKeys = DetachKeys.standard
   /// Descriptors 3 and up that the process inherits.
   public var preservedDescriptors = 0
 
   public init() {}
+
+  /// Whether it has a terminal that the user types on, and can leave.
+  var canBeLeft: Bool { terminal && interactive && !detached }
 }
 
 /// Runs a further process in a container, by the container's runtime; no monitor is involved.
@@ -48,15 +53,23 @@ public struct ExecContainer {
     let files = CallerFiles()
     let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32)[...])
     context.note("exec", config, facts: [Event.exec: session])
-    let call = {
-      try run(runtime, config, request, log: log.raw, description: description.raw)
+    let call = { console in
+      try run(
+        runtime, config, request, console, log: log.raw, description: description.raw)
     }
     let end =
-      request.detached
-      ? try detach(config, session, call) : try attend(config, session, call)
+      if request.detached {
+        try detach(config, session) { try call(nil) }
+      } else if request.canBeLeft {
+        try hold(config, request, session, call)
+      } else {
+        try attend(config, session) { try call(nil) }
+      }
     files.restoreOwners()
     if end != .exited(0), let report = try RuntimeLog.report(log.raw, command: request.command) {
-      throw report
+      // The codes of a command are for those who wait for one.
+      throw request.detached
+        ? ErrorReport(.unavailable, report.message, hint: report.hint) : report
     }
     return end.shellStatus
   }
@@ -111,6 +124,65 @@ public struct ExecContainer {
     return try child.wait()
   }
 
+  /// Attaches to a keeper that makes the call, until the process ends or its user leaves.
+  private func hold(
+    _ config: ContainerConfig, _ request: ExecRequest, _ session: String,
+    _ call: (String?) throws -> ProcessEnd
+  ) throws -> ProcessEnd {
+    let ends = try SocketPair.stream()
+    let (ours, socket) = (ends.first.raw, ends.second.raw)
+    let child = try ChildProcess.spawn {
+      // Else the client's end would not be the socket's.
+      Descriptor.close(ours)
+      do {
+        try CurrentProcess.startSession()
+        try CurrentProcess.becomeSubreaper()
+        try keep(config, session, client: socket, call)
+        return 0
+      } catch {
+        let report = (error as? any ReportableError)?.report
+        let frame = AttachFrame.failure(report ?? ErrorReport(.bug, "\(error)"))
+        try? UnixSocket.sendAll(socket, frame.bytes)
+        return 125
+      }
+    }
+    var attached = AttachSession(
+      socket: ends.takeFirst(), streams: [.standardInput, .standardOutput], isTerminal: true,
+      detachKeys: request.detachKeys, passesSignals: true)
+    switch try attached.run() {
+    case .exited(let end): return .exited(end.code)
+    case .detached: return .exited(0)
+    // What a program ends with that SIGPIPE has killed.
+    case .outputClosed: return .signaled(SignalDescriptor.brokenPipe)
+    case .failed(let report): throw report
+    case .monitorLost:
+      _ = try child.wait()
+      throw ErrorReport(.unavailable, "the process that looks after this one is gone")
+    }
+  }
+
+  /// The keeper's life; its client is told how it went.
+  private func keep(
+    _ config: ContainerConfig, _ session: String, client: Int32,
+    _ call: (String?) throws -> ProcessEnd
+  ) throws {
+    let live = store.liveDirectory(config.id)
+    let started = try ExecKeeper.start(in: live, session: session, call)
+    try leaveStreams()
+    switch consume started {
+    case .failed(let end):
+      try UnixSocket.sendAll(client, AttachFrame.exit(.init(code: end.shellStatus)).bytes)
+    case .process(let pid, let terminal):
+      let sessions = ExecSessions(live: live)
+      try? sessions.begin(session)
+      var keeper = try ExecKeeper(pid: pid, terminal: terminal, client: client)
+      let end = try keeper.relay()
+      sessions.end(session)
+      noteEnd(config, session, end)
+      keeper.finish(end.shellStatus)
+    }
+  }
+
   /// Nobody who waits for the end of our streams shall wait for the command's.
   private func leaveStreams() throws(SystemError) {
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
@@ -142,12 +214,16 @@ public struct ExecContainer {
       hasCgroup2: false, mapsTerminalGroup: false)
     facts.secretVariables = try SecretFiles(context: context, config: config, nested: nil)
       .variables()
-    return try SpecBuilder(config: exec, facts: facts).process()
+    var process = try SpecBuilder(config: exec, facts: facts).process()
+    if request.canBeLeft, let size = PseudoTerminal.standardSize {
+      process.consoleSize = RuntimeConsoleSize(height: size.rows, width: size.columns)
+    }
+    return process
   }
 
   private func run(
-    _ runtime: RuntimeProgram, _ config: ContainerConfig, _ request: ExecRequest, log: Int32,
-    description: Int32
+    _ runtime: RuntimeProgram, _ config: ContainerConfig, _ request: ExecRequest,
+    _ console: String?, log: Int32, description: Int32
   ) throws -> ProcessEnd {
     // Above whatever descriptors the process is to inherit.
     let first = Int32(3 + request.preservedDescriptors)
@@ -156,7 +232,8 @@ public struct ExecContainer {
       "exec", "--process", "/proc/self/fd/\(first + 1)",
     ]
     if request.terminal { arguments.append("--tty") }
-    if request.detached { arguments.append("--detach") }
+    if request.detached || console != nil { arguments.append("--detach") }
+    if let console { arguments += ["--console-socket", console] }
     if request.preservedDescriptors > 0 {
       arguments += ["--preserve-fds", "\(request.preservedDescriptors)"]
     }
@@ -167,8 +244,8 @@ public struct ExecContainer {
     program.descriptors = [(first, log), (first + 1, description)]
     for fd in 3..<first { program.descriptors.append((fd, fd)) }
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
-    if !request.interactive { program.descriptors.append((0, null.raw)) }
-    if request.detached {
+    if !request.interactive || console != nil { program.descriptors.append((0, null.raw)) }
+    if request.detached || console != nil {
       program.descriptors += [(1, null.raw), (2, null.raw)]
     }
     let child = try program.start()
