@@ -80,6 +80,38 @@ extension SystemTests {
       }
     }
 
+    /// F04 at every point: the command is killed in the place of its first call that removes or moves
+    /// something, of its second, and so on; before that the store is whole, and another try ends it.
+    @Test(
+      .enabled(if: Machine.has("strace"), "strace is missing"),
+      arguments: [
+        ("$m load -q -i $archive", "rmi -f \(Session.image)"),
+        ("$m load -q -i $archive && $m untag \(Session.image)", "image prune -f"),
+        ("$m volume create v && touch $s/volumes/v/_data/x", "volume rm -f v"),
+      ])
+    func aRemovalKilledAtAnyPointIsFinishedByTheNext(before: String, command: String) throws {
+      try OwnStore.run { store in
+        let result = try inside(
+          store,
+          """
+          calls=unlink,unlinkat,rename,renameat,renameat2,rmdir; n=0 code=1
+          $m rmi -f \(Session.image) >/dev/null || exit 9
+          while [ $code != 0 ] && [ $n -lt 12 ]; do
+            n=$((n + 1))
+            { \(before); } >/dev/null || exit 8
+            strace -f -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n \\
+              $m \(command) >/dev/null 2>&1
+            code=$?
+            $m system check --quick >killed 2>&1 || { echo "killed at $n:"; cat killed; }
+            $m \(command) >/dev/null || echo "again $n: $?"
+            $m system check --quick 2>&1
+          done
+          [ $n -gt 1 ] && echo points
+          """)
+        #expect(result.output == "points", "\(result.transcript)")
+      }
+    }
+
     /// Little is enough, or too little is said in one line; nothing is half made.
     @Test(arguments: [
       ("ulimit -n 64", 0, ""), ("ulimit -n 12", 125, "too many open files"),
