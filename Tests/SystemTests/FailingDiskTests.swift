@@ -13,17 +13,19 @@ extension SystemTests {
   struct FailingDiskTests {
     /// Runs shell lines in the user namespace, where `$m` is the program with the test's own store,
     /// `$s` that store and `faulty CALLS ERROR [OPTION...]` runs it under failing calls.
-    private func inside(_ store: OwnStore, _ lines: String) throws -> CommandResult {
+    private func inside(
+      _ store: OwnStore, _ lines: String, deadline: Duration = .seconds(60)
+    ) throws -> CommandResult {
       let program = try #require(Machine.current?.martlet)
-      return try store.session.martlet(
-        "unshare", "sh", "-c",
+      return try store.session.tool(
+        program, "unshare", "sh", "-c",
         """
         s='\(store.root)'; m="\(program) --root $s --runroot $s.run"
         archive='\(store.session.directory)/own.tar'
         faulty() { calls=$1 error=$2; shift 2
           strace -f --seccomp-bpf -qq -o /dev/null -e trace=$calls -e inject=$calls:error=$error "$@" 2>&1; }
         \(lines)
-        """)
+        """, deadline: deadline)
     }
 
     @Test(
@@ -107,7 +109,7 @@ extension SystemTests {
             $m system check --quick 2>&1
           done
           [ $n -gt 1 ] && echo points
-          """)
+          """, deadline: .seconds(300))
         #expect(result.output == "points", "\(result.transcript)")
       }
     }
