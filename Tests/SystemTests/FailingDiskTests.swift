@@ -13,17 +13,19 @@ extension SystemTests {
   struct FailingDiskTests {
     /// Runs shell lines in the user namespace, where `$m` is the program with the test's own store,
     /// `$s` that store and `faulty CALLS ERROR [OPTION...]` runs it under failing calls.
-    private func inside(_ store: OwnStore, _ lines: String) throws -> CommandResult {
+    private func inside(
+      _ store: OwnStore, _ lines: String, deadline: Duration = .seconds(60)
+    ) throws -> CommandResult {
       let program = try #require(Machine.current?.martlet)
-      return try store.session.martlet(
-        "unshare", "sh", "-c",
+      return try store.session.tool(
+        program, "unshare", "sh", "-c",
         """
         s='\(store.root)'; m="\(program) --root $s --runroot $s.run"
         archive='\(store.session.directory)/own.tar'
         faulty() { calls=$1 error=$2; shift 2
           strace -f --seccomp-bpf -qq -o /dev/null -e trace=$calls -e inject=$calls:error=$error "$@" 2>&1; }
         \(lines)
-        """)
+        """, deadline: deadline)
     }
 
     @Test(
@@ -77,6 +79,38 @@ extension SystemTests {
         #expect(
           result.lines == ["1", "other 0", "check 125", "1", "0", "2", "load 0", "check 0"],
           "\(result.transcript)")
+      }
+    }
+
+    /// F04 at every point: the command is killed in the place of its first call that removes or moves
+    /// something, of its second, and so on; before that the store is whole, and another try ends it.
+    @Test(
+      .enabled(if: Machine.has("strace"), "strace is missing"),
+      arguments: [
+        ("$m load -q -i $archive", "rmi -f \(Session.image)"),
+        ("$m load -q -i $archive && $m untag \(Session.image)", "image prune -f"),
+        ("$m volume create v && touch $s/volumes/v/_data/x", "volume rm -f v"),
+      ])
+    func aRemovalKilledAtAnyPointIsFinishedByTheNext(before: String, command: String) throws {
+      try OwnStore.run { store in
+        let result = try inside(
+          store,
+          """
+          calls=unlink,unlinkat,rename,renameat,renameat2,rmdir; n=0 code=1
+          $m rmi -f \(Session.image) >/dev/null || exit 9
+          while [ $code != 0 ] && [ $n -lt 12 ]; do
+            n=$((n + 1))
+            { \(before); } >/dev/null || exit 8
+            strace -f -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n \\
+              $m \(command) >/dev/null 2>&1
+            code=$?
+            $m system check --quick >killed 2>&1 || { echo "killed at $n:"; cat killed; }
+            $m \(command) >/dev/null || echo "again $n: $?"
+            $m system check --quick 2>&1
+          done
+          [ $n -gt 1 ] && echo points
+          """, deadline: .seconds(300))
+        #expect(result.output == "points", "\(result.transcript)")
       }
     }
 

@@ -1,4 +1,5 @@
 import ImageStore
+import LinuxSystem
 public import Model
 
 /// `rmi`: removes images, or only names of them.
@@ -37,6 +38,7 @@ public struct RemoveImages {
     throws -> Outcome
   {
     var outcome = Outcome()
+    var misses = false
     for word in words {
       do {
         let removal = try remove(word, force: force)
@@ -59,6 +61,7 @@ public struct RemoveImages {
           outcome.fail(AdditionalStore.refusal(word, store), code: 125)
           continue
         }
+        misses = true
         if ignoresMissing { continue }
         outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
       } catch ImageStoreError.inUse(let word, let containers) {
@@ -68,7 +71,13 @@ public struct RemoveImages {
         outcome.fail(reportOf(error), code: 125)
       }
     }
-    if !outcome.deleted.isEmpty, !keepsLayers { try CollectLayers(context).run() }
+    if keepsLayers { return outcome }
+    if !outcome.deleted.isEmpty {
+      try CollectLayers(context).run()
+    } else if misses, FileTree.exists(store.root) {
+      // It may be what a killed command was removing: then this finishes it, if it can.
+      _ = try? CollectLayers(context).run()
+    }
     return outcome
   }
 
