@@ -15,7 +15,7 @@ struct HealthChange {
   func tell(_ config: ContainerConfig) throws {
     let live = store.liveDirectory(config.id)
     guard let monitor = try MonitorSocket.connect(live) else { return }
-    if let health = config.health { try describe(health, bundle: "\(live)/bundle") }
+    if let health = config.health, try !describe(health, bundle: "\(live)/bundle") { return }
     let order = config.health?.order(id: config.id, directory: store.directory(config.id))
     try monitor.send(.healthOrder(order))
     // The answer to a question tells that what was said before has been heard.
@@ -23,6 +23,7 @@ struct HealthChange {
     guard try Descriptor.waitReadable(monitor.socket.raw, milliseconds: Self.patience),
       try monitor.first({ frame -> Bool? in if case .health = frame { true } else { nil } }) != nil
     else {
+      guard try StatusReader(store).read(config.id).isAlive else { return }
       throw ErrorReport(
         .unavailable, "the monitor of container \(config.name) does not take the health check",
         hint: "it counts from the next start on: martlet restart \(config.name)")
@@ -30,9 +31,17 @@ struct HealthChange {
   }
 
   /// Writes what the probes execute: as the container's own process, but for the words.
-  private func describe(_ health: ContainerHealth, bundle: String) throws {
-    let spec = try RuntimeSpec(
-      parsing: try FileTree.read("\(bundle)/config.json", limit: 1 << 26))
+  ///
+  /// False when its monitor is about to end, and has taken the bundle away.
+  private func describe(_ health: ContainerHealth, bundle: String) throws -> Bool {
+    let text: [UInt8]
+    do throws(SystemError) {
+      text = try FileTree.read("\(bundle)/config.json", limit: 1 << 26)
+    } catch {
+      if error.errno == Errno.noEntry { return false }
+      throw error
+    }
+    let spec = try RuntimeSpec(parsing: text)
     guard let process = spec.process else {
       throw ErrorReport(.bug, "\(bundle)/config.json has no process")
     }
@@ -41,5 +50,6 @@ struct HealthChange {
       try FileTree.write("\(bundle)/\(name).new", text)
       try FileTree.rename("\(bundle)/\(name).new", to: "\(bundle)/\(name)")
     }
+    return true
   }
 }
