@@ -13,9 +13,9 @@ extension SystemTests {
       return try #require(times.min())
     }
 
-    /// F23, with fewer images: making one more looks at none of those that there are.
+    /// F23, with hundreds: making one more looks at none of those that there are.
     @Test(.enabled(if: Machine.runtime == nil, "no matter which runtime"))
-    func aThousandObjectsCostACreateNothing() throws {
+    func manyObjectsCostACreateNothing() throws {
       try OwnStore.run { store in
         func create() throws {
           let id = try store.martlet("create", "--network", "none", Session.image, "true").output
@@ -26,7 +26,7 @@ extension SystemTests {
           "create", "--network", "none", "--name", "first", "-v", "volume0:/data", Session.image,
           "true"
         ).output
-        let names = (1...300).map { "localhost/crowd:\($0)" }
+        let names = (1...100).map { "localhost/crowd:\($0)" }
         try store.session.martlet(
           ["--root", store.root, "--runroot", store.root + ".run", "tag", Session.image] + names)
         // Copies of the one container and the one volume, as the commands would have made them.
@@ -34,9 +34,9 @@ extension SystemTests {
           "sh", "-ec",
           """
           cd '\(store.root)'
-          seq 1000 | awk '{ printf "%064x\\n", $1 }' >ids
+          seq 250 | awk '{ printf "%064x\\n", $1 }' >ids
           (cd containers; xargs mkdir <../ids)
-          (cd volumes; seq -f 'volume%g/_data' 1000 | xargs mkdir -p)
+          (cd volumes; seq -f 'volume%g/_data' 250 | xargs mkdir -p)
           for f in config.json summary; do
             awk -v first=\(id) -v file=$f '
               NR == FNR { text = text $0 "\\n"; next }
@@ -46,15 +46,15 @@ extension SystemTests {
           done
           awk 'NR <= 50 { system("ln -s " $1 " names/name" NR) }' ids
           """)
-        #expect(try store.martlet("ps", "-aq").lines.count == 1_001)
-        #expect(try store.martlet("images", "--noheading").lines.count == 301)
-        #expect(try store.martlet("volume", "ls", "-q").lines.count == 1_001)
+        #expect(try store.martlet("ps", "-aq").lines.count == 251)
+        #expect(try store.martlet("images", "--noheading").lines.count == 101)
+        #expect(try store.martlet("volume", "ls", "-q").lines.count == 251)
         #expect(try store.martlet("inspect", "-f", "{{.Id}}", "name16").output.hasSuffix("010"))
         let crowded = try shortest { try create() }
         // A walk over all of them would be many times as long.
         #expect(crowded < alone * 2 + .milliseconds(20), "\(alone) became \(crowded)")
         let list = try shortest { try store.martlet("ps", "-a") }
-        #expect(list < .seconds(3), "ps took \(list)")
+        #expect(list < .seconds(2), "ps took \(list)")
         // The end of the test need not remove them one by one.
         try store.session.tool(
           "sh", "-ec", "cd '\(store.root)'; (cd containers; xargs rm -r <../ids); rm -r volumes/*")
