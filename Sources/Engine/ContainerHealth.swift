@@ -44,8 +44,24 @@ public struct ContainerHealth: JSONRecord, Equatable {
     try fields.required("logDestination", &logDestination)
   }
 
+  /// What the monitor has executed, by file name in the bundle, in a container whose own process is
+  /// `process`.
+  func probes(of process: RuntimeProcess) -> [(name: String, process: RuntimeProcess)] {
+    var process = process
+    process.terminal = false
+    process.consoleSize = nil
+    process.env.removeAll { $0.hasPrefix("NOTIFY_SOCKET=") }
+    let tests = [
+      (HealthOrder.processFile, test), (HealthOrder.startupProcessFile, startupTest),
+    ]
+    return tests.filter { !$1.isEmpty }.map { name, test in
+      process.args = Self.arguments(test)
+      return (name, process)
+    }
+  }
+
   /// What a probe executes.
-  static func arguments(_ test: [String]) -> [String] {
+  private static func arguments(_ test: [String]) -> [String] {
     test.first == "CMD-SHELL"
       ? ["/bin/sh", "-c", test.dropFirst().joined(separator: " ")] : Array(test.dropFirst())
   }

@@ -45,6 +45,9 @@ extension AttachFrame {
     case (.restart, 4): self = .restart(milliseconds: UInt32(number))
     case (.renamed, 1...): self = .renamed(String(decoding: payload, as: UTF8.self))
     case (.checkHealth, 1): self = .checkHealth(probing: number != 0)
+    case (.healthOrder, _):
+      guard let record = LineRecord(parsing: Array(payload)) else { return nil }
+      self = .healthOrder(HealthOrder(record))
     case (.created, 4): self = .created(pid: Int32(truncatingIfNeeded: number))
     case (.started, 4): self = .started(pid: Int32(truncatingIfNeeded: number))
     case (.standardOutput, _): self = .standardOutput(Array(payload))
@@ -88,6 +91,8 @@ extension AttachFrame {
       (.restart, Self.littleEndian(UInt64(milliseconds), bytes: 4))
     case .renamed(let name): (.renamed, Array(name.utf8))
     case .checkHealth(let probing): (.checkHealth, [probing ? 1 : 0])
+    case .healthOrder(let order):
+      (.healthOrder, Array((order?.fields ?? LineRecord()).text.utf8))
     case .created(let pid): (.created, Self.littleEndian(pid))
     case .started(let pid): (.started, Self.littleEndian(pid))
     case .standardOutput(let data): (.standardOutput, data)

@@ -36,6 +36,9 @@ public enum AttachFrame: Equatable, Sendable {
   /// Asks for the container's health: the monitor writes its `HealthRecord` to `health` in the run
   /// directory and answers with `health`; after a probe, if one is wanted.
   case checkHealth(probing: Bool)
+  /// Looks after the container's health so from now on; nil: not at all. The descriptions of the
+  /// processes are in the bundle.
+  case healthOrder(HealthOrder?)
 
   // From monitor to client.
   case created(pid: Int32)
@@ -72,7 +75,7 @@ public enum AttachFrame: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {
     case attach = 1, standardInput, standardInputEnd, resize, start, signal, reopenLog, stop
     case paused = 32
-    case checkHealth = 33, restartPolicy, restart, renamed
+    case checkHealth = 33, restartPolicy, restart, renamed, healthOrder
     case created = 65, started, standardOutput, standardError, exit, failure, status, lost
     case health = 96
   }

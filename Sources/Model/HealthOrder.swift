@@ -63,6 +63,12 @@ extension HealthOrder {
     record.append("health-startup-successes", "\(startup.successes)")
   }
 
+  var fields: LineRecord {
+    var record = LineRecord()
+    write(to: &record)
+    return record
+  }
+
   /// Nil when the order has no health check.
   init?(_ fields: LineRecord) {
     guard let interval = fields["health-interval"] else { return nil }

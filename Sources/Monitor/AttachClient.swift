@@ -132,7 +132,8 @@ final class AttachClient {
   }
 
   private func startMessage() {
-    let longestControl = 64
+    // A health check with its paths.
+    let longestControl = 16_384
     guard let (kind, length) = AttachFrame.parse(header: header), kind.rawValue < 65,
       kind == .standardInput || length <= longestControl
     else {

@@ -15,20 +15,21 @@ struct HealthState {
   private static let longestLog = 1_000
   private static let longestOutput = 65_536
 
-  let order: HealthOrder
+  private(set) var order: HealthOrder
   private(set) var record = HealthRecord()
   /// When the next probe is due; nil: when somebody asks.
   private(set) var next: Int64?
   /// The startup checks have not passed yet.
   private(set) var isStartingUp: Bool
   private var startupResults = (successes: 0, failures: 0)
-  private let graceEnd: Int64
+  private let start: Int64
+  private var graceEnd: Int64 { start + order.startPeriod }
   private var hasSucceeded = false
 
   init(_ order: HealthOrder, startedAt now: Int64) {
     self.order = order
     isStartingUp = order.startup != nil
-    graceEnd = now + order.startPeriod
+    start = now
     next = order.interval == nil ? nil : now
   }
 
@@ -37,6 +38,22 @@ struct HealthState {
   /// Bytes of output that are kept.
   var outputLimit: Int {
     order.logSize == 0 ? Self.longestOutput : min(order.logSize, Self.longestOutput)
+  }
+
+  /// Goes on by another order; the next probe is an interval away, if none is running.
+  mutating func change(_ order: HealthOrder, isProbing: Bool, at now: Int64) {
+    let hadStartup = self.order.startup != nil
+    self.order = order
+    isStartingUp = order.startup != nil && (isStartingUp || !hadStartup && !hasSucceeded)
+    dropOldResults()
+    guard !isProbing else { return }
+    next = nil
+    postpone(now)
+  }
+
+  private mutating func dropOldResults() {
+    let limit = order.logCount == 0 ? Self.longestLog : min(order.logCount, Self.longestLog)
+    if record.log.count > limit { record.log.removeFirst(record.log.count - limit) }
   }
 
   /// No probe now: the next one is an interval away.
@@ -58,8 +75,7 @@ struct HealthState {
   /// Takes a probe's result.
   mutating func take(_ entry: HealthRecord.Entry, at now: Int64) -> Verdict {
     record.log.append(entry)
-    let limit = order.logCount == 0 ? Self.longestLog : min(order.logCount, Self.longestLog)
-    if record.log.count > limit { record.log.removeFirst(record.log.count - limit) }
+    dropOldResults()
     let verdict =
       isStartingUp ? judgeStartup(entry.code == 0, now) : judge(entry.code == 0, now)
     if next == nil { postpone(now) }

@@ -101,6 +101,7 @@ extension MonitorLoop {
       isRestartCounted = false
     case .renamed(let name): self.name = name
     case .restartPolicy(let policy): restartPolicy = policy
+    case .healthOrder(let health): changeHealthChecks(health)
     case .checkHealth(let probing): obeyHealth(probing: probing, from: client)
     default: client.markBroken()
     }

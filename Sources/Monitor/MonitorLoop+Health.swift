@@ -5,7 +5,7 @@ import Model
 extension MonitorLoop {
   /// A run of the container has begun.
   func startHealthChecks() {
-    guard let order = order.health else { return }
+    guard let order = healthOrder else { return }
     health = HealthState(order, startedAt: Clock.monotonic())
     // A container that a failed check has ended shall run for a while before the next one.
     if live.restarts > 0 { health?.postpone(Clock.monotonic()) }
@@ -128,6 +128,35 @@ extension MonitorLoop {
     keepHealth()
     answer(code: 1)
     health = nil
+  }
+
+  /// Another health check from now on, or none.
+  func changeHealthChecks(_ changed: HealthOrder?) {
+    healthOrder = changed
+    guard phase == .running else { return }
+    let now = Clock.monotonic()
+    guard let changed else { return stopHealthChecks() }
+    if health != nil {
+      health?.change(changed, isProbing: probe != nil, at: now)
+      return
+    }
+    health = HealthState(changed, startedAt: now)
+    live.health = .starting
+    record(live.status)
+  }
+
+  private func stopHealthChecks() {
+    guard let health else { return }
+    if let probe {
+      probe.expire(Clock.monotonic())
+      probe.expire(Clock.monotonic())
+    }
+    answer(code: 1)
+    self.health = nil
+    live.health = nil
+    record(live.status)
+    // What is left of it is not read.
+    if let path = health.order.record { _ = try? FileTree.unlinkIfPresent(path) }
   }
 
   // MARK: - Clients

@@ -81,6 +81,8 @@ public final class MonitorLoop {
   /// The stop was a client's wish, not the machine's.
   var isStoppedByUser = false
   var restartPolicy: RestartPolicy
+  /// Of the runs to come.
+  var healthOrder: HealthOrder?
   /// Of the run before, while the next one comes up.
   var lastExit: ExitRecord?
   var killDeadline: Int64?
@@ -101,6 +103,7 @@ public final class MonitorLoop {
       status: .creating, monitor: CurrentProcess.id, bootID: BootID.current)
     live.restarts = order.restarts
     restartPolicy = order.restart
+    healthOrder = order.health
     name = order.name
     startRequested = order.startsNow
     let files = files

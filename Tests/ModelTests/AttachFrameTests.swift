@@ -11,7 +11,7 @@ import Testing
     .failure(ErrorReport(.commandNotFound, "no\nsuch", hint: "fix")),
     .failure(ErrorReport(.bug, "")),
     .status(LiveRecord(status: .running, monitor: 3, bootID: "b").record),
-    .lost(bytes: 1 << 40),
+    .lost(bytes: 1 << 40), .healthOrder(nil), .healthOrder(HealthOrder()),
   ]
 
   @Test func everyFrameSurvivesAStreamInSinglePieces() {

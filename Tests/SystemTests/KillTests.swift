@@ -15,6 +15,49 @@ extension SystemTests {
       _ fact: KillFact
     ) throws { try fact.check() }
 
+    @Test(arguments: KillFact.containerRemovals) func aKilledRemovalIsFinishedByTheNext(
+      _ fact: KillFact
+    ) throws { try fact.check() }
+
+    /// Holds the lock of a file (fcntl(2)) while a command runs.
+    private static let holder = """
+      import fcntl, subprocess, sys
+      file = open(sys.argv[1], "r+")
+      fcntl.lockf(file, fcntl.LOCK_EX)
+      sys.exit(subprocess.run(sys.argv[2:]).returncode)
+      """
+
+    /// What a removal leaves that is killed between its two steps, which random moments hardly hit.
+    @Test(
+      .enabled(if: Machine.has("python3"), "python3 is missing"),
+      arguments: [["volume", "rm", "other"], ["volume", "prune", "-f"], ["rm", "-i", "none"]])
+    func volumesOfKilledCommandsAreSwept(words: [String]) throws {
+      try OwnStore.run { store in
+        try store.martlet("volume", "create", "other")
+        let held = "volume-held-0123456789abcdef"
+        try store.session.tool(
+          "sh", "-ec",
+          """
+          cd '\(store.root)'; mkdir -p locks trash/\(held)
+          mkdir -p trash/volume-a-b-0123456789abcdef/_data trash/volume-\(
+            String(repeating: "f", count: 64))/_data
+          touch locks/volume-held locks/volume-a-b
+          """)
+        // Somebody has the lock of this one: he may put the volume back.
+        let result = try store.session.tool(
+          "python3",
+          ["-c", Self.holder, store.root + "/locks/volume-held", store.session.program.path]
+            + ["--root", store.root, "--runroot", store.root + ".run"] + words)
+        #expect(try store.names("trash") == [held], "\(result.transcript)")
+        #expect(
+          try store.names("locks").filter { $0.hasPrefix("volume-") } == ["volume-held"])
+        try store.session.martlet(
+          ["--root", store.root, "--runroot", store.root + ".run"] + ["volume", "prune", "-f"])
+        #expect(try store.names("trash") == [])
+        #expect(try store.names("locks").filter { $0.hasPrefix("volume-") } == [])
+      }
+    }
+
     /// F04: what is deleted is there or not there, and another try finishes it.
     @Test(arguments: KillFact.removals) func aKilledRemovalLeavesAllOrNothing(_ name: String) throws
     {
@@ -103,6 +146,28 @@ struct KillFact: CustomTestStringConvertible, Sendable {
         ["run", "-d", "-v", "/data", "--name", "killed", Session.image, "sleep", "300"]
       ],
       after: [["rm", "-f", "-v", "-t", "0", "killed"]], moments: 25),
+  ]
+
+  /// F04: what else makes and removes.
+  static let containerRemovals = [
+    KillFact(
+      name: "rm", command: ["rm", "killed"],
+      before: [["create", "--name", "killed", Session.image, "true"]],
+      after: [
+        ["rm", "-f", "killed"], ["create", "--name", "killed", Session.image, "true"],
+        ["rm", "killed"],
+      ], moments: 9),
+    KillFact(
+      name: "container prune", command: ["container", "prune", "-f"],
+      before: [["create", Session.image, "true"], ["create", Session.image, "true"]],
+      after: [["container", "prune", "-f"], ["rm", "-f", "-a"]], moments: 9),
+    KillFact(
+      name: "volume create", command: ["volume", "create", "killed"],
+      after: [["volume", "create", "--ignore", "killed"], ["volume", "rm", "killed"]], moments: 9),
+    KillFact(
+      name: "volume prune", command: ["volume", "prune", "-f"],
+      before: [["volume", "create", "killed"], ["volume", "create", "too"]],
+      after: [["volume", "prune", "-f"]], moments: 9),
   ]
 
   static let removals = ["rmi", "image prune", "system prune", "volume rm"]

@@ -96,6 +96,14 @@ public struct Session {
   public func tool(
     _ name: String, _ arguments: String..., deadline: Duration = .seconds(60)
   ) throws -> CommandResult {
+    try tool(name, arguments, deadline: deadline)
+  }
+
+  /// The same with the words in an array.
+  @discardableResult
+  public func tool(
+    _ name: String, _ arguments: [String], deadline: Duration = .seconds(60)
+  ) throws -> CommandResult {
     let result = try Program(
       path: name, arguments: arguments, environment: home.environment, directory: directory
     ).run(deadline: deadline)

@@ -20,7 +20,8 @@ struct ContainerOptions: Sendable {
 
   static let shared: [OptionSpec<ContainerOptions>] =
     process + files + network + limits + security
-    + lifecycle + more + UnsupportedOptions.specs(UnsupportedOptions.container) + health
+    + lifecycle + more + UnsupportedOptions.specs(UnsupportedOptions.container)
+    + HealthOptions.specs(\.request.health)
 
   static let process: [OptionSpec<ContainerOptions>] = [
     .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),

@@ -45,7 +45,11 @@ enum RemoveCommands {
       } catch EngineError.noSuchContainer where options.ignore {
         continue
       } catch {
-        if case EngineError.running? = error as? EngineError { status = 2 } else { status = 125 }
+        switch error as? EngineError {
+        case .running: status = 2
+        case .noSuchContainer: status = max(status, 1)
+        default: status = 125
+        }
         _ = CommandFailure.end(error)
       }
     }

@@ -12,24 +12,19 @@ enum UpdateCommand {
   private static let unsupported: [(name: String, takesValue: Bool, reason: String)] =
     [
       "blkio-weight-device", "cpu-rt-period", "cpu-rt-runtime", "device-read-bps",
-      "device-read-iops", "device-write-bps", "device-write-iops", "health-cmd",
-      "health-interval", "health-log-destination", "health-max-log-count",
-      "health-max-log-size", "health-on-failure", "health-retries", "health-start-period",
-      "health-startup-cmd", "health-startup-interval", "health-startup-retries",
-      "health-startup-success", "health-startup-timeout", "health-timeout",
-      "memory-swappiness", "ulimit",
+      "device-read-iops", "device-write-bps", "device-write-iops", "memory-swappiness", "ulimit",
     ].map { ($0, true, "create the container anew with it") }
-    + [("no-healthcheck", false, "create the container anew with it")]
 
   static let command = Command<GlobalOptions>(
-    "update", summary: "Change the limits of containers",
+    "update", summary: "Change the limits and health checks of containers",
     usage: "[options] CONTAINER [CONTAINER...]",
     description: """
-      A running container has new limits at once, if it has a control group; variables count from \
-      the next start on.
+      A running container has new limits at once, if it has a control group, and a new health check; \
+      variables count from the next start on.
       """,
     positionals: .atLeast(0, .container), defaults: Options(),
-    options: ChangeOptions.limits(\.changes) + others + UnsupportedOptions.specs(unsupported)
+    options: ChangeOptions.limits(\.changes) + others + HealthOptions.specs(\.changes.health)
+      + UnsupportedOptions.specs(unsupported)
   ) { options, invocation in
     let context = try invocation.globals.context()
     var selection = SelectionOptions()

@@ -161,6 +161,7 @@ enum VolumeCommands {
       return 0
     }
     let names = chosen.map(\.name)
+    try VolumeStore(context).sweep()
     if chosen.isEmpty { return 0 }
     guard
       try options.force

@@ -41,6 +41,29 @@ public struct HealthRequest: Sendable, Equatable {
     return health
   }
 
+  /// The check of a container that has `current`, after an `update`; nil for none.
+  func changed(_ current: ContainerHealth?) throws(ErrorReport) -> ContainerHealth? {
+    if self == HealthRequest() { return current }
+    if isOff {
+      var other = self
+      other.isOff = false
+      guard other == HealthRequest() else {
+        throw ErrorReport(
+          .invalidRequest, "cannot specify both --no-healthcheck and other health check flags")
+      }
+      return nil
+    }
+    var health = current ?? ContainerHealth()
+    if let command { health.test = Self.test(command) }
+    if health.test.first == "NONE" { return nil }
+    guard !health.test.isEmpty else {
+      throw ErrorReport(
+        .invalidRequest, "the container has no health check to change", hint: "add --health-cmd")
+    }
+    try fill(&health)
+    return health
+  }
+
   private func refuseAction() throws(ErrorReport) -> ContainerHealth? {
     if let onFailure, onFailure != "none" {
       throw ErrorReport(

@@ -79,7 +79,12 @@ public struct RemoveContainer {
     if let config { try RuntimeState(context).forget(config) }
     let takesVolumes = volumes || config?.lifecycle.autoRemove == true
     if takesVolumes, let config { markVolumes(of: config) }
-    try store.unlist(id, name: config?.name ?? "")
+    let isOurs = try store.unlist(id, name: config?.name ?? "")
+    // Another command was faster: it says so. Who insists, or meets a monitor that cleans up, has what
+    // he wanted.
+    if !isOurs && !force && config?.lifecycle.autoRemove != true {
+      throw EngineError.noSuchContainer(config?.name ?? id)
+    }
     var paths = ["\(context.trash)/\(id)"]
     if takesVolumes, let config {
       paths += try unlistVolumes(config)
@@ -120,11 +125,7 @@ public struct RemoveContainer {
       id throws(SystemError) in try store.removeNames(ofLost: [id])
     }
     try Trash(context).remove(trashed)
-    let locks = RecordStore("\(context.directories.data)/locks")
-    for name in try locks.names() where name.hasPrefix("volume-") {
-      // Only its holder removes a lock file, which is us.
-      if let lock = try ObjectLock.attempt(locks.path(name)) { try lock.remove(locks.path(name)) }
-    }
+    try VolumeTrash(context).sweep()
   }
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
@@ -133,17 +134,10 @@ public struct RemoveContainer {
   }
 
   private var trashed: [String] {
-    ((try? FileTree.list(context.trash)) ?? []).filter { !isVolumeOnItsWay($0) }
-      .map { "\(context.trash)/\($0)" }
-  }
-
-  /// A volume that is being made, or may yet have to come back to a container that was made with it,
-  /// as long as somebody has its lock.
-  private func isVolumeOnItsWay(_ entry: String) -> Bool {
-    guard entry.hasPrefix("volume-"), let dash = entry.lastIndex(of: "-") else { return false }
-    let name = entry[..<dash].dropFirst("volume-".count).prefix(200)
-    let lock = "\(context.directories.data)/locks/volume-\(name)"
-    return (try? ObjectLock.isHeld(lock)) ?? true
+    let entries = (try? FileTree.list(context.trash)) ?? []
+    let lost =
+      entries.filter { !VolumeTrash.isVolume($0) } + VolumeTrash(context).abandoned(among: entries)
+    return lost.map { "\(context.trash)/\($0)" }
   }
 
   /// Anonymous volumes, moved out of sight.

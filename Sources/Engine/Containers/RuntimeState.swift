@@ -10,6 +10,8 @@ struct RuntimeState {
 
   /// Has the runtime forget the container, with its cgroup.
   func forget(_ config: ContainerConfig) throws {
+    // What the runtime does not know any more may still have its cgroup, frozen.
+    defer { HostCgroup.removeEmpty(of: config, isMachineRoot: context.uid == 0) }
     let path = "\(context.runtimeState)/\(config.id)"
     guard FileTree.exists(path) else { return }
     let runtime = try context.runtimePath(config.lifecycle.runtime)

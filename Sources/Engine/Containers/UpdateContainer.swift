@@ -19,6 +19,7 @@ public struct ContainerChanges: Sendable {
   public var restart: String?
   public var environment: [String] = []
   public var unsetEnvironment: [String] = []
+  public var health = HealthRequest()
 
   public init() {}
 }
@@ -48,6 +49,7 @@ public struct UpdateContainer {
         hint: "use no, on-failure[:N], always or unless-stopped")
     }
     let current = try store.load(id)
+    _ = try changes.health.changed(current.health)
     if changes.restart != nil, changes.restart != "no", current.lifecycle.autoRemove {
       throw ErrorReport(.invalidRequest, "--rm and --restart cannot be used together")
     }
@@ -60,12 +62,16 @@ public struct UpdateContainer {
           input: String(decoding: resources.encoded(), as: UTF8.self))
       }
     }
-    let changed = try store.change(id) { config in try Self.apply(changes, to: &config) }
+    let changed = try store.change(id) { config in
+      try Self.apply(changes, to: &config)
+      config.health = try changes.health.changed(config.health)
+    }
     if let policy = changes.restart.flatMap({ RestartPolicy($0) }),
       let monitor = try MonitorSocket.connect(store.liveDirectory(id))
     {
       try monitor.send(.restartPolicy(policy))
     }
+    if changes.health != HealthRequest() { try HealthChange(context).tell(changed) }
     context.note("update", changed)
   }
 

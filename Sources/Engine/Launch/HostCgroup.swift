@@ -20,6 +20,25 @@ enum HostCgroup {
     return "/" + (parts + ["martlet-\(id)"]).joined(separator: "/")
   }
 
+  /// Removes the cgroup of a container that nobody runs; one with processes stays (rmdir(2), EBUSY).
+  static func removeEmpty(of config: ContainerConfig, isMachineRoot: Bool) {
+    let parent = config.resources.cgroupParent
+    let place =
+      parent.map { try? path(for: config.id, below: $0) }
+      ?? path(for: config.id, isMachineRoot: isMachineRoot)
+    guard let place else { return }
+    removeEmpty("\(hasUnified ? mountPoint : "\(mountPoint)/unified")\(place)")
+  }
+
+  private static func removeEmpty(_ directory: String) {
+    // Mostly it is not there.
+    guard let names = try? FileTree.list(directory) else { return }
+    for name in names where (try? FileStatus.of("\(directory)/\(name)"))?.kind == .directory {
+      removeEmpty("\(directory)/\(name)")
+    }
+    try? FileTree.removeDirectory(directory)
+  }
+
   /// Where the cgroup of container `id` can be made: for root at the top, for others beside or
   /// below the caller's own group if that was delegated; nil if nowhere.
   static func path(for id: String, isMachineRoot: Bool) -> String? {

@@ -46,17 +46,7 @@ struct SpecBuilder {
   /// What the monitor has executed in the container to learn about its health, by file name.
   func probes() throws -> [(name: String, process: RuntimeProcess)] {
     guard let health = config.health else { return [] }
-    var process = try process()
-    process.terminal = false
-    process.env.removeAll { $0.hasPrefix("NOTIFY_SOCKET=") }
-    let tests = [
-      (HealthOrder.processFile, health.test),
-      (HealthOrder.startupProcessFile, health.startupTest),
-    ]
-    return tests.filter { !$1.isEmpty }.map { name, test in
-      process.args = ContainerHealth.arguments(test)
-      return (name, process)
-    }
+    return health.probes(of: try process())
   }
 
   static let initPath = "/run/.martlet-init"

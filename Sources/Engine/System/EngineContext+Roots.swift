@@ -24,6 +24,7 @@ extension EngineContext {
     var context = try EngineContext(
       directories: try UserDirectories.find(around), commandLine: CurrentProcess.arguments)
     context.runtime = runtime
+    try StoreFormat.check(context.directories)
     return context
   }
 

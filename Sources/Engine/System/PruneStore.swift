@@ -51,11 +51,10 @@ public struct PruneStore {
     let names = ((try? FileTree.list(context.volumes)) ?? []).sorted()
     let sizes = try MeasureTrees(context: context).run(names.map { "\(context.volumes)/\($0)" })
     for (name, size) in zip(names, sizes) {
-      let lock = try ObjectLock.acquire(
-        "\(context.directories.data)/locks/volume-\(name.prefix(200))")
+      let lock = try ObjectLock.acquire(VolumeTrash.lock(of: name, context))
       // Asked under the lock: whoever starts with the volume fills it under the same one.
       if try isUsed(name) { continue }
-      let trash = "\(context.trash)/volume-\(name)-\(try RandomName.make())"
+      let trash = try VolumeTrash(context).place(for: name)
       try FileTree.ensureDirectory(context.trash)
       do throws(SystemError) {
         try FileTree.rename("\(context.volumes)/\(name)", to: trash)

@@ -29,7 +29,7 @@ struct VolumeDirectory {
       try VolumeMount(Volume(name: name, record: known).options)?.mount(at: data, named: name)
       return data
     }
-    let lockPath = "\(context.directories.data)/locks/volume-\(name.prefix(200))"
+    let lockPath = VolumeTrash.lock(of: name, context)
     let lock = try ObjectLock.acquire(lockPath)
     if try record.find("volume")?.flag("filled") == true { return data }
     try FileTree.ensureDirectory(context.volumes)

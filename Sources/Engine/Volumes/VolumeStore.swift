@@ -58,7 +58,7 @@ public struct VolumeStore: Sendable {
       }
       var volume = wanted
       volume.created = Clock.realtime()
-      let draft = "\(context.trash)/volume-\(wanted.name)-\(try RandomName.make())"
+      let draft = try VolumeTrash(context).place(for: volume.name)
       try FileTree.ensureDirectory(context.volumes)
       try FileTree.ensureDirectory(draft)
       try FileTree.makeDirectory("\(draft)/_data", mode: 0o755)
@@ -95,7 +95,7 @@ public struct VolumeStore: Sendable {
   /// Removes a volume that no container mounts.
   public func remove(_ name: String) throws {
     let path = "\(context.volumes)/\(name)"
-    let trash = "\(context.trash)/volume-\(name)-\(try RandomName.make())"
+    let trash = try VolumeTrash(context).place(for: name)
     try locked(name) {
       try refuseUsed(name)
       try FileTree.ensureDirectory(context.trash)
@@ -117,13 +117,16 @@ public struct VolumeStore: Sendable {
     try Trash(context).remove([trash])
   }
 
+  /// Removes what killed commands left of volumes.
+  public func sweep() throws { try VolumeTrash(context).sweep() }
+
   private func refuseUsed(_ name: String) throws {
     let users = try users(name)
     if !users.isEmpty { throw VolumeError.inUse(name, by: users.map(\.id)) }
   }
 
   private func locked<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {
-    let path = "\(context.directories.data)/locks/volume-\(name.prefix(200))"
+    let path = VolumeTrash.lock(of: name, context)
     let lock = try ObjectLock.acquire(path)
     let outcome = Result { try body() }
     try lock.remove(path)
