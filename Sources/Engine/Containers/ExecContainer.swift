@@ -279,7 +279,11 @@ enum RuntimeLog {
         case .string(let message)? = entry.find("msg"),
         case .string(let level)? = entry.find("level"), level == "error" || level == "fatal"
       else { continue }
-      return ErrorReport(RuntimeMessage.kind(of: message), message)
+      // crun does not say which.
+      let isNameless = message.hasPrefix("open executable:")
+      return ErrorReport(
+        RuntimeMessage.kind(of: message),
+        isNameless ? "\(command.first ?? ""): \(message)" : message)
     }
     return nil
   }
