@@ -40,6 +40,30 @@ struct RaceTests {
     #expect(outcome.errors.contains("/dev/pts/ptmx"))
   }
 
+  /// CVE-2016-9962: a process of the container that may trace others looks at all there are, over and
+  /// over, while `exec` brings processes in.
+  @Test func noProcessOnItsWayInCanBeTraced() throws {
+    let bundle = try TestBundle()
+    // A process that changes its user on the way is out of reach by that alone.
+    let map = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 65_536)]
+    bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
+    bundle.spec.linux?.uidMappings = map
+    bundle.spec.linux?.gidMappings = map
+    // With cgroups of the first version it stays longer on its way.
+    bundle.spec.linux?.cgroupsPath = "/martlet-test-\(bundle.id)"
+    let tracing = ["CAP_SYS_PTRACE"]
+    bundle.spec.process?.capabilities = RuntimeCapabilities(
+      bounding: tracing, effective: tracing, inheritable: [], permitted: tracing, ambient: [])
+    try FileTree.setMode("\(bundle.rootfs)/tmp", 0o777)
+    try bundle.start("while :; do ls -l /proc/[0-9]*/exe; done > /tmp/seen 2>&1")
+    for _ in 0..<40 { #expect(try bundle.oci(["exec", bundle.id, "true"]).status == 0) }
+    let seen = try FileTree.readText("\(bundle.rootfs)/tmp/seen", limit: 1 << 26)
+    // Not the runtime's, whose file has a mount to itself and no name there.
+    let programs = seen.split(separator: "\n").filter { $0.contains(" -> ") }
+      .compactMap { $0.split(separator: " ").last }
+    #expect(Set(programs) == ["/bin/busybox"])
+  }
+
   /// CVE-2021-30465, CVE-2024-45310: a directory of a shared volume that is now a link out of the
   /// container, now a directory, thousands of times while mounts are made below it.
   @Test func mountsStayInsideWhileLinksComeAndGo() throws {
