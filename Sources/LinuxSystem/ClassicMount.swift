@@ -100,30 +100,9 @@ enum ClassicMount {
       nil, path, nil, CLINUX_MS_BIND | CLINUX_MS_REMOUNT | wanted.classicFlags)
   }
 
-  /// Mount points inside `path` (proc_pid_mountinfo(5), field 5, with `\040` for a space).
+  /// Mount points inside `path`.
   private static func mountsBelow(_ path: String) throws(SystemError) -> [String] {
-    try FileTree.readText("/proc/self/mountinfo").split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ")
-      guard fields.count > 4 else { return nil }
-      let place = unescaped(fields[4])
-      return place.hasPrefix(path + "/") ? place : nil
-    }
-  }
-
-  private static func unescaped(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"),
-        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    try MountEntry.list().map(\.place).filter { $0.hasPrefix(path + "/") }
   }
 
   static func move(_ descriptor: Int32, to path: String) throws(SystemError) {

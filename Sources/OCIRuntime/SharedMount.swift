@@ -89,7 +89,7 @@ struct SharedMount: JSONRecord, Equatable {
     let proc = try OwnedDescriptor.open("/proc", [.path, .directory])
     if let descriptor { try Namespace.mount.join(descriptor) }
     for mark in marks {
-      guard let now = try MountIdentity.places(proc: proc.raw)[mark.id],
+      guard let now = try MountEntry.list(proc: proc.raw).first(where: { $0.id == mark.id })?.place,
         mark.unique != 0 || now == place
       else { continue }
       let directory = try OwnedDescriptor.open(now, [.path, .directory, .noFollow])

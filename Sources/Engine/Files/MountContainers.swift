@@ -73,12 +73,7 @@ public struct MountContainers {
   }
 
   private func mountedPlaces() throws -> Set<String> {
-    let lines = try FileTree.readText("/proc/self/mountinfo").split(separator: "\n")
-    return Set(
-      lines.compactMap { line in
-        let fields = line.split(separator: " ")
-        return fields.count > 4 ? String(fields[4]) : nil
-      })
+    Set(try MountEntry.list().map(\.place))
   }
 }
 

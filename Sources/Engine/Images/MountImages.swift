@@ -91,13 +91,8 @@ public struct MountImages {
     return image
   }
 
-  /// Mount points of this process below our directory (proc_pid_mountinfo(5)).
+  /// Mount points of this process below our directory.
   private func points() throws -> Set<String> {
-    var points: Set<String> = []
-    for line in try FileTree.readText("/proc/self/mountinfo").split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      if fields.count > 4, fields[4].hasPrefix("\(directory)/") { points.insert(String(fields[4])) }
-    }
-    return points
+    Set(try MountEntry.list().map(\.place).filter { $0.hasPrefix("\(directory)/") })
   }
 }

@@ -95,9 +95,6 @@ public struct VolumeArchives {
   }
 
   private func isMounted(_ path: String) throws -> Bool {
-    try FileTree.readText("/proc/self/mountinfo").split(separator: "\n").contains { line in
-      let fields = line.split(separator: " ")
-      return fields.count > 4 && fields[4] == path[...]
-    }
+    try MountEntry.list().contains { $0.place == path }
   }
 }

@@ -76,14 +76,14 @@ public struct CheckpointContainer {
   /// restore puts its own in their place.
   private func streams(of pid: Int32) throws(RuntimeError) -> [String] {
     try during("look at the standard streams") { () throws(SystemError) in
-      let mounts = try FileTree.readText("/proc/\(pid)/mountinfo").split(separator: "\n")
-      let inside = Set(mounts.compactMap { $0.split(separator: " ").first })
+      let inside = Set(try MountEntry.list(of: "\(pid)").map(\.id))
       var names: [String] = []
       for fd in 0...2 {
         let link = try FileTree.readLink("/proc/\(pid)/fd/\(fd)")
         let info = try FileTree.readText("/proc/\(pid)/fdinfo/\(fd)").split(separator: "\n")
         let mount = info.first { $0.hasPrefix("mnt_id:") }?.split(separator: "\t").last
-        guard link.hasPrefix("/"), let mount, !inside.contains(mount), let number = Int(mount)
+        guard link.hasPrefix("/"), let number = mount.flatMap({ UInt64($0) }),
+          !inside.contains(number)
         else {
           names.append(link)
           continue

@@ -181,13 +181,8 @@ struct RootFilesystem: ~Copyable {
   /// Mounts that stay below the moved root would let a user namespace of the container's mount
   /// procfs and sysfs anew and whole (mount_too_revealing in the kernel).
   private static func hideKernelFilesystems(outside rootfs: String) throws(SystemError) {
-    for line in try FileTree.readText("/proc/self/mountinfo", limit: 1 << 24).split(separator: "\n")
-    {
-      let fields = line.split(separator: " ")
-      guard let dash = fields.firstIndex(of: "-"), dash > 5, fields.count > dash + 1,
-        fields[dash + 1] == "proc" || fields[dash + 1] == "sysfs"
-      else { continue }
-      let place = String(fields[4])
+    for mount in try MountEntry.list() where mount.type == "proc" || mount.type == "sysfs" {
+      let place = mount.place
       guard place != rootfs, !place.hasPrefix("\(rootfs)/") else { continue }
       do throws(SystemError) {
         try MountCall.setPropagation(place, .private, recursive: true)
