@@ -24,10 +24,7 @@ struct ContainerStatusTests {
   func tellsWhatIsLeft(held: Bool, live: String?, exit: String?, word: String) throws {
     let root = "/tmp/martlet-status-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    let context = try EngineContext(below: root)
     let store = ContainerStore(context)
     let disk = RecordStore(store.directory(Self.id))
     if let live {
@@ -45,10 +42,7 @@ struct ContainerStatusTests {
   @Test func takesAProcessNobodyWaitedForAsEnded() throws {
     let root = "/tmp/martlet-status-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    let context = try EngineContext(below: root)
     let store = ContainerStore(context)
     let child = try Program("/bin/sleep", ["60"]).start()
     let process = try ProcessHandle.find(child.pid)

@@ -14,10 +14,7 @@ struct InterruptedRemovalTests {
   func takesAnonymousVolumesThatWereToGo(autoRemove: Bool, marked: Bool, stays: Bool) throws {
     let root = "/tmp/martlet-removal-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    let context = try EngineContext(below: root)
     var config = ContainerConfig()
     config.id = String(repeating: "d", count: 64)
     config.lifecycle.autoRemove = autoRemove
@@ -38,10 +35,7 @@ struct InterruptedRemovalTests {
   @Test func leavesAVolumeThatSomebodyMoves() throws {
     let root = "/tmp/martlet-removal-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    let context = try EngineContext(below: root)
     for name in ["my-data", "other"] {
       try FileTree.ensureDirectory("\(context.trash)/volume-\(name)-0123456789abcdef")
     }

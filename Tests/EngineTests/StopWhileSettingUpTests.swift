@@ -13,10 +13,7 @@ struct StopWhileSettingUpTests {
   @Test func waitsForTheMonitorAndTellsIt() async throws {
     let root = "/tmp/martlet-stop-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    let context = try EngineContext(below: root)
     let store = ContainerStore(context)
     var config = ContainerConfig()
     config.id = Self.id

@@ -11,10 +11,7 @@ struct StorageChoiceTests {
   private func withContext(_ body: (inout EngineContext) throws -> Void) throws {
     let root = "/tmp/martlet-choice-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
-    var context = try EngineContext(
-      directories: UserDirectories(
-        data: "\(root)/data", runtime: "\(root)/run", config: "\(root)/config"),
-      commandLine: [])
+    var context = try EngineContext(below: root)
     try body(&context)
   }
 

@@ -11,10 +11,7 @@ struct CallerMountTests {
   {
     let bundle = try TestBundle()
     if userNamespace {
-      let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
-      bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-      bundle.spec.linux?.uidMappings = map
-      bundle.spec.linux?.gidMappings = map
+      bundle.addUserNamespace()
     }
     for name in ["first", "second", "rootfs/one", "rootfs/two", "first/inner"] {
       try FileTree.ensureDirectory("\(bundle.directory)/\(name)", mode: 0o755)
@@ -72,11 +69,8 @@ struct CallerMountTests {
 
   /// `idmap` without mappings means the container's user namespace, also one that it joins.
   @Test(arguments: [false, true]) func mapsIDsAsTheUserNamespaceDoes(joined: Bool) throws {
-    let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
     let owner = try TestBundle()
-    owner.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-    owner.spec.linux?.uidMappings = map
-    owner.spec.linux?.gidMappings = map
+    owner.addUserNamespace()
     let bundle = try TestBundle()
     bundle.spec.linux = owner.spec.linux
     if joined {
@@ -102,10 +96,7 @@ struct CallerMountTests {
   /// whatever that may do there.
   @Test func hostsFlagsAreLocked() throws {
     let bundle = try TestBundle()
-    let map = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 65_536)]
-    bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-    bundle.spec.linux?.uidMappings = map
-    bundle.spec.linux?.gidMappings = map
+    bundle.addUserNamespace(from: 0)
     let all = ["CAP_SYS_ADMIN"]
     bundle.spec.process?.capabilities = RuntimeCapabilities(
       bounding: all, effective: all, inheritable: [], permitted: all, ambient: [])

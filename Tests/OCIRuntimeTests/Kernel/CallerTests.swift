@@ -73,11 +73,8 @@ struct CallerTests {
     let holder = try TestBundle()
     try holder.start("sleep 1000")
     let bundle = try TestBundle()
-    let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
     let owner = try TestBundle()
-    owner.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-    owner.spec.linux?.uidMappings = map
-    owner.spec.linux?.gidMappings = map
+    owner.addUserNamespace()
     try owner.start("sleep 1000")
     let foreign = "/proc/\(try holder.state().pid)/ns"
     bundle.spec.linux?.namespaces.removeAll { $0.type == .network || $0.type == .uts }
@@ -87,8 +84,8 @@ struct CallerTests {
       RuntimeNamespace(.uts, path: "\(foreign)/uts"),
     ]
     bundle.spec.hostname = nil
-    bundle.spec.linux?.uidMappings = map
-    bundle.spec.linux?.gidMappings = map
+    bundle.spec.linux?.uidMappings = owner.spec.linux?.uidMappings ?? []
+    bundle.spec.linux?.gidMappings = owner.spec.linux?.gidMappings ?? []
     bundle.shell("readlink /proc/self/ns/net; readlink /proc/self/ns/uts")
     let expected = ["net", "uts"].map { (try? FileTree.readLink("\(foreign)/\($0)")) ?? "" }
     let outcome = try bundle.run()
@@ -115,17 +112,14 @@ struct CallerTests {
     bundle.shell("sleep 1000")
     _ = try bundle.oci(["state", bundle.id])
     let runtime = "\(RuntimeUnderTest.path ?? "") --root \(bundle.directory)/state"
-    try FileTree.setMode("\(bundle.directory)/config.json", 0o644)
-    try FileTree.ensureDirectory("\(bundle.directory)/state", mode: 0o777)
-    try FileTree.setMode("\(bundle.directory)/state", 0o777)
-    let outcome = try bundle.host(
+    let outcome = try bundle.hostAsOrdinaryUser(
       """
       \(runtime) create --bundle \(bundle.directory) \(bundle.id)
       \(runtime) exec \(bundle.id) id -u
       \(runtime) start \(bundle.id)
       \(runtime) exec \(bundle.id) id -u
       \(runtime) delete --force \(bundle.id)
-      """, in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+      """)
     #expect(outcome.errors.contains("not ours to see"), "\(outcome.errors)")
     #expect(outcome.output == "0\n", "\(outcome)")
   }

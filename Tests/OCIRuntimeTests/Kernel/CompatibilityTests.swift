@@ -125,10 +125,7 @@ struct CompatibilityTests {
   func devicesHaveTheirOwnerAndMode(userNamespace: Bool) throws {
     let bundle = try TestBundle()
     if userNamespace {
-      let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
-      bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-      bundle.spec.linux?.uidMappings = map
-      bundle.spec.linux?.gidMappings = map
+      bundle.addUserNamespace()
     }
     var device = RuntimeDevice(.block, path: "/dev/odd//block/", major: 1, minor: 5)
     device.fileMode = 0o157
@@ -147,13 +144,7 @@ struct CompatibilityTests {
     let bundle = try TestBundle()
     bundle.spec.process?.user = RuntimeUser(uid: 7, gid: 8)
     bundle.shell("id -u; id -g; cat /proc/self/uid_map | busybox tr -s ' '")
-    let command = try bundle.runCommand()
-    try FileTree.setMode("\(bundle.directory)/config.json", 0o644)
-    try FileTree.ensureDirectory("\(bundle.directory)/state", mode: 0o777)
-    try FileTree.setMode("\(bundle.directory)/state", 0o777)
-    let outcome = try bundle.host(
-      command,
-      in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    let outcome = try bundle.hostAsOrdinaryUser(try bundle.runCommand())
     #expect(outcome.output == "7\n8\n 7 65533 1\n", "\(outcome.errors)")
   }
 

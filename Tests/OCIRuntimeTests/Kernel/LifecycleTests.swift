@@ -118,10 +118,7 @@ struct LifecycleTests {
 
   @Test func mapsIDsOfAUserNamespaceAndOffsetsClocks() throws {
     let bundle = try TestBundle()
-    let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 1_000)]
-    bundle.spec.linux?.namespaces += [RuntimeNamespace(.user)]
-    bundle.spec.linux?.uidMappings = map
-    bundle.spec.linux?.gidMappings = map
+    bundle.addUserNamespace(size: 1_000)
     bundle.shell("cat /proc/self/uid_map; id -u")
     let outcome = try bundle.run()
     #expect(outcome.output.split { $0 == " " || $0 == "\n" } == ["0", "100000", "1000", "0"])

@@ -17,10 +17,7 @@ struct NetworkDeviceTests {
   func devicesMoveWithTheirSettings(given: String?, name: String, userNamespace: Bool) throws {
     let bundle = try TestBundle()
     if userNamespace {
-      let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
-      bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-      bundle.spec.linux?.uidMappings = map
-      bundle.spec.linux?.gidMappings = map
+      bundle.addUserNamespace()
     }
     var device = RuntimeNetDevice()
     device.name = given

@@ -48,10 +48,7 @@ struct NotifyTests {
   @Test(arguments: [false, true]) func startWaitsForReady(userNamespace: Bool) throws {
     let bundle = try TestBundle()
     if userNamespace {
-      let map = [RuntimeIDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
-      bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-      bundle.spec.linux?.uidMappings = map
-      bundle.spec.linux?.gidMappings = map
+      bundle.addUserNamespace()
       // Its root makes the directory in the socket's place.
       try FileTree.setMode("\(bundle.rootfs)/tmp", 0o777)
     }

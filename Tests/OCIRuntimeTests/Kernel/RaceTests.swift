@@ -45,10 +45,7 @@ struct RaceTests {
   @Test func noProcessOnItsWayInCanBeTraced() throws {
     let bundle = try TestBundle()
     // A process that changes its user on the way is out of reach by that alone.
-    let map = [RuntimeIDMapping(containerID: 0, hostID: 0, size: 65_536)]
-    bundle.spec.linux?.namespaces.append(RuntimeNamespace(.user))
-    bundle.spec.linux?.uidMappings = map
-    bundle.spec.linux?.gidMappings = map
+    bundle.addUserNamespace(from: 0)
     // With cgroups of the first version it stays longer on its way.
     bundle.spec.linux?.cgroupsPath = "/martlet-test-\(bundle.id)"
     let tracing = ["CAP_SYS_PTRACE"]

@@ -85,4 +85,22 @@ final class TestBundle {
     guard let process = try ProcessHandle.find(pid) else { return }
     guard try process.waitForEnd(milliseconds: 10_000) else { throw Unusable() }
   }
+
+  /// Gives the container a user namespace, whose ids are the host's from `from` on.
+  func addUserNamespace(from hostID: UInt32 = 100_000, size: UInt32 = 65_536) {
+    let map = [RuntimeIDMapping(containerID: 0, hostID: hostID, size: size)]
+    spec.linux?.namespaces.append(RuntimeNamespace(.user))
+    spec.linux?.uidMappings = map
+    spec.linux?.gidMappings = map
+  }
+
+  /// Runs a script on the host as a user without rights or subordinate ids, who may use the bundle as
+  /// it has been written and its state directory.
+  func hostAsOrdinaryUser(_ script: String) throws -> CommandOutcome {
+    try FileTree.setMode("\(directory)/config.json", 0o644)
+    try FileTree.ensureDirectory("\(directory)/state", mode: 0o777)
+    try FileTree.setMode("\(directory)/state", 0o777)
+    return try host(
+      script, in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+  }
 }
