@@ -65,6 +65,18 @@ public enum UnixSocket {
     return OwnedDescriptor(owning: try check(fd, "accept", "\(listener)"))
   }
 
+  /// What the first to call a listener hands over: the descriptor with its first message.
+  ///
+  /// Nil when nobody calls within `milliseconds`, or comes without one.
+  public static func acceptDescriptor(_ listener: Int32, milliseconds: Int32)
+    throws(SystemError) -> OwnedDescriptor?
+  {
+    guard try Descriptor.waitReadable(listener, milliseconds: milliseconds),
+      let caller = try accept(listener)
+    else { return nil }
+    return try receive(caller.raw).takeDescriptor()
+  }
+
   public static func peer(_ fd: Int32) throws(SystemError) -> Peer {
     var uid: UInt32 = 0
     var pid: Int32 = 0

@@ -184,11 +184,9 @@ extension MonitorLoop {
   private func takeTerminal(_ console: HeldDescriptor) throws(MonitorError) {
     let master = try step("receive the terminal from the runtime") {
       () throws(SystemError) -> HeldDescriptor? in
-      guard try Descriptor.waitReadable(console.raw, milliseconds: 5_000),
-        let connection = try UnixSocket.accept(console.raw)
-      else { return nil }
+      let sent = try UnixSocket.acceptDescriptor(console.raw, milliseconds: 5_000)
+      guard let sent else { return nil }
       try FileTree.unlink("console", in: files.handle.raw)
-      guard let sent = try UnixSocket.receive(connection.raw).takeDescriptor() else { return nil }
       return HeldDescriptor(sent)
     }
     guard let master else {

@@ -102,14 +102,15 @@ public struct ExecContainer {
       do {
         try CurrentProcess.startSession()
         try CurrentProcess.becomeSubreaper()
+        let sessions = ExecSessions(live: store.liveDirectory(config.id))
+        try? sessions.begin(session)
+        defer { sessions.end(session) }
         let started = try call()
         try leaveStreams()
         guard started == .exited(0), let pid = CurrentProcess.children().first else {
           // Its exit status says it all; the log is the caller's too.
           return started == .exited(0) ? 0 : started.shellStatus
         }
-        let sessions = ExecSessions(live: store.liveDirectory(config.id))
-        try? sessions.begin(session)
         try Descriptor.writeAll(writer, "started")
         Descriptor.close(writer)
         let end = try ChildProcess.reap(pid)
@@ -140,9 +141,7 @@ public struct ExecContainer {
         try keep(config, session, client: socket, call)
         return 0
       } catch {
-        let report = (error as? any ReportableError)?.report
-        let frame = AttachFrame.failure(report ?? ErrorReport(.bug, "\(error)"))
-        try? UnixSocket.sendAll(socket, frame.bytes)
+        try? UnixSocket.sendAll(socket, AttachFrame.failure(reportOf(error)).bytes)
         return 125
       }
     }
@@ -167,14 +166,16 @@ public struct ExecContainer {
     _ call: (String?) throws -> ProcessEnd
   ) throws {
     let live = store.liveDirectory(config.id)
+    let sessions = ExecSessions(live: live)
+    // The process may already be seen before the runtime has returned.
+    try? sessions.begin(session)
+    defer { sessions.end(session) }
     let started = try ExecKeeper.start(in: live, session: session, call)
     try leaveStreams()
     switch consume started {
     case .failed(let end):
       try UnixSocket.sendAll(client, AttachFrame.exit(.init(code: end.shellStatus)).bytes)
     case .process(let pid, let terminal):
-      let sessions = ExecSessions(live: live)
-      try? sessions.begin(session)
       var keeper = try ExecKeeper(pid: pid, terminal: terminal, client: client)
       let end = try keeper.relay()
       sessions.end(session)
@@ -232,7 +233,9 @@ public struct ExecContainer {
       "exec", "--process", "/proc/self/fd/\(first + 1)",
     ]
     if request.terminal { arguments.append("--tty") }
-    if request.detached || console != nil { arguments.append("--detach") }
+    // The runtime does not stay: nobody waits, or a keeper has the terminal.
+    let leaves = request.detached || console != nil
+    if leaves { arguments.append("--detach") }
     if let console { arguments += ["--console-socket", console] }
     if request.preservedDescriptors > 0 {
       arguments += ["--preserve-fds", "\(request.preservedDescriptors)"]
@@ -245,9 +248,7 @@ public struct ExecContainer {
     for fd in 3..<first { program.descriptors.append((fd, fd)) }
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
     if !request.interactive || console != nil { program.descriptors.append((0, null.raw)) }
-    if request.detached || console != nil {
-      program.descriptors += [(1, null.raw), (2, null.raw)]
-    }
+    if leaves { program.descriptors += [(1, null.raw), (2, null.raw)] }
     let child = try program.start()
     let signals = try SignalDescriptor()
     var loop = try EventLoop()

@@ -46,9 +46,7 @@ struct ExecKeeper: ~Copyable {
     let end = try call("/proc/\(CurrentProcess.id)/fd/\(place.raw)/\(name)")
     guard end == .exited(0) else { return .failed(end) }
     guard let pid = CurrentProcess.children().first,
-      try Descriptor.waitReadable(console.raw, milliseconds: 5_000),
-      let connection = try UnixSocket.accept(console.raw),
-      let terminal = try UnixSocket.receive(connection.raw).takeDescriptor()
+      let terminal = try UnixSocket.acceptDescriptor(console.raw, milliseconds: 5_000)
     else { throw ErrorReport(.unavailable, "the runtime sent no terminal") }
     return .process(pid: pid, terminal: terminal)
   }
