@@ -130,14 +130,13 @@ public struct RemoveContainer {
 
   /// What killed commands left: half-made containers whose maker is gone, and emptied trash.
   func leftovers() -> [String] {
-    ContainerDraft.abandoned(in: context.containers) + trashed
+    ContainerDraft.abandoned(in: context.containers) + trashed + VolumeTrash(context).abandoned()
   }
 
+  /// Containers in the trash.
   private var trashed: [String] {
-    let entries = (try? FileTree.list(context.trash)) ?? []
-    let lost =
-      entries.filter { !VolumeTrash.isVolume($0) } + VolumeTrash(context).abandoned(among: entries)
-    return lost.map { "\(context.trash)/\($0)" }
+    ((try? FileTree.list(context.trash)) ?? []).filter { !VolumeTrash.isVolume($0) }
+      .map { "\(context.trash)/\($0)" }
   }
 
   /// Anonymous volumes, moved out of sight.

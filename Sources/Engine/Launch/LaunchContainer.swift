@@ -31,7 +31,10 @@ struct LaunchContainer {
     }
     try ContainerFiles.waitUntilFree(directory)
     try MountHolder.refuse(directory, name: config.name)
-    try RuntimeState(context).forget(config)
+    // A start writes into the lock before there is anything that the runtime could know.
+    if try FileStatus.of(descriptor: lock.descriptor).size > 0 {
+      try RuntimeState(context).forget(config)
+    }
     try FileTree.removeTree(live)
     try FileTree.ensureDirectory(live)
     var started = LineRecord()

@@ -23,24 +23,24 @@ struct VolumeTrash {
     "\(context.trash)/\(Self.prefix)\(volume)-\(try RandomName.make())"
   }
 
-  /// Entries of `trash` that nobody will take back.
+  /// The paths of those that nobody will take back.
   ///
   /// Who made one holds its volume's lock, and did so before it was there to be listed.
-  func abandoned(among entries: [String]) -> [String] {
-    entries.filter(Self.isVolume).filter { entry in
+  func abandoned() -> [String] {
+    let entries = (try? FileTree.list(context.trash)) ?? []
+    return entries.filter(Self.isVolume).filter { entry in
       let name = entry.dropFirst(Self.prefix.count)
       // An anonymous volume follows its container and has no such name.
       guard let dash = name.lastIndex(of: "-") else { return true }
       let lock = Self.lock(of: String(name[..<dash]), context)
       // One that cannot be asked about stays for the next sweep.
       return (try? FileLock.isHeld(lock)) == false
-    }
+    }.map { "\(context.trash)/\($0)" }
   }
 
   /// Removes what killed commands left of volumes, and locks that nobody holds.
   func sweep() throws {
-    let entries = (try? FileTree.list(context.trash)) ?? []
-    try Trash(context).remove(abandoned(among: entries).map { "\(context.trash)/\($0)" })
+    try Trash(context).remove(abandoned())
     let locks = RecordStore("\(context.directories.data)/locks")
     for name in try locks.names() where name.hasPrefix(Self.prefix) {
       // Only its holder removes a lock file, which is us.
