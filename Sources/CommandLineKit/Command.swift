@@ -8,10 +8,14 @@ public struct Command<Globals: Sendable>: Sendable {
   typealias Given = (index: Int, value: String)
   typealias Bound = @Sendable (Invocation<Globals>) throws -> Int32
 
+  /// A command's options, with what binds those that are given.
+  struct Table: Sendable {
+    let options: [OptionInfo]
+    let bind: @Sendable ([Given]) throws(UsageError) -> Bound
+  }
+
   enum Action: Sendable {
-    case leaf(
-      table: @Sendable () -> [OptionInfo],
-      bind: @Sendable ([Given]) throws(UsageError) -> Bound)
+    case leaf(@Sendable () -> Table)
     case group(@Sendable () -> [Command])
   }
 
@@ -49,12 +53,13 @@ public struct Command<Globals: Sendable>: Sendable {
     self.isHidden = hidden
     self.positionals = positionals
     self.stopsAtFirstPositional = stopsAtFirstPositional
-    action = .leaf(
-      table: { options().map(\.info) },
-      bind: { given throws(UsageError) in
-        let parsed = try Self.parse(given, options: options(), defaults: defaults())
+    action = .leaf {
+      let table = options()
+      return Table(options: table.map { $0.info }) { given throws(UsageError) in
+        let parsed = try Self.parse(given, options: table, defaults: defaults())
         return { invocation in try run(parsed, invocation) }
-      })
+      }
+    }
   }
 
   /// A group, `martlet container …`, which is nothing without one of its subcommands.
@@ -91,8 +96,8 @@ public struct Command<Globals: Sendable>: Sendable {
 
   /// Empty for a group.
   public var options: [OptionInfo] {
-    guard case .leaf(let table, _) = action else { return [] }
-    return table()
+    guard case .leaf(let table) = action else { return [] }
+    return table().options
   }
 
   func answers(to word: String) -> Bool { name == word || aliases.contains(word) }

@@ -20,11 +20,12 @@ extension CommandTree {
     scanner.takesSingleDashNames = takesSingleDashNames
     var command: Command<Globals>?
     while true {
-      if let leaf = command, case .leaf(let table, let bind) = leaf.action {
+      if let leaf = command, case .leaf(let makeTable) = leaf.action {
+        let table = makeTable()
         scanner.enter(
-          path: scanner.path, options: table(),
+          path: scanner.path, options: table.options,
           stopsAtFirstPositional: leaf.stopsAtFirstPositional)
-        return try finish(leaf, bind, &scanner, &globals)
+        return try finish(leaf, table.bind, &scanner, &globals)
       }
       switch try scan(&scanner, root: command == nil) {
       case .option(_, let index, let value):

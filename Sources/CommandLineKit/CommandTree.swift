@@ -33,7 +33,7 @@ public struct CommandTree<Globals: Sendable>: Sendable {
     self.sections = sections
   }
 
-  public var globalOptionInfos: [OptionInfo] { globalOptions.map(\.info) }
+  public var globalOptionInfos: [OptionInfo] { globalOptions.map { $0.info } }
 
   /// The command these words lead to, with how it was reached; nil if a word is unknown.
   public func find(_ words: [String]) -> (command: Command<Globals>, path: String)? {

@@ -5,7 +5,8 @@ import Model
 /// Parses the command line and runs what it names.
 public enum MartletProgram {
   /// - Returns: the exit code.
-  public static func run(_ arguments: [String]) -> Int32 {
+  public static func run() -> Int32 {
+    let arguments = Array(CurrentProcess.arguments.dropFirst())
     do {
       switch try CommandList.tree.parse(arguments) {
       case .run(let globals, let body):

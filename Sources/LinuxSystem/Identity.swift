@@ -7,7 +7,19 @@ public enum CurrentProcess {
   public static var parentID: Int32 { getppid() }
   public static var effectiveUser: UInt32 { geteuid() }
   public static var effectiveGroup: UInt32 { getegid() }
-  public static var arguments: [String] { CommandLine.arguments }
+
+  /// The program's name, as it was called, and its arguments.
+  ///
+  /// `CommandLine.arguments` does the same with generic code that costs 0.1 ms at start.
+  public static var arguments: [String] {
+    var all: [String] = []
+    let start = unsafe CommandLine.unsafeArgv
+    for index in 0..<Int(CommandLine.argc) {
+      guard let argument = unsafe start[index] else { break }
+      unsafe all.append(String(cString: argument))
+    }
+    return all
+  }
 
   /// An environment variable; nil when unset.
   public static func environment(_ name: String) -> String? {

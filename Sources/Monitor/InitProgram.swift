@@ -7,7 +7,8 @@ import LinuxSystem
 /// installed in images.
 public enum InitProgram {
   /// The command after `--init --`, if this is how the program was called.
-  public static func command(_ arguments: [String]) -> [String]? {
+  public static var command: [String]? {
+    let arguments = CurrentProcess.arguments
     guard arguments.count > 3, arguments[1] == "--init", arguments[2] == "--" else { return nil }
     return Array(arguments.dropFirst(3))
   }

@@ -1,4 +1,4 @@
 import Monitor
 
-if let command = InitProgram.command(CommandLine.arguments) { InitProgram.run(command) }
+if let command = InitProgram.command { InitProgram.run(command) }
 MonitorProgram.run()

@@ -1,4 +1,4 @@
 import Commands
 import Glibc
 
-exit(MartletProgram.run(Array(CommandLine.arguments.dropFirst())))
+exit(MartletProgram.run())
