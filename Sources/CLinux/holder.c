@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 struct holding {
+  uint64_t own;
   int32_t gate, loopback;
 };
 
@@ -39,25 +40,28 @@ static long quietly(long number, long a, long b, long c) {
 static int hold(void *context) {
   const struct holding *holding = context;
   char byte;
-  if (holding->gate > 0) quietly(SYS_close_range, 0, holding->gate - 1, 0);
-  quietly(SYS_close_range, holding->gate + 1, (long)~0U, 0);
-  if (holding->loopback) {
+  int32_t failure = holding->own ? (int32_t)quietly(SYS_unshare, (long)holding->own, 0, 0) : 0;
+  if (holding->loopback && !failure) {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     long fd = quietly(SYS_socket, AF_INET, SOCK_DGRAM, 0);
     /* Without IPv4 there is nothing to bring up, as without the device. */
     if (fd >= 0) quietly(SYS_ioctl, fd, SIOCSIFFLAGS, (long)&request);
   }
+  if (holding->own) quietly(SYS_write, holding->gate, (long)&failure, sizeof failure);
+  if (holding->gate > 0) quietly(SYS_close_range, 0, holding->gate - 1, 0);
+  quietly(SYS_close_range, holding->gate + 1, (long)~0U, 0);
   quietly(SYS_read, holding->gate, (long)&byte, 1);
   quietly(SYS_exit_group, 0, 0, 0);
   return 0;
 }
 
-int32_t clinux_hold(uint64_t flags, int32_t loopback, int32_t gate, void *stack, uint64_t size,
-                    int32_t *pidfd) {
+int32_t clinux_hold(uint64_t flags, uint64_t own, int32_t loopback, int32_t gate, void *stack,
+                    uint64_t size, int32_t *pidfd) {
   /* Above the stack, which outlives the call. */
   struct holding *holding = (struct holding *)((char *)stack + size - 64);
   uint64_t all = ~0ULL, mask = 0;
   int fd = -1;
+  holding->own = own;
   holding->gate = gate;
   holding->loopback = loopback;
   /* None of our handlers may run in the child. */

@@ -19,11 +19,6 @@ public enum Namespace: String, CaseIterable, Sendable {
     }
   }
 
-  /// The bits of several, for `ChildProcess.spawn`.
-  public static func cloneFlags(_ kinds: Set<Namespace>) -> UInt64 {
-    kinds.reduce(0) { $0 | $1.cloneFlag }
-  }
-
   /// Its name in /proc/PID/ns.
   public var fileName: String {
     switch self {
@@ -35,10 +30,8 @@ public enum Namespace: String, CaseIterable, Sendable {
 
   /// Makes the caller's new namespaces (unshare(2)); a new pid or time namespace is for its next
   /// child.
-  public static func unshare(_ kinds: Set<Namespace>) throws(SystemError) {
-    let flags = kinds.reduce(0) { $0 | $1.cloneFlag }
-    try check(
-      clinux_unshare(flags), "unshare", kinds.map(\.rawValue).sorted().joined(separator: " "))
+  public static func unshare(_ kinds: NamespaceSet) throws(SystemError) {
+    try check(clinux_unshare(kinds.cloneFlags), "unshare", kinds.description)
   }
 
   /// Joins the namespace open as `descriptor`, refusing one of another kind (setns(2)).
@@ -47,10 +40,8 @@ public enum Namespace: String, CaseIterable, Sendable {
   }
 
   /// Joins several namespaces of a process at once, by its pidfd.
-  public static func join(_ kinds: Set<Namespace>, of pidfd: Int32) throws(SystemError) {
-    let flags = kinds.reduce(0) { $0 | $1.cloneFlag }
-    try check(
-      clinux_setns(pidfd, flags), "setns", kinds.map(\.rawValue).sorted().joined(separator: " "))
+  public static func join(_ kinds: NamespaceSet, of pidfd: Int32) throws(SystemError) {
+    try check(clinux_setns(pidfd, kinds.cloneFlags), "setns", kinds.description)
   }
 
   /// What identifies a namespace, such as `pid:[4026531836]`; nil when the process is gone.

@@ -9,36 +9,55 @@ import CLinux
   private static let stackSize = 16_384
 
   private let process: ChildProcess
-  /// The writing end of the pipe that it reads from.
+  /// Our end of the socket that it reads from.
   private let gate: Int32
   private let stack: UnsafeMutableRawPointer
+  private var isMaking: Bool
 
+  /// Returns as soon as there is its user namespace, if it is to have one; the others it makes while
+  /// its maker goes on, which for a network namespace takes the kernel half a millisecond.
+  ///
   /// - Parameters:
   ///   - kinds: What it holds.
-  ///   - loopback: Whether the loopback device of its network namespace comes up; it is up when the
-  ///     holder has been dropped.
+  ///   - loopback: Whether the loopback device of its network namespace comes up.
   /// - Throws: What clone(2) said, such as EPERM where user namespaces are forbidden.
-  public init(_ kinds: Set<Namespace>, loopback: Bool = false) throws(SystemError) {
-    let pipe = try OwnedDescriptor.pipe()
+  public init(_ kinds: NamespaceSet, loopback: Bool = false) throws(SystemError) {
+    let ends = try SocketPair.stream()
     let stack = UnsafeMutableRawPointer.allocate(byteCount: Self.stackSize, alignment: 16)
+    let own = kinds.subtracting([.user])
     var pidfd: Int32 = -1
     let pid = unsafe clinux_hold(
-      Namespace.cloneFlags(kinds), loopback ? 1 : 0, pipe.readEnd.raw, stack,
-      UInt64(Self.stackSize), &pidfd)
+      kinds.intersection([.user]).cloneFlags, own.cloneFlags, loopback ? 1 : 0, ends.second.raw,
+      stack, UInt64(Self.stackSize), &pidfd)
     guard pid >= 0 else {
       unsafe stack.deallocate()
       throw SystemError("clone", "", errno: -pid)
     }
     process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
-    gate = pipe.split { _, writeEnd in writeEnd }.release()
+    gate = ends.takeFirst().release()
     unsafe self.stack = stack
+    isMaking = !own.isEmpty
   }
 
   public var pid: Int32 { process.pid }
 
   /// A descriptor of one of its namespaces, which keeps that alive.
-  public func open(_ kind: Namespace) throws(SystemError) -> OwnedDescriptor {
-    try OwnedDescriptor.open("/proc/\(process.pid)/ns/\(kind.fileName)")
+  ///
+  /// - Throws: Also what unshare(2) said to the process.
+  public mutating func open(_ kind: Namespace) throws(SystemError) -> OwnedDescriptor {
+    if kind != .user { try awaitOwn() }
+    return try OwnedDescriptor.open("/proc/\(process.pid)/ns/\(kind.fileName)")
+  }
+
+  private mutating func awaitOwn() throws(SystemError) {
+    guard isMaking else { return }
+    isMaking = false
+    let said = try Descriptor.read(gate, upTo: MemoryLayout<Int32>.size)
+    guard said.count == MemoryLayout<Int32>.size else {
+      throw SystemError("unshare", "", errno: Errno.noProcess)
+    }
+    let failure = said.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << ($1.offset * 8) }
+    try check(Int32(bitPattern: failure), "unshare")
   }
 
   deinit {

@@ -12,7 +12,7 @@ struct ContainerPlan: Sendable {
   var readonlyRoot: Bool
   var rootPropagation: MountPlan.SpreadRule
   /// Made by the clone itself.
-  var newNamespaces: Set<Namespace> = []
+  var newNamespaces: NamespaceSet = []
   var newCgroupNamespace = false
   /// Namespaces to join, open already.
   var joined: [(kind: Namespace, descriptor: Int32)] = []
@@ -138,13 +138,14 @@ struct ContainerPlan: Sendable {
   }
 
   private mutating func takeNamespaces(_ linux: RuntimeLinux) throws(RuntimeError) {
-    var seen: Set<RuntimeNamespace.Kind> = []
+    var seen: [RuntimeNamespace.Kind] = []
     var mountsOf: (descriptor: Int32, path: String)?
     for (index, namespace) in linux.namespaces.enumerated() {
       let field = "linux.namespaces[\(index)]"
-      guard seen.insert(namespace.type).inserted else {
+      guard !seen.contains(namespace.type) else {
         throw .unusable(field: field, "`\(namespace.type.rawValue)` appears twice")
       }
+      seen.append(namespace.type)
       guard let kind = Namespace(rawValue: namespace.type.rawValue) else { continue }
       guard let path = namespace.path else {
         if kind == .cgroup { newCgroupNamespace = true } else { newNamespaces.insert(kind) }

@@ -119,8 +119,8 @@ struct ExecLauncher {
   /// The kinds of namespace in which the process is not ours; joining one's own fails.
   ///
   /// One that cannot be seen must not pass for our own: the process would run outside.
-  private func differing(from pid: Int32) throws(RuntimeError) -> Set<Namespace> {
-    var kinds: Set<Namespace> = []
+  private func differing(from pid: Int32) throws(RuntimeError) -> NamespaceSet {
+    var kinds: NamespaceSet = []
     for kind in Namespace.allCases {
       guard let ours = kind.identity() else { continue }
       guard let theirs = kind.identity(of: "\(pid)") else {
@@ -192,7 +192,7 @@ struct ExecStage: Sendable {
   let plan: ProcessPlan
   let console: Int32
   let target: Int32
-  let namespaces: Set<Namespace>
+  let namespaces: NamespaceSet
   /// The root to change to, or -1: the mount namespace's.
   let root: Int32
   /// Whether the parent still moves it into cgroups.

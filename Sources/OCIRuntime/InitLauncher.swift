@@ -89,7 +89,7 @@ struct InitLauncher {
     let ours = pair.first.descriptor.raw
     let theirs = pair.second.descriptor.raw
     let between = plan.needsGoBetween ? GoBetween(plan) : nil
-    let flags = between?.ownFlags ?? plan.newNamespaces.reduce(0) { $0 | $1.cloneFlag }
+    let flags = between?.ownFlags ?? plan.newNamespaces.cloneFlags
     let cgroup = try during("open the cgroup") { () throws(SystemError) in
       try record.cgroup?.birthplace()?.release()
     }

@@ -32,7 +32,7 @@ public struct UserNamespace: Sendable {
   ///
   /// `newNamespaces`: further namespaces for the process, such as `.network`.
   public func spawn(
-    newNamespaces: Set<Namespace> = [], _ body: () -> Int32
+    newNamespaces: NamespaceSet = [], _ body: () -> Int32
   ) throws(UserNamespaceError) -> ChildProcess {
     switch plan {
     case .alreadyRoot:
@@ -54,7 +54,7 @@ public struct UserNamespace: Sendable {
     }
   }
 
-  private func spawnJoining(_ pid: Int32, _ kinds: Set<Namespace>, _ body: () -> Int32)
+  private func spawnJoining(_ pid: Int32, _ kinds: NamespaceSet, _ body: () -> Int32)
     throws(UserNamespaceError) -> ChildProcess
   {
     do throws(SystemError) {
@@ -72,18 +72,18 @@ public struct UserNamespace: Sendable {
     } catch { throw Self.meaning(of: error) }
   }
 
-  private func spawnAsRoot(_ kinds: Set<Namespace>, _ body: () -> Int32)
+  private func spawnAsRoot(_ kinds: NamespaceSet, _ body: () -> Int32)
     throws(UserNamespaceError) -> ChildProcess
   {
     do throws(SystemError) {
-      return try ChildProcess.spawn(flags: Namespace.cloneFlags(kinds.union([.mount]))) {
+      return try ChildProcess.spawn(flags: kinds.union([.mount]).cloneFlags) {
         Self.privateMounts() ? body() : 125
       }
     } catch { throw Self.meaning(of: error) }
   }
 
   private func spawnMapped(
-    _ kinds: Set<Namespace>, _ body: () -> Int32,
+    _ kinds: NamespaceSet, _ body: () -> Int32,
     map: (Int32) throws(UserNamespaceError) -> Void
   ) throws(UserNamespaceError) -> ChildProcess {
     let child: ChildProcess
@@ -93,7 +93,7 @@ public struct UserNamespace: Sendable {
       let readEnd = pipe.readEnd.raw
       let writeEnd = pipe.writeEnd.raw
       child = try ChildProcess.spawn(
-        flags: Namespace.cloneFlags(kinds.union([.user, .mount]))
+        flags: kinds.union([.user, .mount]).cloneFlags
       ) {
         // Our copy of the gate must go, or the end of the parent would never be seen.
         Descriptor.close(writeEnd)

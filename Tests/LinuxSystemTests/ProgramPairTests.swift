@@ -44,7 +44,7 @@ import Testing
     let kept: OwnedDescriptor
     do {
       let pipe = try OwnedDescriptor.pipe()
-      let holder = try NamespaceHolder([.user, .network], loopback: true)
+      var holder = try NamespaceHolder([.user, .network], loopback: true)
       // It lets go of our descriptors: nobody writes to the pipe any more.
       let reader = pipe.split { readEnd, _ in readEnd }
       #expect(try Descriptor.waitReadable(reader.raw, milliseconds: 10_000))

@@ -122,12 +122,13 @@ struct clinux_group {
 int32_t clinux_group_start(struct clinux_group *group);
 /* Once; returns `failed`. */
 int32_t clinux_group_wait(struct clinux_group *group);
-/* A child that only holds new namespaces (flags: CLONE_NEW*), with the loopback device up if wanted,
- * until nobody can write to the pipe that gate is the reading end of. It shares our memory, so that
- * nothing is copied, and runs on `stack` (16-byte aligned), which must outlive it. Returns the pid;
- * *pidfd: close-on-exec. */
-int32_t clinux_hold(uint64_t flags, int32_t loopback, int32_t gate, void *stack, uint64_t size,
-                    int32_t *pidfd);
+/* A child that only holds new namespaces, until the other end of the socket `gate` is closed: those
+ * of `flags` (CLONE_NEW*) it has when this returns, those of `own` it then makes by itself, with the
+ * loopback device up if wanted, and says so by an int32_t on `gate`, 0 or a negative errno. It shares
+ * our memory, so that nothing is copied, and runs on `stack` (16-byte aligned), which must outlive
+ * it. Returns the pid; *pidfd: close-on-exec. */
+int32_t clinux_hold(uint64_t flags, uint64_t own, int32_t loopback, int32_t gate, void *stack,
+                    uint64_t size, int32_t *pidfd);
 int32_t clinux_unshare(uint64_t flags);
 int32_t clinux_setns(int32_t fd, uint64_t types);
 int32_t clinux_pidfd_open(int32_t pid, uint32_t flags);

@@ -38,21 +38,24 @@ struct ContainerStage {
 
   private func become() throws -> Never {
     var order = order
+    let plan = try NetworkSetup(config.network, context: context).plan()
+    let nested = try config.namespaces.userns.nested(
+      in: mapping, uid: context.uid, gid: context.gid)
+    let making = try beginNamespaces(network: plan.needsNamespace, user: nested != nil)
     let rootfs = try ContainerRoot(context: context, config: config).mount(
       volatile: config.lifecycle.autoRemove)
     let root: RootDirectory
     do throws(SystemError) { root = try RootDirectory(rootfs) } catch {
       throw ErrorReport(.notFound, "root filesystem \(rootfs): \(error.reason)")
     }
-    let plan = try NetworkSetup(config.network, context: context).plan()
-    let namespaces = try makeNamespaces(plan)
-    if let nested = namespaces.nested, config.rootfs == nil {
+    if let nested, config.rootfs == nil {
       // The root's own directory is the container's root's, as in the image.
       try FileTree.setOwner(
         rootfs, uid: IDMapping.outside(0, in: nested.users) ?? 0,
         gid: IDMapping.outside(0, in: nested.groups) ?? 0)
     }
-    var facts = try gatherFacts(rootfs: rootfs, root: root, nested: namespaces.nested)
+    var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested)
+    let namespaces = try finish(making, nested, network: plan.needsNamespace)
     let own = CurrentProcess.id
     if namespaces.network >= 0 {
       facts.networkNamespace = "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)"
@@ -66,26 +69,25 @@ struct ContainerStage {
     if namespaces.user >= 0 {
       facts.userNamespace = "/proc/\(own)/fd/\(MonitorOrder.userDescriptor)"
       // runc before 1.2 refuses a user namespace to join without the maps that it has already.
-      if order.runtime.hasSuffix("/runc") { facts.userMapping = namespaces.nested }
+      if order.runtime.hasSuffix("/runc") { facts.userMapping = nested }
     }
     facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
       user: facts.user, root: root)
-    let secrets = SecretFiles(context: context, config: config, nested: namespaces.nested)
+    let secrets = SecretFiles(context: context, config: config, nested: nested)
     facts.files += try secrets.write(in: "\(context.runtimeRoot)/secrets")
     facts.secretVariables = try secrets.variables()
     if let directory = order.notify?.directory {
-      facts.files.append((NotifySetup.mountPoint, directory))
+      facts.files.append(PlacedFile(destination: NotifySetup.mountPoint, source: directory))
     }
     if config.lifecycle.initProcess {
       facts.files.append(
-        (
-          SpecBuilder.initPath,
-          config.lifecycle.initPath ?? "\(context.helpers)/martlet-monitor"
-        ))
+        PlacedFile(
+          destination: SpecBuilder.initPath,
+          source: config.lifecycle.initPath ?? "\(context.helpers)/martlet-monitor"))
     }
     try ensureWorkingDirectory(root, facts.user)
     let joined = JoinedNamespaces(context: context, config: config)
-    facts.joined = try joined.paths()
+    facts.joined = try joined.joined()
     // Outside what is removed with the container: the files are another's.
     let shared = "\(context.directories.runtime)/shm"
     if try joined.borrowSharedMemory(at: shared) { facts.sharedMemory = shared }
@@ -114,28 +116,31 @@ struct ContainerStage {
     return try HostCgroup.path(for: config.id, below: parent)
   }
 
+  /// Descriptors; -1 where there is none.
   private struct MadeNamespaces {
     var network: Int32 = -1
     var user: Int32 = -1
-    /// The nested map, relative to ours.
-    var nested: IDMapping?
   }
 
-  /// Makes the network namespace, and the nested user namespace that owns it if there is one, by a
-  /// process that ends at once: the descriptors keep them.
-  private func makeNamespaces(_ plan: NetworkPlan) throws -> MadeNamespaces {
+  /// Begins to make the network namespace, and the nested user namespace that owns it if there is
+  /// one; nil when there is neither.
+  private func beginNamespaces(network: Bool, user: Bool) throws(SystemError) -> NamespaceHolder? {
+    var kinds: NamespaceSet = network ? [.network] : []
+    if user { kinds.insert(.user) }
+    return kinds.isEmpty ? nil : try NamespaceHolder(kinds, loopback: network)
+  }
+
+  /// The process that made them ends here: the descriptors keep them.
+  private func finish(
+    _ making: consuming NamespaceHolder?, _ nested: IDMapping?, network: Bool
+  ) throws -> MadeNamespaces {
     var made = MadeNamespaces()
-    made.nested = try config.namespaces.userns.nested(
-      in: mapping, uid: context.uid, gid: context.gid)
-    var kinds: Set<Namespace> = plan.needsNamespace ? [.network] : []
-    if made.nested != nil { kinds.insert(.user) }
-    if kinds.isEmpty { return made }
-    let holder = try NamespaceHolder(kinds, loopback: plan.needsNamespace)
-    if plan.needsNamespace { made.network = try holder.open(.network).release() }
-    if let nested = made.nested {
+    guard var holder = making else { return made }
+    if let nested {
       try nested.write(for: holder.pid)
       made.user = try holder.open(.user).release()
     }
+    if network { made.network = try holder.open(.network).release() }
     return made
   }
 
@@ -150,13 +155,8 @@ struct ContainerStage {
     let user = try lookup.resolve(
       wanted, groups: config.process.groups.filter { $0 != "keep-groups" })
     if let map = nested ?? mapping ?? IDMapping.own() {
-      for (id, ranges, kind) in [(user.uid, map.users, "user"), (user.gid, map.groups, "group")] {
-        guard IDMapping.outside(id, in: ranges) != nil else {
-          throw ErrorReport(
-            .invalidRequest, "\(kind) id \(id) is not mapped into the container",
-            hint: "your ranges in /etc/sub\(kind == "user" ? "u" : "g")id are too small for it")
-        }
-      }
+      try Self.require(user.uid, in: map.users, "user")
+      try Self.require(user.gid, in: map.groups, "group")
     }
     var facts = StageFacts(
       rootfs: rootfs, user: user,
@@ -177,6 +177,15 @@ struct ContainerStage {
       ), volumeOwner: nested.flatMap(Self.rootOfStrangers)
     ).make(root)
     return facts
+  }
+
+  private static func require(_ id: UInt32, in ranges: [IDRange], _ kind: String)
+    throws(ErrorReport)
+  {
+    guard IDMapping.outside(id, in: ranges) == nil else { return }
+    throw ErrorReport(
+      .invalidRequest, "\(kind) id \(id) is not mapped into the container",
+      hint: "your ranges in /etc/sub\(kind == "user" ? "u" : "g")id are too small for it")
   }
 
   /// The root of a container in which the caller is nobody, in our ids.

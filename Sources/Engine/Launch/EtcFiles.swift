@@ -11,15 +11,13 @@ struct EtcFiles {
   let directory: String
 
   /// Writes them; where each belongs in the container, and where it is.
-  func write(user: UserLookup.Resolved, root: borrowing RootDirectory) throws -> [(
-    destination: String, source: String
-  )] {
+  func write(user: UserLookup.Resolved, root: borrowing RootDirectory) throws -> [PlacedFile] {
     let etc = "\(directory)/etc"
     try FileTree.ensureDirectory(etc, mode: 0o755)
-    var files: [(destination: String, source: String)] = []
+    var files: [PlacedFile] = []
     func add(_ name: String, _ destination: String, _ text: String) throws(SystemError) {
       try FileTree.write("\(etc)/\(name)", text, mode: 0o644)
-      files.append((destination, "\(etc)/\(name)"))
+      files.append(PlacedFile(destination: destination, source: "\(etc)/\(name)"))
     }
     let hostname = config.hostname ?? String(config.id.prefix(12))
     if !config.network.noHostname { try add("hostname", "/etc/hostname", hostname + "\n") }
@@ -54,7 +52,7 @@ struct EtcFiles {
     if let zone = config.process.timeZone, let path = TimeZoneFile.path(zone) {
       try RecordStore(etc).write("localtime", bytes: try FileTree.read(path, limit: 1 << 20))
       try FileTree.setMode("\(etc)/localtime", 0o644)
-      files.append(("/etc/localtime", "\(etc)/localtime"))
+      files.append(PlacedFile(destination: "/etc/localtime", source: "\(etc)/localtime"))
     }
     return files
   }

@@ -29,21 +29,21 @@ struct JoinedNamespaces {
     return try NetworkSetup(network, context: context).namespacePlan()
   }
 
-  /// Where each of them is now.
-  func paths() throws -> [RuntimeNamespace.Kind: String] {
-    var paths: [RuntimeNamespace.Kind: String] = [:]
+  /// Those that are joined, where they are now.
+  func joined() throws -> [RuntimeNamespace] {
+    var joined: [RuntimeNamespace] = []
     for (kind, mode) in asked {
       if mode.hasPrefix("ns:") {
         let path = String(mode.dropFirst(3))
         guard FileTree.exists(path) else {
           throw ErrorReport(.notFound, "\(kind.rawValue) namespace \(path) does not exist")
         }
-        paths[kind] = path
+        joined.append(RuntimeNamespace(kind, path: path))
       } else if let pid = try owner(mode) {
-        paths[kind] = "/proc/\(pid)/ns/\(kind.rawValue)"
+        joined.append(RuntimeNamespace(kind, path: "/proc/\(pid)/ns/\(kind.rawValue)"))
       }
     }
-    return paths
+    return joined
   }
 
   private func owner(_ mode: String) throws -> Int32? {

@@ -129,7 +129,7 @@ struct SpecBuilder {
       (asked.pid, RuntimeNamespace.Kind.pid), (asked.ipc, .ipc), (asked.uts, .uts),
       (asked.cgroup, .cgroup),
     ] where text != "host" {
-      list.append(RuntimeNamespace(kind, path: facts.joined[kind]))
+      list.append(RuntimeNamespace(kind, path: facts.joined.first { $0.type == kind }?.path))
     }
     return list
   }

@@ -7,13 +7,13 @@ struct StageFacts {
   var rootfs: String
   var user: UserLookup.Resolved
   /// Files of ours that appear in /etc, by their place in the container.
-  var files: [(destination: String, source: String)] = []
+  var files: [PlacedFile] = []
   /// Variables of the environment that come from secrets.
   var secretVariables: [String] = []
   /// nil: the host's network.
   var networkNamespace: String?
-  /// Namespaces of others that the container joins, by their paths.
-  var joined: [RuntimeNamespace.Kind: String] = [:]
+  /// Namespaces of others that the container joins.
+  var joined: [RuntimeNamespace] = []
   /// Where the /dev/shm of another container is mounted.
   var sharedMemory: String?
   /// A nested user namespace to join, nil when the container lives in ours.
@@ -33,4 +33,11 @@ struct StageFacts {
   var cgroupPath: String?
   /// The group that owns terminals may not be mapped (`gid=5` of devpts).
   var mapsTerminalGroup: Bool
+}
+
+/// A file or directory of ours, or of the host's, that appears in the container.
+struct PlacedFile {
+  /// Its path in the container.
+  let destination: String
+  let source: String
 }

@@ -13,7 +13,7 @@ struct SecretFiles {
   /// Writes the files below `directory`.
   ///
   /// - Returns: each file's place in the container, and where it is now.
-  func write(in directory: String) throws -> [(destination: String, source: String)] {
+  func write(in directory: String) throws -> [PlacedFile] {
     let wanted = config.secrets.filter { !$0.isVariable }
     if wanted.isEmpty { return [] }
     try FileTree.ensureDirectory(directory)
@@ -21,7 +21,7 @@ struct SecretFiles {
       "tmpfs", options: ["mode=0755", "size=\(max(1, wanted.count) << 20)"],
       attributes: [.noSetID, .noDevices, .noExecute])
     try MountCall.move(tree.raw, to: directory)
-    var files: [(destination: String, source: String)] = []
+    var files: [PlacedFile] = []
     for (index, secret) in wanted.enumerated() {
       let path = "\(directory)/\(index)"
       try FileTree.write(path, "", mode: 0o600)
@@ -31,7 +31,7 @@ struct SecretFiles {
         file.raw, uid: try inside(secret.uid, nested?.users),
         gid: try inside(secret.gid, nested?.groups))
       try OpenFile.setMode(file.raw, secret.mode & 0o7777)
-      files.append((secret.target, path))
+      files.append(PlacedFile(destination: secret.target, source: path))
     }
     return files
   }

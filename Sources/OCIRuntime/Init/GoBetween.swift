@@ -22,9 +22,7 @@ struct GoBetween: Sendable {
       let entered = joinEarly()
       try enter()
       let flags =
-        plan.newNamespaces.subtracting([.user, .time]).reduce(ChildProcess.asSibling) {
-          $0 | $1.cloneFlag
-        }
+        ChildProcess.asSibling | plan.newNamespaces.subtracting([.user, .time]).cloneFlags
       var plan = plan
       plan.joined.removeAll { entered.contains($0.kind) }
       let stage = plan
@@ -58,9 +56,9 @@ struct GoBetween: Sendable {
   /// was made in it (user_namespaces(7)).
   ///
   /// What cannot be joined now is tried by the init stage.
-  private func joinEarly() -> Set<Namespace> {
+  private func joinEarly() -> NamespaceSet {
     guard plan.joined.contains(where: { $0.kind == .user }) else { return [] }
-    var entered: Set<Namespace> = []
+    var entered: NamespaceSet = []
     for entry in plan.joined where [.network, .ipc, .uts, .cgroup].contains(entry.kind) {
       if (try? entry.kind.join(entry.descriptor)) != nil { entered.insert(entry.kind) }
     }
