@@ -24,20 +24,25 @@ public struct Log: Sendable {
 
   /// Tells a step that was taken, with what it was taken on.
   public func debug(
-    _ step: @autoclosure () -> String, _ fields: KeyValuePairs<String, String> = [:]
+    _ step: @autoclosure () -> String,
+    _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
   ) {
-    write(.debug, step, fields)
+    if .debug <= level { tell(.debug, step, fields) }
   }
 
-  public func info(_ step: @autoclosure () -> String, _ fields: KeyValuePairs<String, String> = [:])
-  {
-    write(.info, step, fields)
+  public func info(
+    _ step: @autoclosure () -> String,
+    _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+  ) {
+    if .info <= level { tell(.info, step, fields) }
   }
 
-  private func write(_ at: Level, _ step: () -> String, _ fields: KeyValuePairs<String, String>) {
-    guard at <= level else { return }
+  /// Not inlined: a function looks up the types that it uses before it does anything else.
+  @inline(never) private func tell(
+    _ at: Level, _ step: () -> String, _ fields: () -> KeyValuePairs<String, String>
+  ) {
     var line = "martlet: level=\(at.rawValue) msg=\(quoted(step()))"
-    for (key, value) in fields { line += " \(key)=\(quoted(value))" }
+    for (key, value) in fields() { line += " \(key)=\(quoted(value))" }
     // Nobody may be listening any more.
     try? Descriptor.writeAll(Descriptor.standardError, line + "\n")
   }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Something that happened to a container, an image or a volume.
 public struct Event: Equatable, Sendable {
   public enum Kind: String, Sendable, CaseIterable {

@@ -52,7 +52,7 @@ public struct RootDirectory: ~Copyable, Sendable {
         sofar += "/.."
         continue
       }
-      let next = sofar + "/" + part
+      let next = sofar + "/" + String(part)
       do throws(SystemError) {
         _ = try open(next, [.path, .directory])
       } catch {

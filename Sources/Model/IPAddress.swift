@@ -4,14 +4,22 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   public let bytes: [UInt8]
 
   /// Takes an address as people write it: no prefix, zone or brackets.
-  public init?(_ text: some StringProtocol) {
-    guard let bytes = text.contains(":") ? Self.version6(text) : Self.version4(text) else {
-      return nil
-    }
+  public init?(_ text: String) { self.init(text[...]) }
+
+  public init?(_ text: Substring) {
+    let text = Array(text.utf8)[...]
+    guard
+      let bytes = text.contains(UInt8(ascii: ":")) ? Self.version6(text) : Self.version4(text)
+    else { return nil }
     self.bytes = bytes
   }
 
   public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) { bytes = [a, b, c, d] }
+
+  /// `::1`.
+  public static let loopback6 = IPAddress(bytes: [UInt8](repeating: 0, count: 15) + [1])
+
+  private init(bytes: [UInt8]) { self.bytes = bytes }
 
   public var isVersion6: Bool { bytes.count == 16 }
 
@@ -23,12 +31,12 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 
   public var description: String {
-    if !isVersion6 { return bytes.map { "\($0)" }.joined(separator: ".") }
+    if !isVersion6 { return "\(bytes[0]).\(bytes[1]).\(bytes[2]).\(bytes[3])" }
     let groups = stride(from: 0, to: 16, by: 2).map {
       UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1])
     }
     func text(_ part: ArraySlice<UInt16>) -> String {
-      part.map { String($0, radix: 16) }.joined(separator: ":")
+      part.reduce(into: "") { $0 += ($0.isEmpty ? "" : ":") + String($1, radix: 16) }
     }
     guard let gap = Self.longestZeros(groups) else { return text(groups[...]) }
     return "\(text(groups[..<gap.lowerBound]))::\(text(groups[gap.upperBound...]))"
@@ -50,52 +58,61 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     return best.count >= 2 ? best : nil
   }
 
-  private static func version4(_ text: some StringProtocol) -> [UInt8]? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
+  private static func version4(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
-    for part in parts {
+    for part in text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
       // A leading zero is octal to some readers and decimal to others.
-      guard let value = decimal(part), part.count == 1 || part.first != "0" else { return nil }
-      bytes.append(value)
+      guard part.count == 1 || part.first != UInt8(ascii: "0"),
+        let value = number(part, radix: 10, digits: 3), value <= 255
+      else { return nil }
+      bytes.append(UInt8(value))
     }
-    return bytes
+    return bytes.count == 4 ? bytes : nil
   }
 
-  private static func decimal(_ text: some StringProtocol) -> UInt8? {
-    text.allSatisfy { $0.isASCII && $0.isNumber } ? UInt8(text) : nil
+  private static func number(_ text: ArraySlice<UInt8>, radix: UInt16, digits: Int) -> UInt16? {
+    guard 1...digits ~= text.count else { return nil }
+    var value: UInt16 = 0
+    for byte in text {
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+      default: return nil
+      }
+      guard digit < radix else { return nil }
+      value = value * radix + UInt16(digit)
+    }
+    return value
   }
 
-  private static func version6(_ text: some StringProtocol) -> [UInt8]? {
-    let characters = Array(text)
-    var gaps: [Int] = []
-    for index in characters.indices.dropLast()
-    where characters[index] == ":" && characters[index + 1] == ":" { gaps.append(index) }
+  private static func version6(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    let colon = UInt8(ascii: ":")
+    let gaps = text.indices.dropLast().filter { text[$0] == colon && text[$0 + 1] == colon }
     guard gaps.count <= 1 else { return nil }
     guard let gap = gaps.first else {
-      guard let all = groups(characters[...]), all.count == 16 else { return nil }
+      guard let all = groups(text), all.count == 16 else { return nil }
       return all
     }
-    guard let head = groups(characters[..<gap]), let tail = groups(characters[(gap + 2)...]),
+    guard let head = groups(text[..<gap]), let tail = groups(text[(gap + 2)...]),
       head.count + tail.count <= 14
     else { return nil }
     return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
   }
 
   /// The bytes of `a:b:…`, where the last part may be an IPv4 address.
-  private static func groups(_ text: ArraySlice<Character>) -> [UInt8]? {
+  private static func groups(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     if text.isEmpty { return [] }
     var bytes: [UInt8] = []
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.contains(".") {
-        guard let last = version4(String(part)) else { return nil }
+      if index == parts.count - 1, part.contains(UInt8(ascii: ".")) {
+        guard let last = version4(part) else { return nil }
         bytes += last
         continue
       }
-      guard part.count <= 4, part.allSatisfy(\.isHexDigit), part.allSatisfy(\.isASCII),
-        let value = UInt16(String(part), radix: 16)
-      else { return nil }
+      guard let value = number(part, radix: 16, digits: 4) else { return nil }
       bytes += [UInt8(value >> 8), UInt8(value & 0xFF)]
     }
     return bytes.count <= 16 ? bytes : nil

@@ -73,11 +73,8 @@ public struct HostsFile: Sendable {
       entries.append(Entry(address, item.names))
     }
     let base = Self.parse(base)
-    for (address, names) in [
-      (IPAddress(127, 0, 0, 1), ["localhost", "localhost.localdomain"]),
-      (IPAddress("::1"), ["localhost", "localhost.localdomain"]),
-    ] {
-      if let address { entries.append(Entry(address, names)) }
+    for address in [IPAddress(127, 0, 0, 1), .loopback6] {
+      entries.append(Entry(address, ["localhost", "localhost.localdomain"]))
     }
     if let own { entries.append(own) }
     if let host { entries.append(Entry(host, Self.hostNames)) }

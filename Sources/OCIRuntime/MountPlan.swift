@@ -75,39 +75,6 @@ struct MountPlan: Equatable, Sendable {
     }
   }
 
-  /// Words that set or clear one attribute; an `r` before one means the whole tree.
-  static let attributes: [String: (set: MountCall.Attributes, clear: MountCall.Attributes)] =
-    [
-      "ro": (.readOnly, []), "rw": ([], .readOnly),
-      "nosuid": (.noSetID, []), "suid": ([], .noSetID),
-      "nodev": (.noDevices, []), "dev": ([], .noDevices),
-      "noexec": (.noExecute, []), "exec": ([], .noExecute),
-      "nodiratime": (.noDirectoryAccessTime, []), "diratime": ([], .noDirectoryAccessTime),
-      "nosymfollow": (.noSymbolicLinks, []), "symfollow": ([], .noSymbolicLinks),
-      // relatime is the field's zero: clearing the field sets it.
-      "noatime": (.noAccessTime, .accessTimeModes), "atime": ([], .accessTimeModes),
-      "relatime": ([], .accessTimeModes), "norelatime": (.strictAccessTime, .accessTimeModes),
-      "strictatime": (.strictAccessTime, .accessTimeModes),
-      "nostrictatime": ([], .accessTimeModes),
-    ]
-
-  static let propagations: [String: SpreadRule] = [
-    "shared": SpreadRule(kind: .shared, recursive: false),
-    "rshared": SpreadRule(kind: .shared, recursive: true),
-    "slave": SpreadRule(kind: .slave, recursive: false),
-    "rslave": SpreadRule(kind: .slave, recursive: true),
-    "private": SpreadRule(kind: .private, recursive: false),
-    "rprivate": SpreadRule(kind: .private, recursive: true),
-    "unbindable": SpreadRule(kind: .unbindable, recursive: false),
-    "runbindable": SpreadRule(kind: .unbindable, recursive: true),
-  ]
-
-  /// Words without an effect here: for mount(8) or for other systems.
-  private static let ignored: Set<String> = [
-    "bind", "rbind", "defaults", "_netdev", "nofail", "auto", "noauto", "user", "nouser", "users",
-    "async", "loud", "silent", "norbind", "nobind", "nolazytime", "nomand", "noiversion",
-  ]
-
   /// A destination that is given below the root's path on the host means the same in the
   /// container, and a source below it is what earlier mounts have made of it.
   mutating func takeInside(_ rootfs: String) {
@@ -119,13 +86,15 @@ struct MountPlan: Equatable, Sendable {
 
   private mutating func apply(_ option: String) {
     if Self.ignored.contains(option) { return }
-    if let rule = Self.propagations[option] { return propagation.append(rule) }
-    if let change = Self.attributes[option] {
+    if let rule = SpreadRule(option) { return propagation.append(rule) }
+    if let change = Self.attributes.first(where: { $0.word == option }) {
       set = set.subtracting(change.clear).union(change.set)
       clear = clear.subtracting(change.set).union(change.clear)
       return
     }
-    if option.hasPrefix("r"), let change = Self.attributes[String(option.dropFirst())] {
+    if option.hasPrefix("r"), case let plain = option.dropFirst(),
+      let change = Self.attributes.first(where: { $0.word == plain })
+    {
       recursiveSet = recursiveSet.subtracting(change.clear).union(change.set)
       recursiveClear = recursiveClear.subtracting(change.set).union(change.clear)
       return

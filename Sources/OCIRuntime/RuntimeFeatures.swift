@@ -108,13 +108,3 @@ public enum RuntimeFeatures {
     ])
   }
 }
-
-extension MountPlan {
-  /// Every word that means something to this runtime, sorted.
-  static var knownOptions: [String] {
-    let plain = Array(attributes.keys)
-    return
-      (plain + plain.map { "r" + $0 } + Array(propagations.keys)
-      + ["bind", "rbind", "tmpcopyup", "idmap", "ridmap", "defaults"]).sorted()
-  }
-}

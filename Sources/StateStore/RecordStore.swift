@@ -125,7 +125,7 @@ public enum RandomName {
     hexadecimal(try CurrentProcess.randomBytes(8))
   }
 
-  public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  public static func hexadecimal(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for byte in bytes {

@@ -25,7 +25,7 @@ public struct CreateContainer {
     config.created = Clock.realtime()
     config.createCommand = context.commandLine
     let random = try CurrentProcess.randomBytes(35)
-    config.id = RandomName.hexadecimal(random[..<32])
+    config.id = RandomName.hexadecimal(Array(random[..<32]))
     // Nobody may collect the layers before the container's own record names them.
     let lease = try Lease(context.imageStore, layers: request.image?.layers ?? [])
     if let image = request.image { try ImageLayers(context).ensure(image, events: events) }

@@ -51,7 +51,7 @@ public struct ExecContainer {
     let description = try OwnedDescriptor.anonymousFile(
       "process", content: String(decoding: process.encoded(), as: UTF8.self))
     let files = CallerFiles()
-    let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32)[...])
+    let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32))
     context.note("exec", config, facts: [Event.exec: session])
     let call = { console in
       try run(

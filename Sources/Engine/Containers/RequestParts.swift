@@ -80,22 +80,12 @@ enum EnvironmentMerge {
   }
 
   static func merge(_ image: [String], _ request: ContainerRequest) throws -> [String] {
-    var names: [Substring] = []
-    var values: [Substring: String] = [:]
-    func set(_ entry: String) {
-      let name = entry.prefix { $0 != "=" }
-      if values.updateValue(entry, forKey: name) == nil { names.append(name) }
-    }
-    image.forEach(set)
+    var entries = image
     for path in request.environmentFiles {
-      for line in try lines(of: path, what: "environment file") {
-        if let entry = try expand(line) { set(entry) }
-      }
+      entries += try lines(of: path, what: "environment file").compactMap(expand)
     }
-    for text in request.environment {
-      if let entry = try expand(text) { set(entry) }
-    }
-    return names.compactMap { values[$0] }
+    entries += try request.environment.compactMap(expand)
+    return EnvironmentList.withoutRepeats(entries)
   }
 
   /// `NAME` takes the caller's value, if it has one; `PREFIX*` all that start so.

@@ -188,18 +188,8 @@ struct ProcessStage {
 
   /// Of a name that comes twice the last value counts; an empty HOME is none.
   func environment() -> [String] {
-    var places: [Substring: Int] = [:]
-    var entries: [String] = []
-    for entry in plan.environment {
-      let name = entry.prefix { $0 != "=" }
-      if let place = places[name] {
-        entries[place] = entry
-      } else {
-        places[name] = entries.count
-        entries.append(entry)
-      }
-    }
-    let home = places["HOME"]
+    var entries = EnvironmentList.withoutRepeats(plan.environment)
+    let home = entries.firstIndex { $0 == "HOME" || $0.hasPrefix("HOME=") }
     guard home.map({ entries[$0] == "HOME=" }) ?? true else { return entries }
     let found = "HOME=\(Self.home(of: plan.user.uid) ?? "/")"
     if let home { entries[home] = found } else { entries.append(found) }
