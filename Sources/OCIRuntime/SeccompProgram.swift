@@ -69,7 +69,7 @@ struct SeccompProgram: Equatable, Sendable {
       instructions = found
       return
     }
-    instructions = try SeccompCompiler.compile(profile)
+    instructions = FilterCompaction.compact(try SeccompCompiler.compile(profile))
     cache.store(instructions, for: key)
   }
 }

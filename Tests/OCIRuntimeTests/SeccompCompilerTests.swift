@@ -5,17 +5,11 @@ import Testing
 @testable import OCIRuntime
 
 @Suite struct SeccompCompilerTests {
-  struct Call: Sendable {
-    var architecture: UInt32
-    var number: UInt32
-    var arguments: [UInt64] = [0, 0, 0, 0, 0, 0]
-  }
-
-  static let x86_64: UInt32 = 0xC000_003E
-  static let i386: UInt32 = 0x4000_0003
+  private static let x86_64 = FilterCall.x86_64
+  private static let i386 = FilterCall.i386
 
   /// Debian's containers-common profile as the runtime would get it from podman.
-  private func reference(_ capabilities: Set<String>) throws -> RuntimeSeccomp {
+  static func reference(_ capabilities: Set<String>) throws -> RuntimeSeccomp {
     let bytes = try FileTree.read("/usr/share/containers/seccomp.json")
     guard case .object(let document) = try JSONValue(parsing: bytes),
       case .array(let rules)? = document.find("syscalls")
@@ -36,7 +30,7 @@ import Testing
     return profile
   }
 
-  private struct Condition {
+  struct Condition {
     var capabilities: Set<String> = []
     var architectures: Set<String> = []
 
@@ -64,13 +58,13 @@ import Testing
     #if arch(x86_64)
       let ours = try SeccompCompiler.compile(
         DefaultSeccompProfile.make(capabilities: Set(capabilities), machine: "x86_64"))
-      let theirs = try SeccompCompiler.compile(reference(Set(capabilities)))
+      let theirs = try SeccompCompiler.compile(Self.reference(Set(capabilities)))
       for architecture in [Self.x86_64, Self.i386] {
         for number in UInt32(0)...448 {
           if Self.exceptions[architecture]?.contains(number) == true { continue }
-          for arguments in Self.interesting {
-            let call = Call(architecture: architecture, number: number, arguments: arguments)
-            let answers = (try run(ours, call), try run(theirs, call))
+          for arguments in FilterCall.interestingArguments {
+            let call = FilterCall(architecture, number, arguments)
+            let answers = (try call.answer(of: ours), try call.answer(of: theirs))
             #expect(answers.0 == answers.1, "call \(number) of \(architecture) \(arguments)")
           }
         }
@@ -78,17 +72,11 @@ import Testing
     #endif
   }
 
-  private static let interesting: [[UInt64]] = [
-    [0, 0, 0, 0, 0, 0], [16, 3, 9, 0, 0, 0], [2, 1, 9, 0, 0, 0], [16, 3, 0, 0, 0, 0],
-    [8, 0, 0, 0, 0, 0], [0x20000, 0, 0, 0, 0, 0], [0xFFFF_FFFF, 0, 0, 0, 0, 0],
-    [0x7E02_0000, 0, 0, 0, 0, 0],
-  ]
-
   @Test func keyctlIsRefused() throws {
     #if arch(x86_64)
       let program = try SeccompCompiler.compile(DefaultSeccompProfile.make(capabilities: []))
-      #expect(try run(program, Call(architecture: Self.x86_64, number: 250)) == 0x0005_0001)
-      #expect(try run(program, Call(architecture: Self.x86_64, number: 425)) == 0x0005_0026)
+      #expect(try FilterCall(Self.x86_64, 250).answer(of: program) == 0x0005_0001)
+      #expect(try FilterCall(Self.x86_64, 425).answer(of: program) == 0x0005_0026)
     #endif
   }
 
@@ -106,10 +94,10 @@ import Testing
         ["kill"], action: "SCMP_ACT_ERRNO", errnoRet: 13,
         args: [RuntimeSyscallArgument(index: 1, value: value, valueTwo: two, op: op)])
       let profile = RuntimeSeccomp(defaultAction: "SCMP_ACT_ALLOW", syscalls: [rule])
-      let call = Call(
-        architecture: Self.x86_64, number: 62, arguments: [0, given, 0, 0, 0, 0])
+      let call = FilterCall(Self.x86_64, 62, [0, given, 0, 0, 0, 0])
       #expect(
-        try run(SeccompCompiler.compile(profile), call) == (matches ? 0x0005_000D : 0x7FFF_0000))
+        try call.answer(of: SeccompCompiler.compile(profile))
+          == (matches ? 0x0005_000D : 0x7FFF_0000))
     #endif
   }
 
@@ -146,42 +134,6 @@ import Testing
       return
     }
     #expect(field == Self.wrong[index].field)
-  }
-
-  struct BadProgram: Error {}
-
-  /// Classic BPF, as much of it as libseccomp uses (struct seccomp_data: nr, arch, ip, args).
-  private func run(_ code: [UInt8], _ call: Call) throws -> UInt32 {
-    var accumulator: UInt32 = 0
-    var at = 0
-    while at * 8 + 8 <= code.count {
-      let bytes = Array(code[(at * 8)..<(at * 8 + 8)])
-      let k = bytes[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      let (yes, no) = (Int(bytes[2]), Int(bytes[3]))
-      at += 1
-      switch UInt16(bytes[0]) | UInt16(bytes[1]) << 8 {
-      case 0x20: accumulator = try word(k, call)
-      case 0x15: at += accumulator == k ? yes : no
-      case 0x25: at += accumulator > k ? yes : no
-      case 0x35: at += accumulator >= k ? yes : no
-      case 0x05: at += Int(k)
-      case 0x54: accumulator &= k
-      case 0x06: return k
-      default: throw BadProgram()
-      }
-    }
-    throw BadProgram()
-  }
-
-  private func word(_ offset: UInt32, _ call: Call) throws -> UInt32 {
-    switch offset {
-    case 0: return call.number
-    case 4: return call.architecture
-    case 16..<64:
-      let argument = call.arguments[Int(offset - 16) / 8]
-      return UInt32(truncatingIfNeeded: offset % 8 == 0 ? argument : argument >> 32)
-    default: throw BadProgram()
-    }
   }
 }
 
