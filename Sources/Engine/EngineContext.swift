@@ -36,12 +36,14 @@ public struct EngineContext: Sendable {
     helpers = FileTree.exists("\(installed)/martlet-monitor") ? installed : directory
   }
 
-  /// The data directories of stores whose images are read as well.
-  var additionalRoots: [String] {
-    if let roots = namespaces.additionalRoots.withLock({ $0 }) { return roots }
-    let roots = findAdditionalRoots()
-    namespaces.additionalRoots.withLock { $0 = roots }
-    return roots
+  /// What storage.conf says of stores whose images are read as well; it is read once.
+  ///
+  /// - Throws: when storage.conf cannot be read.
+  public func additionalStores() throws -> [AdditionalStore] {
+    if let stores = namespaces.additionalStores.withLock({ $0 }) { return stores }
+    let stores = try findAdditionalStores()
+    namespaces.additionalStores.withLock { $0 = stores }
+    return stores
   }
 
   public var containers: String { "\(directories.data)/containers" }
@@ -153,5 +155,5 @@ public struct EngineContext: Sendable {
 private final class NamespaceMemory: Sendable {
   let plan = Mutex<UserNamespacePlan?>(nil)
   let prepared = Mutex<PreparedNamespace?>(nil)
-  let additionalRoots = Mutex<[String]?>(nil)
+  let additionalStores = Mutex<[AdditionalStore]?>(nil)
 }

@@ -24,15 +24,28 @@ extension ImageStore {
 
   /// Names an image that is known, taking names from whatever image had them.
   public func publishNames(_ list: [ImageName]) throws(ImageStoreError) {
-    for name in list where try names.find(name.reference) != name { try names.write(name) }
+    var directories: Set<String> = []
+    for name in list where try names.find(name.reference) != name {
+      // The names of one image are in one directory, or few: flushed once for all of them.
+      directories.insert(try names.put(name))
+    }
+    for directory in directories {
+      try system { () throws(SystemError) in try FileTree.sync(directory) }
+    }
   }
 
   /// Gives an image another name, taking it from whatever image had it.
   ///
   /// An image of an additional store becomes one of this store as well, which borrows its layers.
   public func tag(_ image: StoredImage, _ reference: ImageReference) throws(ImageStoreError) {
+    try tag(image, [reference])
+  }
+
+  /// Gives an image other names, in this order, with one flush for all of them at the end.
+  public func tag(_ image: StoredImage, _ references: [ImageReference]) throws(ImageStoreError) {
     try adopt(image)
-    try names.write(ImageName(reference: reference, image: image.id, manifest: image.manifest))
+    try publishNames(
+      references.map { ImageName(reference: $0, image: image.id, manifest: image.manifest) })
   }
 
   /// Takes a name away; the image stays.
@@ -40,43 +53,13 @@ extension ImageStore {
     guard try names.remove(reference) else { throw .notFound(reference.familiar) }
   }
 
-  /// What removing did.
-  public struct Removal: Equatable, Sendable {
-    public var untagged: [ImageReference] = []
-    public var deleted: Digest?
-  }
-
-  /// Removes an image, or only the name it was asked by when it has others.
-  ///
-  /// Names go before the record, so at every moment the image is there or not there. Its blobs and
-  /// layers are left to the collection of garbage, which also other images' needs decide about.
-  /// `users` are the containers of each image, by its ID; `force` removes all names of an image that
-  /// was asked for by its ID.
+  /// Removes one image, or only the name it was asked by; see `ImageRemovals`.
   public func remove(_ text: String, users: [Digest: [String]] = [:], force: Bool = false)
-    throws(ImageStoreError) -> Removal
+    throws(ImageStoreError) -> ImageRemovals.Removal
   {
-    guard let match = try findOwnMatch(text) else { throw .notFound(text) }
-    let all = try listNames().filter { $0.image == match.image.id }
-    var removal = Removal()
-    if let name = match.name, all.count > 1 {
-      try names.remove(name.reference)
-      removal.untagged = [name.reference]
-      return removal
-    }
-    if let containers = users[match.image.id], !containers.isEmpty {
-      throw .inUse(text, containers: containers)
-    }
-    if match.name == nil, all.count > 1, !force {
-      throw .severalNames(match.image.id, names: all.map(\.reference.familiar))
-    }
-    for name in all {
-      try names.remove(name.reference)
-      removal.untagged.append(name.reference)
-    }
-    try stated { () throws(StateError) in
-      _ = try records.remove(match.image.id.hex, durability: .power)
-    }
-    removal.deleted = match.image.id
+    var removals = ImageRemovals(self)
+    let removal = try removals.remove(text, users: users, force: force)
+    try removals.finish()
     return removal
   }
 }

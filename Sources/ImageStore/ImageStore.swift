@@ -91,33 +91,23 @@ public struct ImageStore: Sendable {
   /// An image, and the name it was found by.
   public typealias Match = (image: StoredImage, name: ImageName?)
 
-  /// The same among the images of this store itself.
-  func findOwnMatch(_ text: String) throws(ImageStoreError) -> Match? {
-    let hex = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
-    if let id = Digest(algorithm: .sha256, hex: hex) {
-      return try findOwn(id: id).map { ($0, nil) }
-    }
-    for reference in Self.candidates(text) {
-      if let name = try findName(reference), let image = try findOwn(id: name.image) {
-        return (image, name)
-      }
-    }
-    if let name = try findBelowRegistry(text), let image = try findOwn(id: name.image) {
-      return (image, name)
-    }
-    return try find(prefix: hex).map { ($0, nil) }
-  }
-
   /// All images of this store itself, in no order.
   public func list() throws(ImageStoreError) -> [StoredImage] {
     var images: [StoredImage] = []
-    for hex in try stated({ () throws(StateError) in try records.names() }) {
-      // Gone meanwhile is simply gone.
-      if let id = Digest(algorithm: .sha256, hex: hex), let image = try findOwn(id: id) {
-        images.append(image)
-      }
+    let wanted = try stated { () throws(StateError) in
+      try records.list { Digest(algorithm: .sha256, hex: $0) }
+    }
+    for (id, record) in wanted {
+      guard let image = StoredImage(record) else { throw .damaged("image \(id.shortID)") }
+      images.append(image)
     }
     return images
+  }
+
+  /// The ids of all images of this store itself, those with damaged records as well.
+  public func ids() throws(ImageStoreError) -> [Digest] {
+    try stated({ () throws(StateError) in try records.names() })
+      .compactMap { Digest(algorithm: .sha256, hex: $0) }
   }
 
   /// All names in this store itself, sorted by their spelling.
@@ -130,52 +120,5 @@ public struct ImageStore: Sendable {
   public func dangling() throws(ImageStoreError) -> [StoredImage] {
     let named = Set(try listNames().map(\.image))
     return try list().filter { !named.contains($0.id) }
-  }
-
-  /// What a name without a registry may stand for; a local build comes first.
-  static func candidates(_ text: String) -> [ImageReference] {
-    guard let reference = try? ImageReference(text) else { return [] }
-    guard ImageReference.isShortName(text) else { return [reference] }
-    return [try? ImageReference("localhost/\(text)"), reference].compactMap { $0 }
-  }
-
-  /// A name without a registry is also that of an image of any registry, if it is the only one.
-  private func findBelowRegistry(_ text: String) throws(ImageStoreError) -> ImageName? {
-    guard ImageReference.isShortName(text),
-      let wanted = try? ImageReference("localhost/\(text)")
-    else { return nil }
-    let found = try names.list().filter { name in
-      let path = name.reference.repository
-      guard path == wanted.repository || path.hasSuffix("/\(wanted.repository)") else {
-        return false
-      }
-      guard let digest = wanted.digest else { return name.reference.tag == wanted.tag }
-      return name.manifest == digest || name.index == digest
-    }
-    guard Set(found.map(\.image)).count <= 1 else {
-      throw .ambiguousName(text, matches: found.map(\.reference.full).sorted())
-    }
-    return found.min { $0.reference.full < $1.reference.full }
-  }
-
-  private func findName(_ reference: ImageReference) throws(ImageStoreError) -> ImageName? {
-    if let name = try names.find(reference) { return name }
-    guard let digest = reference.digest else { return nil }
-    // By digest, whatever tag it was pulled under.
-    return try names.list().first {
-      $0.reference.name == reference.name && ($0.manifest == digest || $0.index == digest)
-    }
-  }
-
-  private func find(prefix: String) throws(ImageStoreError) -> StoredImage? {
-    guard !prefix.isEmpty, prefix.utf8.allSatisfy({ isHexDigit($0) }) else { return nil }
-    let matches = try stated({ () throws(StateError) in try records.names() })
-      .filter { $0.hasPrefix(prefix) }.compactMap { Digest(algorithm: .sha256, hex: $0) }
-    if matches.count > 1 { throw .ambiguousPrefix(prefix, matches: matches) }
-    return try matches.first.flatMap { (id) throws(ImageStoreError) in try findOwn(id: id) }
-  }
-
-  private func isHexDigit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
   }
 }

@@ -52,14 +52,18 @@ struct NameStore: Sendable {
   }
 
   static func reference(_ fileName: String) -> ImageReference? {
+    let name = Array(fileName.utf8)
     var bytes: [UInt8] = []
-    var rest = Array(fileName.utf8)[...]
-    let slash = Array("%2F".utf8)
-    while let byte = rest.first {
-      let isSlash = rest.starts(with: slash)
-      rest.removeFirst(isSlash ? slash.count : 1)
-      if isSlash {
+    bytes.reserveCapacity(name.count)
+    var index = 0
+    while index < name.count {
+      let byte = name[index]
+      index += 1
+      if byte == UInt8(ascii: "%"), index + 1 < name.count, name[index] == UInt8(ascii: "2"),
+        name[index + 1] == UInt8(ascii: "F")
+      {
         bytes.append(UInt8(ascii: "/"))
+        index += 2
       } else if byte != UInt8(ascii: "/"), byte != UInt8(ascii: "+") {
         bytes.append(byte)
       }
@@ -75,7 +79,12 @@ struct NameStore: Sendable {
     -> ImageName?
   {
     let record = try stated { () throws(StateError) in try RecordStore(directory).find(file) }
-    guard let record else { return nil }
+    return try record.map { (record) throws(ImageStoreError) in try name(reference, record) }
+  }
+
+  private func name(
+    _ reference: ImageReference, _ record: LineRecord
+  ) throws(ImageStoreError) -> ImageName {
     guard let image = record.digest("image"), let manifest = record.digest("manifest") else {
       throw .damaged("image name \(reference)")
     }
@@ -83,22 +92,29 @@ struct NameStore: Sendable {
       reference: reference, image: image, manifest: manifest, index: record.digest("index"))
   }
 
-  func list() throws(ImageStoreError) -> [ImageName] { try list(below: "") }
+  func list() throws(ImageStoreError) -> [ImageName] { try list { _ in true } }
 
-  private func list(below prefix: String) throws(ImageStoreError) -> [ImageName] {
+  /// Those that are wanted, sorted by their files, very long ones last; no other file is read.
+  func list(_ isWanted: (ImageReference) -> Bool) throws(ImageStoreError) -> [ImageName] {
+    try list(below: "", isWanted)
+  }
+
+  private func list(
+    below prefix: String, _ isWanted: (ImageReference) -> Bool
+  ) throws(ImageStoreError) -> [ImageName] {
     var names: [ImageName] = []
+    var directories: [String] = []
     let files = try stated { () throws(StateError) in
-      try RecordStore("\(directory)/\(prefix)").names()
-    }
-    for file in files {
-      if file.hasSuffix("+") {
-        names += try list(below: "\(prefix)\(file)/")
-      } else if let reference = Self.reference(prefix + file),
-        let name = try read(prefix + file, reference)
-      {
-        names.append(name)
+      try RecordStore("\(directory)/\(prefix)").list { file in
+        if file.hasSuffix("+") {
+          directories.append("\(prefix)\(file)/")
+          return nil as ImageReference?
+        }
+        return Self.reference(prefix + file).flatMap { isWanted($0) ? $0 : nil }
       }
     }
+    for (reference, record) in files { names.append(try name(reference, record)) }
+    for directory in directories { names += try list(below: directory, isWanted) }
     return names
   }
 
@@ -125,20 +141,28 @@ struct NameStore: Sendable {
     return all
   }
 
-  func write(_ name: ImageName) throws(ImageStoreError) {
+  /// Writes a name whose directory is to be flushed afterwards: its path.
+  func put(_ name: ImageName) throws(ImageStoreError) -> String {
     var record = LineRecord()
     record["image"] = "\(name.image)"
     record["manifest"] = "\(name.manifest)"
     record["index"] = name.index.map { "\($0)" }
     let (store, file) = place(name.reference)
-    try stated { () throws(StateError) in try store.write(file, record, durability: .power) }
+    try stated { () throws(StateError) in try store.write(file, record, durability: .contents) }
+    return store.directory
   }
 
+  /// Whether it was there.
   @discardableResult
-  func remove(_ reference: ImageReference) throws(ImageStoreError) -> Bool {
+  func remove(
+    _ reference: ImageReference, durability: RecordStore.Durability = .power
+  ) throws(ImageStoreError) -> Bool {
     let (store, file) = place(reference)
-    return try stated { () throws(StateError) in try store.remove(file, durability: .power) }
+    return try stated { () throws(StateError) in try store.remove(file, durability: durability) }
   }
+
+  /// Where the file of a name is.
+  func directory(of reference: ImageReference) -> String { place(reference).0.directory }
 
   private func place(_ reference: ImageReference) -> (RecordStore, String) {
     let path = Self.fileName(reference)

@@ -147,6 +147,15 @@ public enum Descriptor {
     }
   }
 
+  /// The whole of a regular file, which ends where a read is short (read(2)).
+  ///
+  /// Meant for small ones, which it reads with one call.
+  public static func readRegular(_ fd: Int32, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
+    let room = 8_192
+    let start = try read(fd, upTo: room)
+    return start.count < room ? start : start + (try readAll(fd, limit: limit - start.count))
+  }
+
   /// Writes as much as the kernel takes in one call, starting at `offset`; the count written.
   public static func write(
     _ fd: Int32, _ bytes: [UInt8], from offset: Int = 0, count: Int? = nil

@@ -10,6 +10,8 @@ public struct RecordStore: Sendable {
   public enum Durability: Sendable {
     /// Against killed processes: enough for what a reboot makes void.
     case process
+    /// The contents are on the disk (fsync(2)); the caller flushes the directory, for several at once.
+    case contents
     /// Against a power cut as well: fsync(2) of the file and of the directory.
     case power
   }
@@ -21,19 +23,55 @@ public struct RecordStore: Sendable {
 
   /// A record, or nil when there is none.
   public func find(_ name: String) throws(StateError) -> LineRecord? {
-    guard let bytes = try findBytes(name) else { return nil }
+    try find(name, path: path(name), in: OwnedDescriptor.workingDirectory)
+  }
+
+  public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
+    try findBytes(path(name), in: OwnedDescriptor.workingDirectory, limit)
+  }
+
+  /// All records whose names `key` makes something of, sorted by their names.
+  ///
+  /// One that goes away meanwhile is simply gone. The path of the directory is followed once.
+  public func list<Key>(
+    _ key: (String) -> Key?
+  ) throws(StateError) -> [(key: Key, record: LineRecord)] {
+    var all: [(key: Key, record: LineRecord)] = []
+    let names = try names()
+    if names.isEmpty { return all }
+    let opened: OwnedDescriptor
+    do throws(SystemError) {
+      opened = try OwnedDescriptor.open(directory, [.directory, .path])
+    } catch {
+      if error.errno == Errno.noEntry { return all }
+      throw .system(error)
+    }
+    for name in names {
+      guard let key = key(name) else { continue }
+      if let record = try find(name, path: name, in: opened.raw) { all.append((key, record)) }
+    }
+    return all
+  }
+
+  private func find(_ name: String, path: String, in directory: Int32) throws(StateError)
+    -> LineRecord?
+  {
+    guard let bytes = try findBytes(path, in: directory, 1 << 26) else { return nil }
     guard let record = LineRecord(parsing: bytes) else {
-      throw .damagedRecord(path: path(name))
+      throw .damagedRecord(path: self.path(name))
     }
     return record
   }
 
-  public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
+  private func findBytes(_ path: String, in directory: Int32, _ limit: Int) throws(StateError)
+    -> [UInt8]?
+  {
     do throws(SystemError) {
-      return try FileTree.read(path(name), limit: limit)
+      let file = try OwnedDescriptor.open(path, in: directory)
+      return try Descriptor.readRegular(file.raw, limit: limit)
     } catch {
       if error.errno == Errno.noEntry || error.errno == Errno.notDirectory { return nil }
-      throw .system(error)
+      throw .system(SystemError(error.call, path, errno: error.errno))
     }
   }
 
@@ -102,7 +140,7 @@ public struct RecordStore: Sendable {
       do throws(SystemError) {
         try FileLock.hold(file.raw)
         try Descriptor.writeAll(file.raw, bytes)
-        if durability == .power { try Descriptor.sync(file.raw) }
+        if durability != .process { try Descriptor.sync(file.raw) }
         try FileTree.rename(temporary, to: path(name))
         if durability == .power { try FileTree.sync(directory) }
         return

@@ -128,7 +128,8 @@ enum RemoveCommands {
       guard options.remove || options.removeImage else { return }
       try RemoveContainer(context).run(id, force: false, volumes: false)
       guard options.removeImage, let image else { return }
-      let outcome = try RemoveImages(context).run([image], force: false, ignoresMissing: true)
+      var removal = RemoveImages(context)
+      let outcome = try removal.run([image], force: false, ignoresMissing: true)
       if let failure = outcome.failures.first { throw failure }
     }
   }

@@ -71,7 +71,8 @@ enum ImagesCommand {
     listing.format = options.format
     listing.headings = headings
     listing.showsHeading = !options.noHeading
-    try listing.print(rows.map(\.value))
+    let table = options.format == nil ? listing.columns : nil
+    try listing.print(rows.map { $0.value(for: table) })
     return 0
   }
 
@@ -115,15 +116,27 @@ struct ImageRow {
   var tag: String { name?.tag ?? "<none>" }
 
   /// The fields of `--format` templates.
-  var value: TemplateValue {
+  var value: TemplateValue { value(for: nil) }
+
+  /// The same for a table, which names the fields it needs: making all of them costs more than
+  /// reading the image.
+  func value(for table: String?) -> TemplateValue {
     let since = Human.ago(image.created)
-    return .object([
+    let main: [(String, TemplateValue)] = [
       ("ID", .string(truncates ? image.id.shortID : "\(image.id)")),
       ("Repository", .string(repository)), ("Tag", .string(tag)),
       ("Digest", .string("\(image.manifest)")), ("CreatedSince", .string(since)),
+      ("Size", .string(Human.size(image.size))), ("ReadOnly", .bool(image.isReadOnly)),
+    ]
+    if let table, !table.contains("History") { return .object(main) }
+    return .object(main + others(since))
+  }
+
+  private func others(_ since: String) -> [(String, TemplateValue)] {
+    [
       ("CreatedAt", .string(Timestamp.goFormat(image.created))),
       ("CreatedTime", .string(Timestamp.goFormat(image.created))), ("Created", .string(since)),
-      ("Size", .string(Human.size(image.size))), ("VirtualSize", .string(Human.size(image.size))),
+      ("VirtualSize", .string(Human.size(image.size))),
       ("SharedSize", .string("0")), ("UniqueSize", .string(Human.size(image.size))),
       ("ParentId", .string("")), ("RepoTags", .strings(image.names.map(\.full))),
       ("RepoDigests", .strings(image.repositoryDigests)),
@@ -133,9 +146,9 @@ struct ImageRow {
         .string(image.isDangling ? "<none>" : image.names.map(\.full).joined(separator: ", "))
       ),
       ("Labels", Self.labels(image)), ("Dangling", .bool(image.isDangling)),
-      ("Containers", .int(Int64(image.containers.count))), ("ReadOnly", .bool(image.isReadOnly)),
+      ("Containers", .int(Int64(image.containers.count))),
       ("Arch", .string(image.platform.architecture)), ("Os", .string(image.platform.os)),
-    ])
+    ]
   }
 
   private static func labels(_ image: ImageSummary) -> TemplateValue {

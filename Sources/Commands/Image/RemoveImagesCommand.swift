@@ -28,7 +28,7 @@ enum RemoveImagesCommand {
       throw UsageError("--all takes no images")
     }
     if !options.all { try PositionalRule.atLeast(1).check(words.count, for: invocation.path) }
-    let removal = RemoveImages(try invocation.globals.context())
+    var removal = RemoveImages(try invocation.globals.context())
     let outcome =
       options.all
       ? try removal.runAll(force: options.force, keepsLayers: options.noPrune)

@@ -66,10 +66,7 @@ extension AdditionalStore {
 }
 
 extension EngineContext {
-  /// What storage.conf says of them now.
-  ///
-  /// - Throws: when storage.conf cannot be read.
-  public func additionalStores() throws -> [AdditionalStore] {
+  func findAdditionalStores() throws -> [AdditionalStore] {
     try ConfigFiles.current.storage().additionalStores
       .filter { path in
         // Whoever prepares such a store works with it as his own.
@@ -80,7 +77,7 @@ extension EngineContext {
   /// Their data directories, as far as images can be had there.
   ///
   /// A storage.conf that cannot be read has been told of, or will be, by what needs more of it.
-  func findAdditionalRoots() -> [String] {
+  var additionalRoots: [String] {
     ((try? additionalStores()) ?? []).filter { $0.state == .usable }.map(\.path)
   }
 

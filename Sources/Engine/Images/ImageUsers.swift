@@ -27,6 +27,9 @@ struct ImageUsers {
     return users
   }
 
+  /// What changes whenever a container comes or goes.
+  func stamp() throws -> FileStatus? { try FileStatus.find(store.context.containers) }
+
   /// Layers and mapped copies below containers, for the collection of garbage.
   ///
   /// A container whose configuration cannot be read stops it: nobody knows what it needs.

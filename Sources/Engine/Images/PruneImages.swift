@@ -17,25 +17,29 @@ public struct PruneImages {
   public func run(all: Bool, where matches: (ImageSummary) -> Bool) throws -> (
     removed: [Digest], freed: Int64
   ) {
-    let store = context.imageStore
+    var removals = ImageRemovals(context.imageStore)
+    var users = ImageUserTable(context)
     var removed: [Digest] = []
     for image in try ListImages(context).run()
     where !image.isReadOnly && image.containers.isEmpty && (all || image.isDangling)
       && matches(image)
     {
-      guard try remove(image.id, store) else { continue }
+      do {
+        // Asked again now: a container may have come since the list was made.
+        let users = try users.current().names
+        guard users[image.id] == nil,
+          try removals.remove("\(image.id)", users: users, force: true).deleted != nil
+        else { continue }
+      } catch ImageStoreError.notFound {
+        continue  // Another command was faster.
+      } catch {
+        try? removals.finish()
+        throw error
+      }
       removed.append(image.id)
       context.note(image: "remove", id: image.id.hex, name: image.id.hex)
     }
+    try removals.finish()
     return (removed, try CollectLayers(context).run(dropsBorrowed: all))
-  }
-
-  /// False when another command was faster.
-  private func remove(_ id: Digest, _ store: ImageStore) throws -> Bool {
-    guard try store.findOwn(id: id) != nil else { return false }
-    // Asked again now: a container may have come since the list was made.
-    let users = try ImageUsers(context).names()
-    guard users[id] == nil else { return false }
-    return try store.remove("\(id)", users: users, force: true).deleted != nil
   }
 }

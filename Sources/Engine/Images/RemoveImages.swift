@@ -19,10 +19,14 @@ public struct RemoveImages {
 
   private let context: EngineContext
   private let store: ImageStore
+  private var removals: ImageRemovals
+  private var users: ImageUserTable
 
   public init(_ context: EngineContext) {
     self.context = context
     store = context.imageStore
+    removals = ImageRemovals(store)
+    users = ImageUserTable(context)
   }
 
   /// Removes what `words` name.
@@ -34,9 +38,9 @@ public struct RemoveImages {
   ///   - keepsLayers: blobs and layers are left to a later collection.
   /// - Returns: what was done and what was not; one failure does not stop the others.
   /// - Throws: only what makes all of it impossible.
-  public func run(_ words: [String], force: Bool, ignoresMissing: Bool, keepsLayers: Bool = false)
-    throws -> Outcome
-  {
+  public mutating func run(
+    _ words: [String], force: Bool, ignoresMissing: Bool, keepsLayers: Bool = false
+  ) throws -> Outcome {
     var outcome = Outcome()
     var misses = false
     for word in words {
@@ -71,6 +75,7 @@ public struct RemoveImages {
         outcome.fail(reportOf(error), code: 125)
       }
     }
+    try removals.finish()
     if keepsLayers { return outcome }
     if !outcome.deleted.isEmpty {
       try CollectLayers(context).run()
@@ -82,22 +87,24 @@ public struct RemoveImages {
   }
 
   /// Every image that no container uses; with `force` the others as well.
-  public func runAll(force: Bool, keepsLayers: Bool = false) throws -> Outcome {
+  public mutating func runAll(force: Bool, keepsLayers: Bool = false) throws -> Outcome {
     let lists = ManifestListStore(store)
     let removed = try lists.names().filter { (name) throws in try lists.remove(name) }
     var outcome = try run(
-      try store.list().map { "\($0.id)" }, force: force, ignoresMissing: true,
+      try store.ids().map { "\($0)" }, force: force, ignoresMissing: true,
       keepsLayers: keepsLayers)
     outcome.untagged += removed
     return outcome
   }
 
-  private func remove(_ word: String, force: Bool) throws -> ImageStore.Removal {
+  private mutating func remove(_ word: String, force: Bool) throws -> ImageRemovals.Removal {
     let name = ResolveImage.withoutTransport(word)
-    if force, let image = try store.find(name), try store.findOwn(id: image.id) != nil {
-      try removeContainers(of: image.id)
+    if force, let image = try removals.find(name)?.image.id {
+      for id in try users.current().ids[image] ?? [] {
+        try RemoveContainer(context).run(id, force: true, volumes: false)
+      }
     }
-    return try store.remove(name, users: try ImageUsers(context).names(), force: force)
+    return try removals.remove(name, users: try users.current().names, force: force)
   }
 
   /// A name that no image has may be that of a manifest list; a digest stands for all its names.
@@ -109,11 +116,5 @@ public struct RemoveImages {
     guard let digest = try lists.findMatch(word)?.list.digest else { return [] }
     return try lists.all().filter { $0.list.digest == digest }.map(\.reference)
       .filter { (name) throws in try lists.remove(name) }
-  }
-
-  private func removeContainers(of image: Digest) throws {
-    for id in try ImageUsers(context).ids()[image] ?? [] {
-      try RemoveContainer(context).run(id, force: true, volumes: false)
-    }
   }
 }

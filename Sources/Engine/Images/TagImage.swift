@@ -23,8 +23,9 @@ public struct TagImage {
       return
     }
     // All are checked before the first one changes anything.
-    for reference in try names.map(Self.newName) {
-      try store.tag(found, reference)
+    let references = try names.map(Self.newName)
+    try store.tag(found, references)
+    for reference in references {
       context.note(image: "tag", id: found.id.hex, name: reference.full)
     }
   }
@@ -38,11 +39,8 @@ public struct TagImage {
       throw AdditionalStore.refusal(image, store)
     }
     if names.isEmpty {
-      for name in try store.listNames() where name.image == found.id {
-        try store.untag(name.reference)
-        context.note(image: "untag", id: found.id.hex, name: name.reference.full)
-      }
-      return
+      return try untag(
+        found, try store.listNames().filter { $0.image == found.id }.map(\.reference))
     }
     let references = try names.map { text in
       guard let match = try store.findMatch(text), match.image.id == found.id,
@@ -53,10 +51,16 @@ public struct TagImage {
       }
       return name.reference
     }
+    try untag(found, references)
+  }
+
+  private func untag(_ image: StoredImage, _ references: [ImageReference]) throws {
+    var removals = ImageRemovals(store)
     for reference in references {
-      try store.untag(reference)
-      context.note(image: "untag", id: found.id.hex, name: reference.full)
+      try removals.untag(reference)
+      context.note(image: "untag", id: image.id.hex, name: reference.full)
     }
+    try removals.finish()
   }
 
   /// A name that the user makes up: without a registry it is local.

@@ -1,0 +1,102 @@
+import LinuxSystem
+public import Model
+import StateStore
+
+/// Removes images, of which there may be thousands: names are read once, and again only when
+/// somebody else changed them meanwhile.
+///
+/// Of each image the names go before the record, so at every moment it is there or not there. What
+/// went is on the disk when `finish` returns, with one flush a directory for all of it.
+public struct ImageRemovals {
+  private let store: ImageStore
+  private var table = ImageTable()
+  private var stamp: [FileStatus?] = []
+  private var changed: Set<String> = []
+
+  public init(_ store: ImageStore) { self.store = store }
+
+  /// What removing did.
+  public struct Removal: Equatable, Sendable {
+    public var untagged: [ImageReference] = []
+    public var deleted: Digest?
+  }
+
+  /// The image of the store itself that a user means.
+  public mutating func find(_ text: String) throws(ImageStoreError) -> ImageStore.Match? {
+    try refresh()
+    return try store.findOwnMatch(text, in: table)
+  }
+
+  /// Removes an image, or only the name it was asked by when it has others.
+  ///
+  /// Its blobs and layers are left to the collection of garbage, which also other images' needs
+  /// decide about. `users` are the containers of each image, by its ID; `force` removes all names of
+  /// an image that was asked for by its ID.
+  public mutating func remove(
+    _ text: String, users: [Digest: [String]] = [:], force: Bool = false
+  ) throws(ImageStoreError) -> Removal {
+    guard let match = try find(text) else { throw .notFound(text) }
+    let all = table.names(of: match.image.id)
+    var removal = Removal()
+    if let name = match.name, all.count > 1 {
+      try remove(name)
+      stamp = try stamps()
+      removal.untagged = [name.reference]
+      return removal
+    }
+    if let containers = users[match.image.id], !containers.isEmpty {
+      throw .inUse(text, containers: containers)
+    }
+    if match.name == nil, all.count > 1, !force {
+      throw .severalNames(match.image.id, names: all.map(\.reference.familiar))
+    }
+    for name in all {
+      try remove(name)
+      removal.untagged.append(name.reference)
+    }
+    try stated { () throws(StateError) in _ = try store.records.remove(match.image.id.hex) }
+    removal.deleted = match.image.id
+    changed.insert(store.records.directory)
+    stamp = try stamps()
+    return removal
+  }
+
+  /// Takes a name away; the image stays.
+  public mutating func untag(_ reference: ImageReference) throws(ImageStoreError) {
+    guard try store.names.remove(reference, durability: .process) else {
+      throw .notFound(reference.familiar)
+    }
+    changed.insert(store.names.directory(of: reference))
+  }
+
+  /// Flushes what was done; to be called after failures too.
+  public mutating func finish() throws(ImageStoreError) {
+    // Names first: after a power cut no name leads to an image that is gone.
+    let records = store.records.directory
+    let hasRecords = changed.remove(records) != nil
+    for directory in changed.sorted() + (hasRecords ? [records] : []) {
+      try system { () throws(SystemError) in try FileTree.sync(directory) }
+    }
+    changed = []
+  }
+
+  private mutating func remove(_ name: ImageName) throws(ImageStoreError) {
+    _ = try store.names.remove(name.reference, durability: .process)
+    table.remove(name)
+    changed.insert(store.names.directory(of: name.reference))
+  }
+
+  /// Reads all names again if the directories are not as we left them.
+  private mutating func refresh() throws(ImageStoreError) {
+    let now = try stamps()
+    if now == stamp { return }
+    table = try ImageTable(store)
+    stamp = now
+  }
+
+  private func stamps() throws(ImageStoreError) -> [FileStatus?] {
+    try system { () throws(SystemError) in
+      [try FileStatus.find(store.names.directory), try FileStatus.find(store.records.directory)]
+    }
+  }
+}
