@@ -21,6 +21,8 @@ public struct EngineContext: Sendable {
   public var runtime: String?
   /// `--storage-driver`; nil takes the first that works.
   public var storageDriver: StorageDriver?
+  /// `--config`: where docker's config.json is, instead of what DOCKER_CONFIG says.
+  public var dockerConfig: String?
   public var log = Log()
   private let namespaces = NamespaceMemory()
 
@@ -127,7 +129,8 @@ public struct EngineContext: Sendable {
   /// leaks into them by accident.
   public var helperEnvironment: [String] {
     var kept: [String] = []
-    for name in Self.passedOn {
+    if let dockerConfig { kept.append("DOCKER_CONFIG=\(dockerConfig)") }
+    for name in Self.passedOn where dockerConfig == nil || name != "DOCKER_CONFIG" {
       if let value = CurrentProcess.environment(name) { kept.append("\(name)=\(value)") }
     }
     return kept + [
