@@ -9,6 +9,8 @@ public struct GlobalOptions: Sendable, Equatable {
   public var logLevel: String?
   public var cgroupManager: String?
   public var storageDriver: String?
+  /// Docker's directory of logins.
+  public var dockerConfig: String?
   /// Where standard output goes instead.
   public var output: String?
   public var discardsOutput = false
@@ -22,6 +24,9 @@ public struct GlobalOptions: Sendable, Equatable {
         complete: .directory),
       .value(
         "runroot", nil, \.runroot, "DIR", "Where the state of running containers is kept",
+        complete: .directory),
+      .value(
+        "config", nil, \.dockerConfig, "DIR", "Where docker's config.json with logins is",
         complete: .directory),
       .value(
         "out", nil, \.output, "FILE", "Write standard output to a file", complete: .file),
@@ -68,6 +73,7 @@ public struct GlobalOptions: Sendable, Equatable {
   public func context() throws -> EngineContext {
     var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
     try context.choose(storageDriver: storageDriver, logLevel: logLevel)
+    context.dockerConfig = dockerConfig
     return context
   }
 }

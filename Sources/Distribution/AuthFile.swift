@@ -35,6 +35,9 @@ public struct AuthFile {
   /// `credential-helpers` of registries.conf: asked in that order.
   private let helpers: [String]
 
+  /// Whether logins are kept under docker's names.
+  public var writesDockerKeys = false
+
   /// The word among the helpers that means the files themselves.
   private static let files = "containers-auth.json"
 
@@ -108,7 +111,8 @@ public struct AuthFile {
       entry["identitytoken"] = .string(token.revealed)
     }
     var logins = file["auths"] ?? .object([:])
-    logins[registry] = entry
+    for key in logins.members.keys where Self.normalized(key) == registry { logins[key] = nil }
+    logins[writesDockerKeys ? Self.helperKey(registry) : registry] = entry
     file["auths"] = logins
     try save(file, path)
     return path

@@ -21,6 +21,8 @@ public struct EngineContext: Sendable {
   public var runtime: String?
   /// `--storage-driver`; nil takes the first that works.
   public var storageDriver: StorageDriver?
+  /// `--config`: where docker's config.json is, instead of what DOCKER_CONFIG says.
+  public var dockerConfig: String?
   public var log = Log()
   private let namespaces = NamespaceMemory()
 
@@ -74,8 +76,7 @@ public struct EngineContext: Sendable {
 
   private func decideNamespacePlan() throws(UserNamespaceError) -> UserNamespacePlan {
     if uid == 0 { return .alreadyRoot }
-    var sources = SubordinateRanges.Sources(helper: "\(helpers)/martlet-subid")
-    if !FileTree.exists("\(helpers)/martlet-subid") { sources.helper = nil }
+    let sources = subordinateSources
     let ranges = try SubordinateRanges.load(name: userName, uid: uid, from: sources)
     guard !ranges.users.isEmpty else {
       throw .noSubordinateIDs(file: sources.users, user: userName ?? "\(uid)")
@@ -84,6 +85,18 @@ public struct EngineContext: Sendable {
       throw .noSubordinateIDs(file: sources.groups, user: userName ?? "\(uid)")
     }
     return .map(.rootless(uid: uid, gid: gid, users: ranges.users, groups: ranges.groups))
+  }
+
+  private var subordinateSources: SubordinateRanges.Sources {
+    let helper = "\(helpers)/martlet-subid"
+    return SubordinateRanges.Sources(helper: FileTree.exists(helper) ? helper : nil)
+  }
+
+  /// The subordinate ids of somebody, by name or number; empty when there are none.
+  func subordinateRanges(of name: String) throws(UserNamespaceError) -> SubordinateRanges {
+    // Lines may name a user by number: we know ours.
+    let number = name == userName ? uid : UInt32(name) ?? .max
+    return try SubordinateRanges.load(name: name, uid: number, from: subordinateSources)
   }
 
   public func userNamespace() throws(UserNamespaceError) -> UserNamespace {
@@ -116,7 +129,8 @@ public struct EngineContext: Sendable {
   /// leaks into them by accident.
   public var helperEnvironment: [String] {
     var kept: [String] = []
-    for name in Self.passedOn {
+    if let dockerConfig { kept.append("DOCKER_CONFIG=\(dockerConfig)") }
+    for name in Self.passedOn where dockerConfig == nil || name != "DOCKER_CONFIG" {
       if let value = CurrentProcess.environment(name) { kept.append("\(name)=\(value)") }
     }
     return kept + [

@@ -164,8 +164,17 @@ struct LayerUpload {
     let blob = try FileBlob(path) { [reporter] sent in
       reporter.progress(id, .copying, sent, of: layer.size)
     }
-    let outcome = try target.client().pushBlob(
-      layer, to: target.place.reference, source: blob, mountFrom: sources[layer.digest])
+    let place = target.place.reference
+    let outcome: RegistryClient.PushOutcome
+    do {
+      outcome = try target.client().pushBlob(
+        layer, to: place, source: blob, mountFrom: sources[layer.digest])
+    } catch RegistryError.unauthorized(let registry, _) {
+      throw ErrorReport(
+        .notPermitted,
+        "checking whether a blob \(layer.digest) exists in \(place.name): authentication required",
+        hint: "log in with: martlet login \(registry)")
+    }
     reporter.progress(id, outcome == .uploaded ? .done : .exists)
   }
 }

@@ -9,7 +9,8 @@ struct RegistryLogin {
   let request: LoginRequest
 
   func run() throws -> HelperEvent.Result {
-    let files = try RegistryCredentials.authFile(request.access.authFile)
+    var files = try RegistryCredentials.authFile(request.access.authFile)
+    files.writesDockerKeys = request.access.isDockerFile ?? false
     var result = HelperEvent.Result()
     switch request.action {
     case .login: (result.user, result.path) = try login(files)
@@ -52,8 +53,8 @@ struct RegistryLogin {
       guard case .unauthorized(_, let message) = error else { throw error }
       throw ErrorReport(
         .notPermitted,
-        "registry \(host) refuses the user name or password"
-          + (message.map { ": \($0)" } ?? ""), hint: "check them and try again")
+        "logging into \"\(host)\": invalid username/password",
+        hint: "check them and try again" + (message.map { "; the registry says: \($0)" } ?? ""))
     }
   }
 

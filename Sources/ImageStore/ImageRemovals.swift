@@ -12,6 +12,7 @@ public struct ImageRemovals {
   private var table = ImageTable()
   private var stamp: [FileStatus?] = []
   private var changed: Set<String> = []
+  private var former: [Digest: [ImageReference]] = [:]
 
   public init(_ store: ImageStore) { self.store = store }
 
@@ -41,6 +42,7 @@ public struct ImageRemovals {
     if let name = match.name, all.count > 1 {
       try remove(name)
       stamp = try stamps()
+      former[match.image.id, default: []].append(name.reference)
       removal.untagged = [name.reference]
       return removal
     }
@@ -56,17 +58,22 @@ public struct ImageRemovals {
     }
     try stated { () throws(StateError) in _ = try store.records.remove(match.image.id.hex) }
     removal.deleted = match.image.id
+    former[match.image.id] = nil
+    try store.formerNames.remove(match.image.id)
     changed.insert(store.records.directory)
     stamp = try stamps()
     return removal
   }
 
-  /// Takes a name away; the image stays.
-  public mutating func untag(_ reference: ImageReference) throws(ImageStoreError) {
+  /// Takes a name away from an image, which stays.
+  public mutating func untag(
+    _ reference: ImageReference, from image: Digest
+  ) throws(ImageStoreError) {
     guard try store.names.remove(reference, durability: .process) else {
       throw .notFound(reference.familiar)
     }
     changed.insert(store.names.directory(of: reference))
+    former[image, default: []].append(reference)
   }
 
   /// Flushes what was done; to be called after failures too.
@@ -78,6 +85,8 @@ public struct ImageRemovals {
       try system { () throws(SystemError) in try FileTree.sync(directory) }
     }
     changed = []
+    for (image, names) in former { store.formerNames.add(names, to: image) }
+    former = [:]
   }
 
   private mutating func remove(_ name: ImageName) throws(ImageStoreError) {

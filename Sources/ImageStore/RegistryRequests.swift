@@ -3,6 +3,8 @@ public struct RegistryAccess: Codable, Equatable, Sendable {
   /// nil: as registries.conf says, and loosely towards this machine itself.
   public var tlsVerify: Bool?
   public var authFile: String?
+  /// Whether `authFile` is one of docker's (`~/.docker/config.json`), which spells Docker Hub its way.
+  public var isDockerFile: Bool?
   /// `user:password`, for this operation alone.
   public var credentials: String?
   public var certificateDirectory: String?

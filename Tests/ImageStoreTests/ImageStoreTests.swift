@@ -67,6 +67,22 @@ import Testing
     #expect(try store.dangling() == [old])
   }
 
+  @Test func remembersTheNamesThatAnImageHad() throws {
+    let image = try sample.add("12", names: ["localhost/a:1", "localhost/b:1", "localhost/c:1"])
+    _ = try store.remove("localhost/c:1")
+    var removals = ImageRemovals(store)
+    try removals.untag(try ImageReference("localhost/b:1"), from: image.id)
+    try removals.finish()
+    let former = ["localhost/b:1", "localhost/c:1"]
+    #expect(try store.listFormerNames() == [image.id: former])
+    // What a power cut has spoilt hinders nobody.
+    let other = try sample.add("34", names: ["localhost/d:1"])
+    try FileTree.write("\(sample.path)/images/former/\(other.id.hex)", "name")
+    #expect(try store.listFormerNames() == [image.id: former])
+    _ = try store.remove("localhost/a:1")
+    #expect(try store.listFormerNames() == [:])
+  }
+
   @Test func removesOneNameOfSeveral() throws {
     let image = try sample.add("12", names: ["localhost/a:1", "localhost/b:1"])
     let removal = try store.remove("localhost/a:1")

@@ -18,7 +18,7 @@ struct ManyImagesTests {
     names = (0..<Self.count).map { "registry.example/many/image-\($0):1" }
     // The first digits differ, so that short ids are unambiguous.
     ids = try names.enumerated().map { index, name in
-      try sample.add("\(String(index + 0x100, radix: 16))ab", names: [name]).id
+      try sample.put("\(String(index + 0x100, radix: 16))ab", name)
     }
   }
 

@@ -1,8 +1,9 @@
-import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
 import StateStore
+
+@testable import ImageStore
 
 /// A store in a temporary directory that goes with the value.
 final class SampleStore {
@@ -25,10 +26,26 @@ final class SampleStore {
     try Digest("sha256:\(start)\(String(repeating: "0", count: 64 - start.count))")
   }
 
+  /// Writes what an image of one name consists of, without any flush.
+  func put(_ id: String, _ text: String) throws -> Digest {
+    let image = try Self.image(id)
+    try store.records.write(image.id.hex, image.record)
+    var name = LineRecord()
+    name["image"] = "\(image.id)"
+    name["manifest"] = "\(image.manifest)"
+    let file = NameStore.fileName(try ImageReference(text))
+    try RecordStore(store.names.directory).write(file, name)
+    return image.id
+  }
+
+  private static func image(_ id: String) throws -> StoredImage {
+    StoredImage(
+      id: try digest(id), manifest: try digest("ff\(id)"), created: 7, size: 9, platform: .host,
+      layers: [try digest("aa")], execution: ImageConfig.Execution())
+  }
+
   func add(_ id: String, names: [String] = []) throws -> StoredImage {
-    let image = StoredImage(
-      id: try Self.digest(id), manifest: try Self.digest("ff\(id)"), created: 7, size: 9,
-      platform: .host, layers: [try Self.digest("aa")], execution: ImageConfig.Execution())
+    let image = try Self.image(id)
     try store.publish(
       image,
       named: try names.map {

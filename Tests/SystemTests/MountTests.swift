@@ -24,6 +24,9 @@ extension SystemTests {
         flags: ["--mount", "type=glob,src=DIR/*b,dst=/d"], script: "ls /d; ls /d/sub",
         output: "sub\ng"),
       Fact(
+        flags: ["--mount", "type=glob,src=DIR/*b,ro", "-w", "DIR"], script: "ls; ls sub",
+        output: "sub\ng"),
+      Fact(
         flags: ["--mount", "type=tmpfs,dst=/d,tmpfs-size=1m,tmpfs-mode=1750"],
         script: "stat -c '%a' /d; grep -c ' /d tmpfs.*size=1024k' /proc/mounts", output: "1750\n1"),
       Fact(

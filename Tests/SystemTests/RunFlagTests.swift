@@ -181,7 +181,6 @@ extension SystemTests {
       try Session.run { session in
         for flags in [
           ["--pod", "x"], ["--ip", "10.0.0.2"], ["--network-alias", "a"],
-          ["--subuidname", "other"],
           ["--systemd", "maybe"], ["--tz", "Nowhere/Land"], ["--requires", "nosuch"],
           ["--pid", "container:nosuch"], ["--cgroups", "split"], ["--timeout", "-1"],
           ["--hostuser", "nosuchuser"], ["--group-add", "keep-groups", "--group-add", "1"],

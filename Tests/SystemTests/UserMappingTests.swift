@@ -49,6 +49,28 @@ extension SystemTests {
       }
     }
 
+    /// Nobody else's ids are there for an ordinary user.
+    @Test(arguments: [["--subuidname"], ["--subgidname"], ["--subuidname", "--subgidname"]])
+    func theContainerHasTheIDsOfAName(options: [String]) throws {
+      try Session.run { session in
+        let name = try session.tool("id", "-un").output
+        let all = Self.seen(try Self.run(session, ["--userns", "nomap"], Self.map))
+        let flags = options.flatMap { [$0, name] }
+        let script = "\(Self.map); test $(stat -c %u:%g /srv) = 0:0; touch /srv/x"
+        #expect(Self.seen(try Self.run(session, flags, script)) == all)
+      }
+    }
+
+    @Test(arguments: [
+      (["--subuidname", "nobody-has-this-name"], "no subordinate ids"),
+      (["--subuidname", "x", "--uidmap", "0:1:5"], "together"),
+    ]) func refusesNamesThatGiveNoIDs(flags: [String], words: String) throws {
+      try Session.run { session in
+        let result = try session.martlet(["create"] + flags + [Session.image, "true"], exit: 125)
+        #expect(result.standardError.contains(words))
+      }
+    }
+
     @Test func noTwoContainersHaveTheSameIDs() throws {
       try Session.run { session in
         // At once: the ids of those that are being made count too.

@@ -173,6 +173,11 @@ struct ContainerOptions: Sendable {
     .list("sysctl", nil, \.request.sysctl, "KEY=VALUE", "Set a kernel parameter"),
     .list("gidmap", nil, \.request.groupMaps, "MAP", "Group ids inside: CONTAINER:FROM:AMOUNT"),
     .list("uidmap", nil, \.request.userMaps, "MAP", "User ids inside: CONTAINER:FROM:AMOUNT"),
+    .value(
+      "subgidname", nil, \.request.subordinateGroup, "NAME", "Group ids of this name in /etc/subgid"
+    ),
+    .value(
+      "subuidname", nil, \.request.subordinateUser, "NAME", "User ids of this name in /etc/subuid"),
     .value("userns", nil, \.request.userns, "MODE", "User namespace: host, keep-id, auto or nomap"),
     .value(
       "uts", nil, \.request.uts, "MODE", "Host name namespace: private, host or container:NAME"),

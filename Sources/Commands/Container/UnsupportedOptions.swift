@@ -31,8 +31,6 @@ enum UnsupportedOptions {
     ("seccomp-policy", true, "profiles in images are not supported"),
     ("shm-size-systemd", true, "the directories of systemd have no limit of their own"),
     ("storage-opt", true, "quotas of a container's files are not supported"),
-    ("subgidname", true, "use --gidmap"),
-    ("subuidname", true, "use --uidmap"),
     ("use-api-socket", false, "there is no API service"),
     ("volume-driver", true, "volumes are directories of this machine; use volume create --opt"),
   ]

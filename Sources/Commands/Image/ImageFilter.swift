@@ -36,7 +36,9 @@ struct ImageFilter {
   private mutating func add(_ text: String, _ images: [ImageSummary]) throws {
     guard let equals = text.firstIndex(of: "=") else {
       throw ErrorReport(
-        .invalidRequest, "invalid image filter \"\(text)\"", hint: "write --filter KEY=VALUE")
+        .invalidRequest,
+        "invalid image filter \"\(text)\": must be in the format \"filter=value or filter!=value\"",
+        hint: "write --filter KEY=VALUE")
     }
     var key = String(text[..<equals])
     let value = String(text[text.index(after: equals)...])

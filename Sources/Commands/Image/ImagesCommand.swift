@@ -28,7 +28,7 @@ enum ImagesCommand {
       .flag("digests", nil, \.digests, "Show the digests of manifests"),
       .list("filter", "f", \.filters, "KEY=VALUE", "Only images that match"),
       .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
-      .flag("history", nil, \.history, "Show the names that each image has"),
+      .flag("history", nil, \.history, "Show the names that each image has and had"),
       .flag(
         "no-trunc", nil, \.noTruncation, "Do not shorten ids", aliases: ["notruncate"]),
       .flag("noheading", "n", \.noHeading, "Leave the heading out"),
@@ -133,7 +133,8 @@ struct ImageRow {
   }
 
   private func others(_ since: String) -> [(String, TemplateValue)] {
-    [
+    let history = image.names.map(\.full) + image.formerNames
+    return [
       ("CreatedAt", .string(Timestamp.goFormat(image.created))),
       ("CreatedTime", .string(Timestamp.goFormat(image.created))), ("Created", .string(since)),
       ("VirtualSize", .string(Human.size(image.size))),
@@ -143,7 +144,7 @@ struct ImageRow {
       ("Names", .strings(image.names.map(\.full))),
       (
         "History",
-        .string(image.isDangling ? "<none>" : image.names.map(\.full).joined(separator: ", "))
+        .string(history.isEmpty ? "<none>" : history.joined(separator: ", "))
       ),
       ("Labels", Self.labels(image)), ("Dangling", .bool(image.isDangling)),
       ("Containers", .int(Int64(image.containers.count))),
@@ -164,7 +165,8 @@ struct ImageRow {
       ("SharedSize", .int(0)), ("VirtualSize", .int(image.size)), ("Labels", labels(image)),
       ("Containers", .int(Int64(image.containers.count))),
       ("Arch", .string(image.platform.architecture)),
-      ("Digest", .string("\(image.manifest)")), ("History", .strings(image.names.map(\.full))),
+      ("Digest", .string("\(image.manifest)")),
+      ("History", .strings(image.names.map(\.full) + image.formerNames)),
       ("IsManifestList", .bool(image.isManifestList)), ("Names", .strings(image.names.map(\.full))),
       ("Os", .string(image.platform.os)), ("Dangling", .bool(image.isDangling)),
       ("ReadOnly", .bool(image.isReadOnly)),

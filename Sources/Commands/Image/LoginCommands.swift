@@ -10,6 +10,7 @@ enum LoginCommands {
     var user: String?
     var password: String?
     var readsPassword = false
+    var secret: String?
     var showsUser = false
     var isVerbose = false
     var registry = RegistryOptions()
@@ -25,11 +26,16 @@ enum LoginCommands {
       .value("username", "u", \.user, "NAME", "The user's name"),
       .value("password", "p", \.password, "PASSWORD", "The password; others can see it in ps"),
       .flag("password-stdin", nil, \.readsPassword, "Read the password from standard input"),
+      .value("secret", nil, \.secret, "SECRET", "Take the password from a secret"),
       .flag("get-login", nil, \.showsUser, "Show the user's name for the registry"),
       .flag("verbose", "v", \.isVerbose, "Tell where the login is kept"),
+      compatFile(\.registry),
     ] + RegistryOptions.loginTable(\.registry)
   ) { options, invocation in
+    var options = options
     let context = try invocation.globals.context()
+    try take(secret: &options, context)
+    options.registry.useDockerDirectory(invocation.globals)
     let registry = try LoginRegistry.key(
       invocation.arguments.first ?? LoginRegistry.defaultRegistry())
     let access = try options.registry.access()
@@ -62,8 +68,11 @@ enum LoginCommands {
       .flag("all", "a", \.all, "Forget all logins"),
       .value(
         "authfile", nil, \.registry.authFile, "FILE", "Where logins are kept", complete: .file),
+      compatFile(\.registry),
     ]
   ) { options, invocation in
+    var options = options
+    options.registry.useDockerDirectory(invocation.globals)
     let engine = LoginRegistry(try invocation.globals.context())
     let access = try options.registry.access()
     if options.all {
@@ -79,6 +88,27 @@ enum LoginCommands {
     try engine.logout(registry, access)
     try Output.line("Removed login credentials for \(registry)")
     return 0
+  }
+
+  private static func compatFile<Options>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+  ) -> OptionSpec<Options> {
+    .value(
+      "compat-auth-file", nil, path().appending(path: \.dockerAuthFile), "FILE",
+      "Where docker keeps logins", complete: .file)
+  }
+
+  /// The content of a secret as the password; its name is the user's where none is given.
+  private static func take(secret options: inout LoginOptions, _ context: EngineContext) throws {
+    guard let name = options.secret else { return }
+    guard options.password == nil, !options.readsPassword else {
+      throw ErrorReport(
+        .invalidRequest, "--secret excludes --password and --password-stdin")
+    }
+    let store = SecretStore(context)
+    let secret = try store.resolve(name)
+    options.password = String(decoding: try store.content(secret), as: UTF8.self)
+    if options.user == nil { options.user = secret.name }
   }
 
   /// The name and password, asked for at a terminal where the options lack them.

@@ -11,6 +11,8 @@ struct RegistryOptions: Sendable {
   var variant: String?
   var tlsVerify: Bool?
   var authFile: String?
+  /// The same in docker's spelling, for `login` and `logout`.
+  var dockerAuthFile: String?
   var credentials: String?
   var certificateDirectory: String?
   var retries: Int?
@@ -25,10 +27,29 @@ struct RegistryOptions: Sendable {
     return settings
   }
 
+  /// With `--config` logins are kept in docker's file there, unless another is named.
+  mutating func useDockerDirectory(_ globals: GlobalOptions) {
+    guard authFile == nil, dockerAuthFile == nil, let directory = globals.dockerConfig else {
+      return
+    }
+    dockerAuthFile = "\(directory)/config.json"
+  }
+
   func access() throws(ErrorReport) -> RegistryAccess {
     var access = RegistryAccess()
     access.tlsVerify = tlsVerify
-    access.authFile = authFile
+    if let dockerAuthFile {
+      guard authFile == nil else {
+        throw ErrorReport(
+          .invalidRequest,
+          "options for paths to the credential file and to the Docker-compatible credential file "
+            + "can not be set simultaneously", hint: "give --authfile or --compat-auth-file")
+      }
+      access.authFile = dockerAuthFile
+      access.isDockerFile = true
+    } else {
+      access.authFile = authFile
+    }
     if let credentials {
       guard credentials.contains(":") else {
         throw ErrorReport(

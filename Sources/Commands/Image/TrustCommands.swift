@@ -66,9 +66,10 @@ enum TrustCommands {
     ],
     positionals: .exactly(1), defaults: SetOptions(),
     options: [
-      .value(
-        "type", "t", \.type, "TYPE", "What is needed",
-        choices: ["accept", "reject", "signedBy"]),
+      .parsed(
+        "type", "t", "TYPE", "What is needed", choices: ImageTrust.kinds,
+        // Refused where it is used, with what may stand there.
+        { options, text in options.type = text }),
       .list(
         "pubkeysfile", "f", \.keys, "FILE", "A key that must have signed", complete: .file),
       .value(

@@ -62,6 +62,9 @@ public struct ContainerRequest: Sendable {
   /// `[FLAGS]CONTAINER:FROM[:AMOUNT]`.
   public var userMaps: [String] = []
   public var groupMaps: [String] = []
+  /// Whose subordinate ids the container has; one of them stands for both.
+  public var subordinateUser: String?
+  public var subordinateGroup: String?
   public var memory: Int64?
   public var memorySwap: Int64?
   public var memoryReservation: Int64?

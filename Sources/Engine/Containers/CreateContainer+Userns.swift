@@ -11,10 +11,12 @@ extension CreateContainer {
     -> AutoMapping.Reservation?
   {
     config.namespaces.user = request.userns
-    if let given = try MappingOptions(users: request.userMaps, groups: request.groupMaps) {
+    let (users, groups) = try maps(request)
+    if let given = try MappingOptions(users: users, groups: groups) {
       guard request.userns.isEmpty else {
         throw ErrorReport(
-          .invalidRequest, "--userns and --uidmap or --gidmap cannot be used together")
+          .invalidRequest,
+          "--userns cannot be used together with --uidmap, --gidmap, --subuidname or --subgidname")
       }
       var outer: IDMapping?
       if case .map(let map) = try context.namespacePlan() { outer = map }
@@ -28,6 +30,39 @@ extension CreateContainer {
     return try AutoMapping(context: context).reserve(
       for: &config, image: request.image,
       user: request.user ?? request.image?.execution.user ?? "")
+  }
+
+  /// The maps that are asked for, as `MappingOptions` reads them.
+  private func maps(_ request: ContainerRequest) throws -> (users: [String], groups: [String]) {
+    guard let user = request.subordinateUser ?? request.subordinateGroup else {
+      return (request.userMaps, request.groupMaps)
+    }
+    let group = request.subordinateGroup ?? user
+    guard request.userMaps.isEmpty, request.groupMaps.isEmpty else {
+      throw ErrorReport(
+        .invalidRequest,
+        "--uidmap and --gidmap cannot be used together with --subuidname or --subgidname")
+    }
+    let users = try context.subordinateRanges(of: user).users
+    if users.isEmpty { throw Self.noRanges(user, "/etc/subuid") }
+    let groups = try context.subordinateRanges(of: group).groups
+    if groups.isEmpty { throw Self.noRanges(group, "/etc/subgid") }
+    return (Self.maps(of: users), Self.maps(of: groups))
+  }
+
+  private static func noRanges(_ name: String, _ file: String) -> ErrorReport {
+    ErrorReport(
+      .notFound, "\(file) has no subordinate ids for \(name)",
+      hint: "use a name that is there, or choose the ids with --uidmap and --gidmap")
+  }
+
+  /// Ids of the machine, in a row from 0 on inside.
+  static func maps(of ranges: [SubordinateRange]) -> [String] {
+    var inside: UInt64 = 0
+    return ranges.map { range in
+      defer { inside += UInt64(range.count) }
+      return "\(inside):@\(range.start):\(range.count)"
+    }
   }
 }
 

@@ -59,6 +59,9 @@ public struct ImageTrust {
     return try FileTree.readText(path, limit: 1 << 20)
   }
 
+  /// What `set` takes.
+  public static let kinds = ["accept", "reject", "signedBy"]
+
   /// Sets the rule of a registry, namespace or image, or with `default` that of all others, in the
   /// user's own file.
   public func set(_ scope: String, _ kind: String, keys: [String]) throws {
@@ -83,7 +86,8 @@ public struct ImageTrust {
       }
     default:
       throw ErrorReport(
-        .invalidRequest, "trust \(kind) is not supported", hint: "use accept, reject or signedBy")
+        .invalidRequest,
+        "invalid choice: \(kind) (choose from \(Self.kinds.joined(separator: ", ")))")
     }
     guard kind == "signedBy" || keys.isEmpty else {
       throw ErrorReport(.invalidRequest, "--pubkeysfile goes with --type signedBy only")

@@ -7,6 +7,8 @@ public struct ImageSummary: Sendable {
   public var id: Digest
   /// In the order of their spelling.
   public var names: [ImageReference]
+  /// Full names that it had before, the last first.
+  public var formerNames: [String] = []
   /// `REPOSITORY@sha256:…` for each name it was pulled by.
   public var repositoryDigests: [String]
   public var manifest: Digest
@@ -39,6 +41,13 @@ public struct ListImages {
     let store = context.imageStore
     let users = try ImageUsers(context).names()
     var all = Self.summaries(try store.list(), try store.listNames(), users)
+    let former = try store.listFormerNames()
+    if !former.isEmpty {
+      for index in all.indices {
+        let names = all[index].names.map(\.full)
+        all[index].formerNames = (former[all[index].id] ?? []).filter { !names.contains($0) }
+      }
+    }
     for (_, images, names) in store.listAdditional() {
       all += Self.summaries(images, names, users).map { summary in
         var summary = summary

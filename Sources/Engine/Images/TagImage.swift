@@ -57,7 +57,7 @@ public struct TagImage {
   private func untag(_ image: StoredImage, _ references: [ImageReference]) throws {
     var removals = ImageRemovals(store)
     for reference in references {
-      try removals.untag(reference)
+      try removals.untag(reference, from: image.id)
       context.note(image: "untag", id: image.id.hex, name: reference.full)
     }
     try removals.finish()

@@ -171,6 +171,7 @@ extension MountRequests {
   /// What one `--mount` stands for: one mount, or those that a pattern matches.
   private func mounts(_ text: String) throws -> [ContainerMount] {
     let wanted = try MountSpecification(text)
+    if wanted.type == "glob" { return try globbed(wanted, text) }
     let place = try absolute(wanted.destination)
     switch wanted.type {
     case "tmpfs", "ramfs":
@@ -189,7 +190,6 @@ extension MountRequests {
         options: try Self.mountOptions(wanted.options))
       mount.subpath = wanted.subpath
       return [mount]
-    case "glob": return try globbed(wanted, place, text)
     case "image": return [try imageMount(wanted, place, text)]
     default: return [try volumeMount(wanted, place)]
     }
@@ -202,22 +202,23 @@ extension MountRequests {
     return wanted.source
   }
 
-  private func globbed(_ wanted: MountSpecification, _ place: String, _ text: String) throws
-    -> [ContainerMount]
-  {
+  /// What a pattern finds: in the directory that is named, or else where it is outside.
+  private func globbed(_ wanted: MountSpecification, _ text: String) throws -> [ContainerMount] {
+    let place = wanted.destination.isEmpty ? nil : try absolute(wanted.destination)
     let pattern = try source(wanted, text)
     guard pattern.hasPrefix("/") else {
       throw ErrorReport(.invalidRequest, "the pattern \"\(pattern)\" must be an absolute path")
     }
     let found = GlobPaths.find(pattern)
     guard !found.isEmpty else {
-      throw ErrorReport(.notFound, "no file matches \"\(pattern)\"")
+      throw ErrorReport(.notFound, "no file paths matching glob \"\(pattern)\"")
     }
     let options = try Self.mountOptions(wanted.options)
     return try found.map { path in
       let name = path.split(separator: "/").last ?? ""
       return ContainerMount(
-        .bind, source: try hostPath(path), destination: "\(place)/\(name)", options: options)
+        .bind, source: try hostPath(path), destination: place.map { "\($0)/\(name)" } ?? path,
+        options: options)
     }
   }
 

@@ -57,7 +57,8 @@ struct MountSpecification {
       }
       try take(pair.word, pair.key, pair.value)
     }
-    if destination.isEmpty {
+    // What a pattern finds may have the same path inside.
+    if destination.isEmpty, type != "glob" {
       throw ErrorReport(.invalidRequest, "invalid mount \"\(text)\": it needs dst=PATH")
     }
   }
