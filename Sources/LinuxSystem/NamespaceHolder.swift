@@ -61,6 +61,8 @@ import CLinux
   }
 
   deinit {
+    // A child of ours that was started meanwhile may have this end open too.
+    _ = try? UnixSocket.finishSending(gate)
     Descriptor.close(gate)
     _ = try? process.wait()
     unsafe stack.deallocate()

@@ -56,6 +56,23 @@ import Testing
     #expect(try FileStatus.of(descriptor: kept.raw).inode != 0)
   }
 
+  @Test func endsThoughAnotherChildHasOurEndOpen() throws {
+    let pipe = try OwnedDescriptor.pipe()
+    let reader = pipe.readEnd.raw
+    let other: ChildProcess
+    do {
+      let holder = try NamespaceHolder([.user])
+      other = try ChildProcess.spawn {
+        Descriptor.close(pipe.writeEnd.raw)
+        return (try? Descriptor.waitReadable(reader, milliseconds: 10_000)) == true ? 0 : 1
+      }
+      #expect(FileTree.exists("/proc/\(holder.pid)"))
+    }
+    // Nobody writes any more, which the other child sees if it has not given up waiting.
+    _ = pipe.split { readEnd, _ in readEnd }
+    #expect(try other.wait() == .exited(0))
+  }
+
   @Test func endsWithItsMaker() throws {
     let pipe = try OwnedDescriptor.pipe()
     let writer = pipe.writeEnd.raw
