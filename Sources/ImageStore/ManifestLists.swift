@@ -43,21 +43,44 @@ public struct ManifestListStore: Sendable {
     return list
   }
 
-  /// The list that a user means: a name without a registry is a local one first.
-  public func find(named text: String) throws(ImageStoreError) -> (
-    reference: ImageReference, list: ManifestList
-  )? {
+  /// A list and its name.
+  public typealias Match = (reference: ImageReference, list: ManifestList)
+
+  /// The list that a user means, here or in an additional store: a name without a registry is a
+  /// local one first.
+  public func find(named text: String) throws(ImageStoreError) -> Match? {
+    if let own = try findOwn(named: text) { return own }
+    return others.lazy.compactMap { (try? $0.findOwn(named: text)) ?? nil }.first
+  }
+
+  /// The same among the lists of this store itself.
+  public func findOwn(named text: String) throws(ImageStoreError) -> Match? {
     for reference in ImageStore.candidates(text) {
       if let list = try find(reference) { return (reference, list) }
     }
     return nil
   }
 
-  /// The list that a user means, also by its digest or the start of that.
-  public func findMatch(_ text: String) throws(ImageStoreError) -> (
-    reference: ImageReference, list: ManifestList
-  )? {
-    if let found = try find(named: text) { return found }
+  /// The list that a user means, here or in an additional store, also by its digest or the start of
+  /// that.
+  public func findMatch(_ text: String) throws(ImageStoreError) -> Match? {
+    if let own = try findOwnMatch(text) { return own }
+    return others.lazy.compactMap { (try? $0.findOwnMatch(text)) ?? nil }.first
+  }
+
+  /// The additional store that has the list.
+  public func lender(of text: String) -> ImageStore? {
+    others.first { ((try? $0.findOwnMatch(text)) ?? nil) != nil }?.store
+  }
+
+  /// The lists of additional stores, as far as they can be read.
+  public func allAdditional() -> [Match] { others.flatMap { (try? $0.all()) ?? [] } }
+
+  private var others: [ManifestListStore] { store.additional.map { ManifestListStore($0) } }
+
+  /// The same as `findMatch` among the lists of this store itself.
+  public func findOwnMatch(_ text: String) throws(ImageStoreError) -> Match? {
+    if let found = try findOwn(named: text) { return found }
     let hex = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
     guard hex.count >= 4, hex.utf8.allSatisfy({ Set("0123456789abcdef".utf8).contains($0) }) else {
       return nil
@@ -65,9 +88,9 @@ public struct ManifestListStore: Sendable {
     return try all().first { $0.list.digest?.hex.hasPrefix(hex) ?? false }
   }
 
-  /// All lists and their names, sorted by those; one that is damaged is left out.
-  public func all() throws(ImageStoreError) -> [(reference: ImageReference, list: ManifestList)] {
-    var lists: [(reference: ImageReference, list: ManifestList)] = []
+  /// All lists of this store itself and their names, sorted by those; one that is damaged is left out.
+  public func all() throws(ImageStoreError) -> [Match] {
+    var lists: [Match] = []
     for name in try names() {
       if let list = try? find(name) { lists.append((name, list)) }
     }

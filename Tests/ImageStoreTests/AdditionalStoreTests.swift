@@ -40,6 +40,26 @@ import Testing
     #expect(store.lender(of: "here:1") == nil)
   }
 
+  @Test func readsListsThere() throws {
+    let name = try ImageReference("localhost/list:1")
+    var list = ManifestList()
+    list.digest = try SampleStore.digest("abcd")
+    try ManifestListStore(lender.store).write(list, as: name)
+    let lists = ManifestListStore(store)
+    for text in ["list:1", "abcd"] {
+      #expect(try lists.findMatch(text)?.list == list)
+      #expect(try lists.findOwnMatch(text) == nil)
+      #expect(lists.lender(of: text)?.data == lender.path)
+    }
+    #expect(try lists.find(named: "list:1")?.reference == name)
+    #expect(lists.allAdditional().map(\.reference) == [name])
+    #expect(try lists.all().isEmpty)
+    // A name of our own makes it ours.
+    try lists.tag(list, try ImageReference("localhost/mine:1"))
+    #expect(try lists.all().map(\.reference.full) == ["localhost/mine:1"])
+    #expect(try ManifestListStore(lender.store).names() == [name])
+  }
+
   @Test func removesNothingThere() throws {
     let there = try lender.add("12", names: ["localhost/there:1"])
     for text in ["there:1", "12", "\(there.id)"] {

@@ -64,6 +64,29 @@ extension SystemTests {
       }
     }
 
+    @Test func itsManifestListsAreUsedAndNeverChanged() throws {
+      try Stores.run { stores in
+        let there = ["--root", stores.shared, "--runroot", stores.shared + ".run"]
+        try stores.session.martlet(there + ["manifest", "create", "list:1", Session.image])
+        let before = try stores.fingerprint()
+        #expect(try stores.images().contains("localhost/list:1 true"))
+        #expect(try stores.martlet("manifest", "inspect", "list:1").output.contains("architecture"))
+        try stores.martlet("manifest", "exists", "list:1")
+        try stores.martlet("run", "--rm", "--network", "none", "list:1", "true")
+        let refusals = [
+          try stores.martlet("rmi", "list:1", exit: 125),
+          try stores.martlet("manifest", "rm", "list:1", exit: 125),
+          try stores.martlet("manifest", "annotate", "--index", "list:1", exit: 125),
+        ]
+        for refusal in refusals { #expect(refusal.standardError.contains("only read")) }
+        try stores.martlet("tag", "list:1", "mine:1")
+        #expect(try stores.images("readonly=false").contains("localhost/mine:1 false"))
+        try stores.martlet("manifest", "annotate", "--index", "--annotation", "a=b", "mine:1")
+        try stores.martlet("rmi", "mine:1")
+        #expect(try stores.fingerprint() == before)
+      }
+    }
+
     @Test func itsImagesAreUsedAndNeverChanged() throws {
       try Stores.run { stores in
         let before = try stores.fingerprint()

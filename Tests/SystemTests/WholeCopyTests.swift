@@ -51,6 +51,40 @@ extension SystemTests {
       }
     }
 
+    @Test func mountsWithoutOverlays() throws {
+      try Session.run { session in
+        try session.shell("mkdir -p d/sub; echo old > d/sub/f; chmod 700 d/sub; ln -s sub d/link")
+        let image = Session.image
+        let script = """
+          cat /o/link/f; stat -c %a /o/sub; echo new > /o/sub/f; rm -r /o/sub; touch /o/mine; ls /o
+          cat /i/srv/www/index.html; touch /i/x 2>/dev/null || echo read-only; rm /w/bin/sh; ls /w/bin/sh
+          """
+        let flags = [
+          "-v", "\(session.directory)/d:/o:O", "--mount", "type=image,src=\(image),dst=/i",
+          "--mount", "type=image,src=\(image),dst=/w,rw",
+        ]
+        let lines = [
+          "old", "700", "link", "mine", "Hello from a Martlet container.", "read-only",
+        ]
+        try session.martlet(
+          Self.vfs + ["create", "--network", "none", "--name", "c"] + flags
+            + [image, "sh", "-c", script])
+        // Each start begins with what there is outside.
+        for _ in 1...2 {
+          let result = try session.martlet("start", "-a", "c", exit: 1)
+          #expect(result.lines == lines)
+          #expect(try session.shell("cat d/sub/f; ls d").lines == ["old", "link", "sub"])
+        }
+        try session.martlet("rm", "c")
+        try session.martlet(
+          Self.vfs + ["create", "-v", "\(session.directory)/d:/o:O,upperdir=/tmp,workdir=/tmp"]
+            + ["--name", "c", image, "true"])
+        let refused = try session.martlet("start", "c", exit: 125)
+        #expect(refused.standardError.contains("need overlays"))
+        try session.martlet("rm", "c")
+      }
+    }
+
     @Test func comparesWhatMetadataDoesNotTell() throws {
       try Session.run { session in
         try Self.make(

@@ -56,6 +56,16 @@ public struct AdditionalStore: Equatable, Sendable {
 }
 
 extension AdditionalStore {
+  /// The refusal of what would change an image or a list there; nil for all others.
+  static func refusal(ifLent word: String, _ store: ImageStore) -> ErrorReport? {
+    if store.lender(of: ResolveImage.withoutTransport(word)) != nil { return refusal(word, store) }
+    guard let lender = ManifestListStore(store).lender(of: word) else { return nil }
+    return ErrorReport(
+      .notPermitted,
+      "manifest list \(word) is in the store \(lender.data), which is only read",
+      hint: "make one of your own of it: martlet tag \(word) NAME")
+  }
+
   /// Why an image stays as it is.
   static func refusal(_ image: String, _ store: ImageStore) -> ErrorReport {
     let place = store.lender(of: ResolveImage.withoutTransport(image))?.data ?? ""

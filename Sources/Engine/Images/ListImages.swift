@@ -77,18 +77,25 @@ public struct ListImages {
     }
   }
 
-  /// Every manifest list, one a name.
+  /// Every manifest list, one a name; those of additional stores come last.
   public func lists() throws -> [ImageSummary] {
-    let store = context.imageStore
-    return try ManifestListStore(store).all().compactMap { name, list in
-      guard let digest = list.digest else { return nil }
-      var summary = ImageSummary(
-        id: digest, names: [name], repositoryDigests: ["\(name.name)@\(digest)"],
-        manifest: digest, created: list.created ?? 0, size: Int64(list.index.encoded().count),
-        platform: Platform(os: "", architecture: ""), labels: [:], layers: [], containers: [])
-      summary.isManifestList = true
-      return summary
-    }
+    let store = ManifestListStore(context.imageStore)
+    let lent = store.allAdditional().map { Self.summary($0, isReadOnly: true) }
+    return (try store.all().map { Self.summary($0, isReadOnly: false) } + lent).compactMap { $0 }
+  }
+
+  private static func summary(
+    _ match: ManifestListStore.Match, isReadOnly: Bool
+  ) -> ImageSummary? {
+    let (name, list) = match
+    guard let digest = list.digest else { return nil }
+    var summary = ImageSummary(
+      id: digest, names: [name], repositoryDigests: ["\(name.name)@\(digest)"],
+      manifest: digest, created: list.created ?? 0, size: Int64(list.index.encoded().count),
+      platform: Platform(os: "", architecture: ""), labels: [:], layers: [], containers: [])
+    summary.isManifestList = true
+    summary.isReadOnly = isReadOnly
+    return summary
   }
 
   static func unique(_ texts: [String]) -> [String] {

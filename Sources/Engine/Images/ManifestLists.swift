@@ -23,7 +23,8 @@ public struct ManifestLists {
   public func change(
     _ name: String, _ action: ListRequest.Action, _ prepare: (inout ListRequest) -> Void
   ) throws -> Digest {
-    var request = ListRequest(action, list: try reference(name).full)
+    guard let own = try store.findOwnMatch(name) else { throw missing(name) }
+    var request = ListRequest(action, list: own.reference.full)
     prepare(&request)
     return try digest(request)
   }
@@ -50,8 +51,8 @@ public struct ManifestLists {
   ///
   /// - Returns: its full name.
   public func remove(_ name: String) throws -> ImageReference {
-    let reference = try reference(name)
-    guard try store.remove(reference) else { throw Self.notFound(name) }
+    guard let reference = try store.findOwnMatch(name)?.reference, try store.remove(reference)
+    else { throw missing(name) }
     return reference
   }
 
@@ -65,6 +66,10 @@ public struct ManifestLists {
   private func reference(_ name: String) throws -> ImageReference {
     guard let found = try store.findMatch(name) else { throw Self.notFound(name) }
     return found.reference
+  }
+
+  private func missing(_ name: String) -> ErrorReport {
+    AdditionalStore.refusal(ifLent: name, context.imageStore) ?? Self.notFound(name)
   }
 
   private static func notFound(_ name: String) -> ErrorReport {

@@ -37,6 +37,9 @@ struct MappedLayer {
     return String(path.dropFirst(layers.root.utf8.count + 1))
   }
 
+  /// In the place of a mapping: all layers as one tree, as they are.
+  static let whole = "whole"
+
   /// Makes sure there is a copy of all of `image` as it is.
   ///
   /// - Returns: the directory of its files.
@@ -46,7 +49,7 @@ struct MappedLayer {
     guard let top = image.layers.last else {
       throw ErrorReport(.invalidRequest, "image \(image.id.shortID) has no layers")
     }
-    let name = "whole"
+    let name = Self.whole
     let path = context.imageStore.layers.mappedDiff(top, map: name)
     if FileTree.exists(path) { return path }
     let all = RemapRequest.Range(image: 0, target: 0, length: .max)

@@ -61,8 +61,8 @@ public struct RemoveImages {
           outcome.untagged += lists
           continue
         }
-        if store.lender(of: ResolveImage.withoutTransport(word)) != nil {
-          outcome.fail(AdditionalStore.refusal(word, store), code: 125)
+        if let refusal = AdditionalStore.refusal(ifLent: word, store) {
+          outcome.fail(refusal, code: 125)
           continue
         }
         misses = true
@@ -110,10 +110,10 @@ public struct RemoveImages {
   /// A name that no image has may be that of a manifest list; a digest stands for all its names.
   private func removeLists(_ word: String) throws -> [ImageReference] {
     let lists = ManifestListStore(store)
-    if let found = try lists.find(named: word) {
+    if let found = try lists.findOwn(named: word) {
       return try lists.remove(found.reference) ? [found.reference] : []
     }
-    guard let digest = try lists.findMatch(word)?.list.digest else { return [] }
+    guard let digest = try lists.findOwnMatch(word)?.list.digest else { return [] }
     return try lists.all().filter { $0.list.digest == digest }.map(\.reference)
       .filter { (name) throws in try lists.remove(name) }
   }

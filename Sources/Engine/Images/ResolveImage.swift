@@ -89,12 +89,19 @@ public struct ResolveImage {
         hint: offered.isEmpty ? nil : "it has: \(offered)")
     }
     let digest = descriptor.digest
-    let name = try store.listNames().first { $0.manifest == digest || $0.index == digest }
-    let image = try name.flatMap { name in try store.find(id: name.image) }
     return Entry(
-      list: found.reference, digest: digest,
-      image: try image ?? store.list().first { $0.manifest == digest },
+      list: found.reference, digest: digest, image: try image(of: digest),
       source: try found.list.sources["\(digest)"].map { try ImageReference($0) })
+  }
+
+  /// The image that came by this manifest, or by a list of this digest.
+  private func image(of digest: Digest) throws -> StoredImage? {
+    func find(_ images: [StoredImage], _ names: [ImageName]) -> StoredImage? {
+      let name = names.first { $0.manifest == digest || $0.index == digest }
+      return images.first { $0.id == name?.image } ?? images.first { $0.manifest == digest }
+    }
+    if let own = find(try store.list(), try store.listNames()) { return own }
+    return store.listAdditional().lazy.compactMap { find($0.images, $0.names) }.first
   }
 
   private func take(

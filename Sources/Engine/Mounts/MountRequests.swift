@@ -1,4 +1,5 @@
 import ImageStore
+import LayerStorage
 import LinuxSystem
 import Model
 import OCISpec
@@ -231,6 +232,9 @@ extension MountRequests {
         .notFound, "\(name): image not known", hint: "martlet pull \(name)")
     }
     try ImageLayers(context).ensure(image)
+    if try StorageChoice(context).forNewContainer() == .vfs {
+      _ = try MappedLayer(context).ensureCopy(image)
+    }
     var mount = ContainerMount(
       .image, source: name, destination: place,
       options: wanted.options.contains("rw") ? ["rw"] : ["ro"])

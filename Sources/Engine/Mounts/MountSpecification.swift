@@ -59,7 +59,8 @@ struct MountSpecification {
     }
     // What a pattern finds may have the same path inside.
     if destination.isEmpty, type != "glob" {
-      throw ErrorReport(.invalidRequest, "invalid mount \"\(text)\": it needs dst=PATH")
+      throw ErrorReport(
+        .invalidRequest, "must set volume destination", hint: "add dst=PATH to --mount \(text)")
     }
   }
 

@@ -61,13 +61,38 @@ struct PreparedMounts {
 
   private func image(_ mount: ContainerMount, _ index: Int) throws -> String {
     let store = context.imageStore.layers
+    let chains = mount.layers.compactMap { Digest(algorithm: .sha256, hex: $0) }
+    if config.isWholeCopy, let top = chains.last {
+      let path = store.mappedDiff(top, map: MappedLayer.whole)
+      guard FileTree.exists(path) else {
+        throw ErrorReport(
+          .unavailable, "the files of image \(mount.source) are missing",
+          hint: "remove the container and make it again")
+      }
+      return mount.options.contains("rw") ? try copy(path, index) : path
+    }
     return try overlay(
-      layers: mount.layers.compactMap { Digest(algorithm: .sha256, hex: $0) }.map(store.mountName),
-      below: store.root, index, mount.options)
+      layers: chains.map(store.mountName), below: store.root, index, mount.options)
   }
 
   private func overlay(_ path: String, _ mount: ContainerMount, _ index: Int) throws -> String {
-    try overlay(layers: [path], below: "/", index, mount.options)
+    if config.isWholeCopy {
+      guard !mount.options.contains(where: { $0.contains("dir=") }) else {
+        throw ErrorReport(
+          .invalidRequest, "upperdir and workdir need overlays, which the driver vfs does without",
+          hint: "leave them out, or use --storage-driver overlay")
+      }
+      return try copy(path, index)
+    }
+    return try overlay(layers: [path], below: "/", index, mount.options)
+  }
+
+  /// A copy whose changes go with the container, where there are no overlays.
+  private func copy(_ path: String, _ index: Int) throws -> String {
+    let target = "\(directory)/overlays/\(index)"
+    try FileTree.ensureDirectory(target, mode: 0o755)
+    try TreeCopy.copyUp(from: try RootDirectory(path), path: "/", to: target)
+    return target
   }
 
   /// An overlay of `layers` whose changes go with the container, unless it names directories of its
