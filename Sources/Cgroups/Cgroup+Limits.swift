@@ -103,7 +103,7 @@ extension Cgroup {
     else { return }
     throw .unsupported(
       field: setting.field,
-      "the cgroup controller `\(lacking)` is not available in \(directory)")
+      "the cgroup controller `\(lacking)` is not available under \(directory)")
   }
 
   private func missing(_ controllers: Set<String>, in directory: String) throws(CgroupError)

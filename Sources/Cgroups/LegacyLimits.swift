@@ -37,9 +37,11 @@ struct LegacyLimits {
     }
     if let io = resources.blockIO { add(io) }
     for limit in resources.hugepageLimits {
+      let name = "hugetlb.\(limit.pageSize)"
+      add("hugetlb", "\(name).limit_in_bytes", "\(limit.limit)", "hugepageLimits")
       add(
-        "hugetlb", "hugetlb.\(limit.pageSize).limit_in_bytes", "\(limit.limit)",
-        "hugepageLimits")
+        "hugetlb", "\(name).rsvd.limit_in_bytes", "\(limit.limit)", "hugepageLimits",
+        optional: true)
     }
     for (device, limit) in resources.rdma.sorted(by: { $0.key < $1.key }) {
       add("rdma", "rdma.max", limit.line(device), "rdma")

@@ -31,7 +31,10 @@ struct UnifiedLimits {
       guard limit.pageSize.utf8.allSatisfy({ $0 != 0x2F && $0 > 0x20 }) else {
         throw .unsupported(field: "linux.resources.hugepageLimits", "bad page size")
       }
-      add("hugetlb", "hugetlb.\(limit.pageSize).max", "\(limit.limit)", "hugepageLimits")
+      let name = "hugetlb.\(limit.pageSize)"
+      // Reservations, too, on kernels that count them (config-linux.md#huge-page-limits).
+      add("hugetlb", "\(name).max", "\(limit.limit)", "hugepageLimits")
+      add("hugetlb", "\(name).rsvd.max", "\(limit.limit)", "hugepageLimits", optional: true)
     }
     for (device, limit) in resources.rdma.sorted(by: { $0.key < $1.key }) {
       add("rdma", "rdma.max", limit.line(device), "rdma")
@@ -44,7 +47,9 @@ struct UnifiedLimits {
       guard !file.contains("/"), let dot = file.firstIndex(of: "."), dot != file.startIndex,
         !file.hasPrefix("cgroup.")
       else {
-        throw .unsupported(field: "linux.resources.unified.\(file)", "not a limit's file")
+        throw .unsupported(
+          field: "linux.resources.unified",
+          "the specified key has not the form CONTROLLER.VALUE `\(file)`")
       }
       add(String(file[..<dot]), file, value, "unified.\(file)")
     }

@@ -131,7 +131,7 @@ extension MountCall.Attributes {
   }
 
   /// From the flags of statfs(2).
-  fileprivate init(filesystemFlags flags: UInt64) {
+  init(filesystemFlags flags: UInt64) {
     let table: [(Self, UInt64)] = [
       (.readOnly, 1), (.noSetID, 2), (.noDevices, 4), (.noExecute, 8), (.noAccessTime, 1_024),
       (.noDirectoryAccessTime, 2_048), (.noSymbolicLinks, 8_192),

@@ -56,4 +56,14 @@ extension Descriptor {
     guard first <= last else { return }
     try check(clinux_close_range(UInt32(first), UInt32(last), 0), "close_range", "\(first)")
   }
+
+  /// Closes every descriptor from `first` up that is not among `kept`.
+  public static func closeAll(from first: Int32, except kept: [Int32]) throws(SystemError) {
+    var next = first
+    for fd in kept.sorted() where fd >= next {
+      try closeAll(from: next, to: fd - 1)
+      next = fd + 1
+    }
+    try closeAll(from: next)
+  }
 }

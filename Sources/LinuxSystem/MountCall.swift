@@ -176,6 +176,14 @@ public enum MountCall {
     return flags & 1 != 0
   }
 
+  /// The attributes of the mount that `path` leads to (statfs(2)).
+  public static func attributes(of path: String) throws(SystemError) -> Attributes {
+    let file = try OwnedDescriptor.open(path, [.path])
+    var flags: UInt64 = 0
+    try check(unsafe clinux_filesystem_free(file.raw, &flags), "statfs", path)
+    return Attributes(filesystemFlags: flags)
+  }
+
   /// Numbers of `filesystemMagic`.
   public enum Magic {
     public static let proc: Int64 = 0x9FA0

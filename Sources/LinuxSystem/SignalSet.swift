@@ -26,6 +26,9 @@ public struct SignalSet: Equatable, Sendable, ExpressibleByArrayLiteral {
   public static let user1 = SIGUSR1
   public static let pipe = SIGPIPE
   public static let terminate = SIGTERM
+  public static let abort = SIGABRT
+  public static let segmentationFault = SIGSEGV
+  public static let badSystemCall = SIGSYS
   public static let child = SIGCHLD
   public static let windowChange = SIGWINCH
 

@@ -10,7 +10,7 @@ struct CapabilityPlan: Equatable, Sendable {
   var ambient: Capability.Mask = []
   /// What was asked for and cannot be had.
   var warnings: [String] = []
-  /// What callers ask for as a habit, and the kernel never gives (buildah: all, none inheritable).
+  /// What callers ask for as a habit (buildah: all, none inheritable), and the kernel never gives.
   var remarks: [String] = []
   private var unknown: [String] = []
 
@@ -27,8 +27,8 @@ struct CapabilityPlan: Equatable, Sendable {
     for name in capabilities.ambient where !unknown.contains(name) {
       guard let number = Capability.number(name) else { continue }
       if !ambient.contains(Capability.Mask(rawValue: 1 << UInt64(number))) {
-        remarks.append(
-          "can't raise ambient capability `\(name)`: it is not both permitted and inheritable")
+        let text = "can't raise ambient capability \(name): it is not permitted and inheritable"
+        if inheritable.isEmpty { remarks.append(text) } else { warnings.append(text) }
       }
     }
   }

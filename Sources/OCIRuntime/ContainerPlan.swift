@@ -40,6 +40,8 @@ struct ContainerPlan: Sendable {
   /// Whether the runtime itself can make device nodes.
   var parentMayMakeDevices = false
   var pivots = true
+  /// Whether who runs the runtime has no rights over processes of other users.
+  var isForOrdinaryUser = false
   /// Where the root is mounted when the container has no mount namespace of its own.
   var mountHome: MountHome?
   /// The socket for the terminal's master side, or -1: it goes to the parent.
@@ -75,6 +77,7 @@ struct ContainerPlan: Sendable {
     domainname = spec.domainname.flatMap { $0.isEmpty ? nil : $0 }
     hooks = spec.hooks ?? RuntimeHooks()
     mayMakeDevices = initialUserNamespace
+    isForOrdinaryUser = CurrentProcess.effectiveUser != 0
     parentMayMakeDevices = initialUserNamespace
     devices = linux.devices
     maskedPaths = try Self.absolute(linux.maskedPaths, "linux.maskedPaths")

@@ -70,6 +70,7 @@ public struct CreateContainer {
     plan.process.preservedDescriptors = try checkPreserved(&plan.process)
     plan.process.capabilities.report(to: context)
     plan.process.filter = try SeccompProgram(spec, cache: context.filterCache)
+    plan.process.filter.report(to: context)
     plan.cgroupLayout = HostCgroups.layout()
     let notify = try prepareNotify(&plan, states.directory(of: id))
     try plan.mountHome?.openPlace(plan.rootfs)

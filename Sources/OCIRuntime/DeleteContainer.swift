@@ -79,7 +79,8 @@ public struct DeleteContainer {
     guard record.hasHooks else { return }
     do throws(RuntimeError) {
       let spec = try context.loadSpec(record)
-      try HookRunner(state: record.state(.stopped)).run(spec.hooks?.poststop ?? [])
+      HookRunner(state: record.state(.stopped)).attempt(
+        spec.hooks?.poststop ?? [], "poststop", warn: context.warn)
     } catch {
       // The container is gone either way (runtime.md#lifecycle).
       context.warn(error.report.message)

@@ -101,7 +101,8 @@ struct ExecLauncher {
     var path = unified
     if let below {
       guard !below.split(separator: "/").contains("..") else {
-        throw .unusable(field: "--cgroup", "`\(below)` is outside the container's")
+        throw .unusable(
+          field: "--cgroup", "bad sub cgroup path `\(below)`: it is outside the container's")
       }
       path += "/\(below)"
     }

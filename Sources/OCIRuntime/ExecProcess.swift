@@ -43,7 +43,7 @@ public struct ExecProcess {
     let record = try context.states.load(id)
     let status = record.status(in: context.states)
     guard status == .running || status == .created || (status == .paused && ignorePaused) else {
-      throw .wrongState(id: id.text, status: status.rawValue, needed: "running")
+      throw .noExec(id: id.text, status: status.rawValue)
     }
     let spec = try context.loadSpec(record)
     let process = try process(spec)
@@ -54,6 +54,7 @@ public struct ExecProcess {
     plan.preservedDescriptors = preservedDescriptors
     plan.capabilities.report(to: context)
     plan.filter = try SeccompProgram(spec, cache: context.filterCache)
+    plan.filter.report(to: context)
     if consoleSocket == nil && !detach { plan.takeSizeOfOurTerminal() }
     let console = try connectConsole(plan.terminal)
     let started = try ExecLauncher(

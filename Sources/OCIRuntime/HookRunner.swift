@@ -1,4 +1,5 @@
 import LinuxSystem
+import Model
 import OCISpec
 
 /// Runs hooks with the container's state on their standard input.
@@ -9,14 +10,25 @@ struct HookRunner {
   var environment: [String]?
 
   /// In order; the first failure ends it.
-  func run(_ hooks: [RuntimeHook]) throws(RuntimeError) {
-    for hook in hooks {
-      let problem: String?
-      do throws(SystemError) { problem = try outcome(of: hook) } catch {
-        throw .hook(path: hook.path, error.description)
-      }
-      if let problem { throw .hook(path: hook.path, problem) }
+  ///
+  /// `kind` is their field's name in the configuration.
+  func run(_ hooks: [RuntimeHook], _ kind: String) throws(RuntimeError) {
+    for (index, hook) in hooks.enumerated() { try run(hook, kind, index) }
+  }
+
+  /// All of them, for kinds whose failures are no more than warnings (runtime.md#lifecycle).
+  func attempt(_ hooks: [RuntimeHook], _ kind: String, warn: (String) -> Void) {
+    for (index, hook) in hooks.enumerated() {
+      do throws(RuntimeError) { try run(hook, kind, index) } catch { warn(error.report.message) }
     }
+  }
+
+  private func run(_ hook: RuntimeHook, _ kind: String, _ index: Int) throws(RuntimeError) {
+    let problem: String?
+    do throws(SystemError) { problem = try outcome(of: hook) } catch {
+      problem = error.description
+    }
+    if let problem { throw .hook(kind: kind, index: index, path: hook.path, problem) }
   }
 
   /// Files that the annotations of crun(1) name for what hooks print, or -1.
@@ -31,6 +43,16 @@ struct HookRunner {
         try OwnedDescriptor.open(path, [.writeOnly, .create, .append], mode: 0o600).release())
     }
     return (files[0], files[1])
+  }
+
+  /// Of signals whose numbers say little.
+  private static func meaning(of signal: Int32) -> String {
+    switch signal {
+    case SignalSet.abort: " (aborted)"
+    case SignalSet.segmentationFault: " (segmentation fault)"
+    case SignalSet.badSystemCall: " (bad system call)"
+    default: ""
+    }
   }
 
   /// What was wrong with how the hook ended; nil when nothing was.
@@ -69,7 +91,7 @@ struct HookRunner {
     let how =
       switch end {
       case .exited(let status): "exited with \(status)"
-      case .signaled(let signal): "was killed by signal \(signal)"
+      case .signaled(let signal): "was killed by signal \(signal)\(Self.meaning(of: signal))"
       }
     return said.isEmpty ? how : "\(how): \(said)"
   }

@@ -165,12 +165,15 @@ struct InitLauncher {
         try during("talk to the init stage") { () throws(SystemError) in
           try channel.send(InitMessage.proceed.bytes)
         }
+      case .copyMapped(let index) where plan.mounts.indices.contains(index):
+        try MappedSource(mount: plan.mounts[index], rootfs: plan.rootfs).send(
+          to: channel, from: child.pidfd.raw)
       case .runHooks:
         var state = record.state(.creating)
         state.pid = record.pid
         let runner = HookRunner(state: state)
-        try runner.run(plan.hooks.prestart)
-        try runner.run(plan.hooks.createRuntime)
+        try runner.run(plan.hooks.prestart, "prestart")
+        try runner.run(plan.hooks.createRuntime, "createRuntime")
         try during("talk to the init stage") { () throws(SystemError) in
           try channel.send(InitMessage.proceed.bytes)
         }
@@ -187,7 +190,7 @@ struct InitLauncher {
         return terminal
       case .ready: continue
       case .failed(let report): throw .reported(report)
-      case .proceed, .child, nil:
+      case .proceed, .child, .copyMapped, nil:
         throw .reported(ErrorReport(.bug, "the init stage sent an unknown message"))
       }
     }

@@ -21,15 +21,24 @@ struct MemoryPolicyPlan: Equatable, Sendable {
   init(_ policy: RuntimeMemoryPolicy) throws(RuntimeError) {
     let field = "linux.memoryPolicy"
     guard let number = Self.modes[policy.mode] else {
-      throw .unusable(field: "\(field).mode", "unknown value `\(policy.mode)`")
+      throw .unusable(field: "\(field).mode", "invalid memory policy mode `\(policy.mode)`")
     }
     mode = number
     for flag in policy.flags {
       guard let bit = Self.flags[flag] else {
-        throw .unusable(field: "\(field).flags", "unknown value `\(flag)`")
+        throw .unusable(field: "\(field).flags", "invalid memory policy flag `\(flag)`")
       }
       mode |= bit
     }
-    nodes = try ProcessPlan.cpus(policy.nodes, "\(field).nodes", of: "memory nodes") ?? []
+    nodes =
+      try ProcessPlan.cpus(
+        policy.nodes, "\(field).nodes: invalid memory policy node", of: "memory nodes")
+      ?? []
+    let count = nodes.reduce(0) { $0 + $1.nonzeroBitCount }
+    guard count == 0 || (number != 0 && number != 4) else {
+      // set_mempolicy(2) says EINVAL and no more.
+      throw .unusable(
+        field: "\(field).nodes", "\(policy.mode) mode requires 0 nodes but got \(count)")
+    }
   }
 }

@@ -21,6 +21,9 @@ struct MountPlan: Equatable, Sendable {
   var clear: MountCall.Attributes = []
   var recursiveSet: MountCall.Attributes = []
   var recursiveClear: MountCall.Attributes = []
+  /// Whether the options name attributes: a bind mount then has these and no others, save for access
+  /// times, and else its source's.
+  var namesAttributes = false
   var propagation: [SpreadRule] = []
   /// The filesystem's own options.
   var data: [String] = []
@@ -88,6 +91,7 @@ struct MountPlan: Equatable, Sendable {
     if Self.ignored.contains(option) { return }
     if let rule = SpreadRule(option) { return propagation.append(rule) }
     if let change = Self.attributes.first(where: { $0.word == option }) {
+      namesAttributes = true
       set = set.subtracting(change.clear).union(change.set)
       clear = clear.subtracting(change.set).union(change.clear)
       return

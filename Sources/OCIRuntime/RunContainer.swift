@@ -21,8 +21,14 @@ public struct RunContainer {
     let record = created.record
     let id = try ContainerID(record.id)
     do throws(RuntimeError) {
-      try HookRunner(state: record.state(.running)).run(created.spec.hooks?.poststart ?? [])
-    } catch { context.warn(error.report.message) }
+      try HookRunner(state: record.state(.running)).run(
+        created.spec.hooks?.poststart ?? [], "poststart")
+    } catch {
+      try? created.child.kill(9)
+      _ = try? created.child.wait()
+      try? DeleteContainer(record.id, context: context).clean(record, id)
+      throw error
+    }
     let proxy = NotifyProxy(stateDirectory: context.states.directory(of: id))
     let (pid, pidfd, listener) = (record.pid, created.child.pidfd.raw, created.notify)
     if detach {

@@ -15,9 +15,12 @@ public enum RuntimeError: ReportableError, Equatable {
   case noContainer(String)
   case wrongState(id: String, status: String, needed: String)
   case notRunning(String)
+  case noExec(id: String, status: String)
   case commandNotFound(String)
+  /// The program is there, and what it needs to run is not.
+  case noInterpreter(String)
   case commandNotExecutable(String, String)
-  case hook(path: String, String)
+  case hook(kind: String, index: Int, path: String, String)
   /// A message that another process of ours sent, already complete.
   case reported(ErrorReport)
 
@@ -42,15 +45,24 @@ public enum RuntimeError: ReportableError, Equatable {
     case .notRunning(let id):
       // containerd takes these words for an end that it has not heard of yet.
       ErrorReport(.conflict, "container not running: `\(id)` is stopped")
+    case .noExec(let id, let status):
+      ErrorReport(
+        .conflict, "cannot exec in a \(status) container: `\(id)`",
+        hint: status == "paused" ? "resume it, or use --ignore-paused" : nil)
     case .commandNotFound(let name):
       // Podman and Docker recognise these words and exit with 127.
       ErrorReport(
         .commandNotFound,
         "executable file `\(name)` not found in $PATH: No such file or directory")
+    case .noInterpreter(let name):
+      ErrorReport(
+        .commandNotFound,
+        "exec \(name): no such file or directory (its interpreter or dynamic loader is missing)")
     case .commandNotExecutable(let name, let problem):
       ErrorReport(.commandNotExecutable, "cannot exec `\(name)`: \(problem)")
-    case .hook(let path, let problem):
-      ErrorReport(.invalidRequest, "hook `\(path)`: \(problem)")
+    case .hook(let kind, let index, let path, let problem):
+      // The words up to the colon are runc's.
+      ErrorReport(.invalidRequest, "error running \(kind) hook #\(index): `\(path)` \(problem)")
     case .reported(let report): report
     }
   }

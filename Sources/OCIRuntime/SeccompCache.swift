@@ -10,7 +10,7 @@ struct SeccompCache: Sendable {
   let directory: String?
 
   /// Changes when the compiler or the entry's form does.
-  private static let version = Array("martlet seccomp 2\n".utf8)
+  private static let version = Array("martlet seccomp 3\n".utf8)
 
   func find(_ key: [UInt8]) -> [UInt8]? {
     guard let path = path(for: key) else { return nil }

@@ -25,7 +25,37 @@ enum SeccompCompiler {
       if ruleAction == action { continue }
       unsafe try add(rule, ruleAction, field, context)
     }
-    return unsafe try export(context)
+    let filter = unsafe try export(context)
+    return stub(profile).instructions + filter
+  }
+
+  /// For system calls that are newer than the profile.
+  private static func stub(_ profile: RuntimeSeccomp) -> SeccompStub {
+    var stub = SeccompStub()
+    guard
+      SeccompStub.isNeeded(defaultAction: profile.defaultAction, errno: profile.defaultErrnoRet)
+    else { return stub }
+    let x32: UInt32 = 0x4000_003E
+    let tokens = profile.architectures.compactMap(token)
+    for token in Set(tokens + [seccomp_arch_native()]) {
+      let numbers = profile.syscalls.flatMap(\.names).compactMap { name -> UInt32? in
+        let number = unsafe seccomp_syscall_resolve_name_arch(token, name)
+        return number < 0 ? nil : UInt32(number)
+      }
+      guard let largest = numbers.max() else { continue }
+      if token == x32 {
+        stub.limits[0xC000_003E, default: .init()].marked = largest | SeccompStub.mark
+      } else {
+        stub.limits[token, default: .init()].plain = largest
+      }
+    }
+    return stub
+  }
+
+  private static func token(_ name: String) -> UInt32? {
+    let known = name.hasPrefix("SCMP_ARCH_") ? name.dropFirst(10).lowercased() : name.lowercased()
+    let token = unsafe seccomp_arch_resolve_name(known)
+    return token == 0 ? nil : token
   }
 
   /// Refuses names of system calls that libseccomp does not know.
@@ -43,9 +73,7 @@ enum SeccompCompiler {
   private static func addArchitecture(
     _ name: String, _ field: String, _ context: scmp_filter_ctx
   ) throws(RuntimeError) {
-    let known = name.hasPrefix("SCMP_ARCH_") ? name.dropFirst(10).lowercased() : name.lowercased()
-    let token = unsafe seccomp_arch_resolve_name(known)
-    guard token != 0 else { throw .unusable(field: field, "unknown value `\(name)`") }
+    guard let token = token(name) else { throw .unusable(field: field, "unknown value `\(name)`") }
     let result = unsafe seccomp_arch_add(context, token)
     guard result == 0 || result == -Errno.exists else {
       throw .system("add \(name) to the seccomp filter", failure("seccomp_arch_add", result))

@@ -15,7 +15,8 @@ struct SeccompProgram: Equatable, Sendable {
   static var knownFlags: [String] { flagValues.keys.sorted() }
 
   private static let flagValues: [String: UInt32] = [
-    "SECCOMP_FILTER_FLAG_TSYNC": SystemCallFilter.Flags.threadSync.rawValue,
+    // One thread alone installs it: there is none to synchronise with.
+    "SECCOMP_FILTER_FLAG_TSYNC": 0,
     "SECCOMP_FILTER_FLAG_LOG": SystemCallFilter.Flags.log.rawValue,
     "SECCOMP_FILTER_FLAG_SPEC_ALLOW": SystemCallFilter.Flags.speculationAllowed.rawValue,
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": SystemCallFilter.Flags.waitKillable.rawValue,
@@ -38,7 +39,7 @@ struct SeccompProgram: Equatable, Sendable {
 
   /// The filter of a profile: from the cache, or compiled and put there.
   init(_ profile: RuntimeSeccomp, cache: SeccompCache) throws(RuntimeError) {
-    for flag in profile.flags {
+    for flag in profile.flags ?? ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"] {
       guard let value = Self.flagValues[flag] else {
         throw .unusable(field: "linux.seccomp.flags", "unknown value `\(flag)`")
       }
@@ -58,7 +59,9 @@ struct SeccompProgram: Equatable, Sendable {
           "SCMP_ACT_NOTIFY would stop the process that installs the filter")
       }
       listenerPath = path
-      listenerSocket = try during("connect to linux.seccomp.listenerPath") {
+      listenerSocket = try during(
+        "failed to connect with seccomp agent (linux.seccomp.listenerPath)"
+      ) {
         () throws(SystemError) in try UnixSocket.connect(path: path)
       }.release()
       listenerMetadata = profile.listenerMetadata
@@ -75,6 +78,12 @@ struct SeccompProgram: Equatable, Sendable {
 }
 
 extension SeccompProgram {
+  func report(to context: RuntimeContext) {
+    guard !instructions.isEmpty else { return }
+    let flags = flags
+    context.debug { "seccomp filter flags: \(flags)" }
+  }
+
   /// Gives the notification descriptor to the agent (config-linux.md#containerprocessstate).
   func sendListener(_ listener: Int32, of state: RuntimeState) throws(SystemError) {
     guard listenerSocket >= 0 else { return }

@@ -35,10 +35,16 @@ public struct StartContainer {
     }
     if record.hasHooks {
       let spec = try context.loadSpec(record)
-      // The container runs already: a failing poststart hook is a warning (runtime.md#lifecycle).
       do throws(RuntimeError) {
-        try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [])
-      } catch { context.warn(error.report.message) }
+        try HookRunner(state: record.state(.running)).run(
+          spec.hooks?.poststart ?? [], "poststart")
+      } catch {
+        // As if it had been deleted (runtime.md#lifecycle); the hook's failure is the news.
+        var delete = DeleteContainer(record.id, context: context)
+        delete.force = true
+        try? delete.run()
+        throw error
+      }
     }
     if let proxy, let listener, let process = try? ProcessHandle.find(record.pid) {
       proxy.relay(listener.raw, process.pidfd.raw, pid: record.pid)

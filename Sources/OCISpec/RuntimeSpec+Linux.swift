@@ -176,7 +176,10 @@ public struct RuntimeMemoryPolicy: JSONRecord, Equatable {
   public init() {}
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
-    try fields.required("mode", &mode)
+    // Checked with the other values.
+    var mode: String? = mode.isEmpty ? nil : mode
+    try fields.optional("mode", &mode)
+    self.mode = mode ?? ""
     try fields.optional("nodes", &nodes)
     try fields.list("flags", &flags)
   }
@@ -199,7 +202,8 @@ public struct RuntimeSeccomp: JSONRecord, Equatable {
   public var defaultErrnoRet: UInt32?
   /// Names such as `SCMP_ARCH_X86_64`; empty means the machine's own.
   public var architectures: [String] = []
-  public var flags: [String] = []
+  /// Nil: the runtime chooses.
+  public var flags: [String]?
   public var listenerPath: String?
   public var listenerMetadata: String?
   public var syscalls: [RuntimeSyscallRule] = []
@@ -220,7 +224,7 @@ public struct RuntimeSeccomp: JSONRecord, Equatable {
     try fields.required("defaultAction", &defaultAction)
     try fields.optional("defaultErrnoRet", &defaultErrnoRet)
     try fields.list("architectures", &architectures)
-    try fields.list("flags", &flags)
+    try fields.optional("flags", &flags)
     try fields.optional("listenerPath", &listenerPath)
     try fields.optional("listenerMetadata", &listenerMetadata)
     try fields.list("syscalls", &syscalls)

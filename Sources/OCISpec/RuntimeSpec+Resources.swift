@@ -196,7 +196,11 @@ public struct RuntimeHugepageLimit: JSONRecord, Equatable {
   public init() {}
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
-    try fields.required("pageSize", &pageSize)
+    // Programs in Go take the name in any case, and configurations with this one are about.
+    let otherName = "pagesize"
+    var lowercase: String?
+    try fields.optional(otherName, &lowercase)
+    if let lowercase { pageSize = lowercase } else { try fields.required("pageSize", &pageSize) }
     try fields.required("limit", &limit)
   }
 }

@@ -55,7 +55,7 @@ public struct SeccompProfile: JSONRecord, Equatable {
     try fields.optional("defaultErrnoRet", &plain.defaultErrnoRet)
     try fields.list("architectures", &plain.architectures)
     try fields.list("archMap", &architectureMap)
-    try fields.list("flags", &plain.flags)
+    try fields.optional("flags", &plain.flags)
     try fields.optional("listenerPath", &plain.listenerPath)
     try fields.optional("listenerMetadata", &plain.listenerMetadata)
     try fields.list("syscalls", &rules)

@@ -29,7 +29,10 @@ import Testing
       ["io.max=8:0 rbps=1024"]
     ),
     (#"{"unified":{"memory.high":"1G"}}"#, ["memory.high=1G"]),
-    (#"{"hugepageLimits":[{"pageSize":"2MB","limit":0}]}"#, ["hugetlb.2MB.max=0"]),
+    (
+      #"{"hugepageLimits":[{"pageSize":"2MB","limit":0}]}"#,
+      ["hugetlb.2MB.max=0", "hugetlb.2MB.rsvd.max=0"]
+    ),
   ])
   func writesTheUnifiedFiles(text: String, files: [String]) throws {
     let settings = try UnifiedLimits(resources(text)).settings

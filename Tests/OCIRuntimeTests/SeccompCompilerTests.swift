@@ -101,6 +101,37 @@ import Testing
     #endif
   }
 
+  /// pidfd_open(2) is 434 everywhere, openat2(2) 437.
+  @Test(arguments: [
+    ("SCMP_ACT_ERRNO", nil as UInt32?, 0x0005_0001 as UInt32, 0x0005_0026 as UInt32),
+    ("SCMP_ACT_ERRNO", 6, 0x0005_0006, 0x0005_0026), ("SCMP_ACT_KILL", nil, 0, 0x0005_0026),
+    ("SCMP_ACT_ERRNO", 38, 0x0005_0026, 0x0005_0026),
+    ("SCMP_ACT_LOG", nil, 0x7FFC_0000, 0x7FFC_0000),
+  ])
+  func callsNewerThanTheProfileDoNotExist(
+    action: String, errno: UInt32?, below: UInt32, above: UInt32
+  ) throws {
+    #if arch(x86_64)
+      let rule = RuntimeSyscallRule(["read", "pidfd_open"], action: "SCMP_ACT_ALLOW")
+      let program = try SeccompCompiler.compile(
+        RuntimeSeccomp(
+          defaultAction: action, defaultErrnoRet: errno,
+          architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+          syscalls: [rule]))
+      let rewritten = try #require(FilterCompaction.rewritten(program))
+      let mark = SeccompStub.mark
+      for (architecture, bit) in [(Self.x86_64, 0 as UInt32), (Self.i386, 0), (Self.x86_64, mark)] {
+        for (number, answer) in [
+          (434 as UInt32, 0x7FFF_0000 as UInt32), (433, below), (435, above), (1_000, above),
+        ] {
+          let call = FilterCall(architecture, number | bit)
+          #expect(try call.answer(of: program) == answer, "\(call)")
+          #expect(try call.answer(of: rewritten) == answer, "\(call)")
+        }
+      }
+    #endif
+  }
+
   static let wrong: [(field: String, profile: RuntimeSeccomp)] = [
     ("linux.seccomp.defaultAction", RuntimeSeccomp(defaultAction: "SCMP_ACT_X")),
     (

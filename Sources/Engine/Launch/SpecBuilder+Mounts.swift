@@ -131,6 +131,7 @@ extension SpecBuilder {
         !["U", "O", "copy", "nocopy"].contains(option) && !option.contains("dir=")
       }
       options += facts.mountFlags[asked.destination, default: []].filter { !options.contains($0) }
+      if facts.isMachineRoot { options += Self.restrictions(of: source, besides: options) }
       if !options.contains(where: { $0 == "bind" || $0 == "rbind" }) { options.append("rbind") }
       if !options.contains(where: { Self.propagations.contains($0) }) { options.append("rprivate") }
       return RuntimeMount(
@@ -140,6 +141,23 @@ extension SpecBuilder {
         destination: asked.destination, type: "bind", source: asked.source,
         options: ["bind", "rprivate", "nosuid", "noexec"])
     }
+  }
+
+  /// What the machine forbids on the source's mount, where the options name other attributes and not
+  /// the contrary: runtimes take named ones for all that there shall be.
+  static func restrictions(of source: String, besides options: [String]) -> [String] {
+    let pairs: [(MountCall.Attributes, String, String)] = [
+      (.readOnly, "ro", "rw"), (.noSetID, "nosuid", "suid"), (.noDevices, "nodev", "dev"),
+      (.noExecute, "noexec", "exec"),
+    ]
+    let named = Set(options)
+    guard pairs.contains(where: { named.contains($0.1) || named.contains($0.2) }),
+      // What is wrong with the source the mount says.
+      let attributes = try? MountCall.attributes(of: source)
+    else { return [] }
+    return pairs.filter {
+      attributes.contains($0.0) && named.isDisjoint(with: [$0.1, $0.2])
+    }.map(\.1)
   }
 
   private static let propagations: Set = [

@@ -28,7 +28,7 @@ public enum RuntimeCommandLine {
       let report = report(of: error)
       messages.write(.error, report.message)
       if let hint = report.hint { messages.writeHint(hint) }
-      return 1
+      return error is FailedExec ? FailedExec.status : 1
     }
   }
 

@@ -81,6 +81,14 @@ extension RuntimeCommands {
     exec.preservedDescriptors = Int32(clamping: options.preservedDescriptors)
     exec.cgroup = options.cgroup
     exec.ignorePaused = options.ignorePaused
-    return try exec.run()
+    do throws(RuntimeError) { return try exec.run() } catch {
+      throw FailedExec(report: error.report)
+    }
   }
+}
+
+/// A failure of `exec` itself, whose status no program's is likely to be: runc's, too.
+struct FailedExec: ReportableError {
+  static let status: Int32 = 255
+  let report: ErrorReport
 }

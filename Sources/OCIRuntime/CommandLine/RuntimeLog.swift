@@ -48,8 +48,9 @@ struct RuntimeLog: Sendable {
   }
 
   private func print(_ level: Level, _ message: String) {
+    // What tells a developer what happens looks as in a log.
     let text =
-      json
+      json || level == .debug || level == .info
       ? line(level.rawValue, message)
       : "martlet-oci: \(level.rawValue): \(message.replacingControlCharacters)\n"
     try? Descriptor.writeAll(Descriptor.standardError, text)
@@ -57,7 +58,15 @@ struct RuntimeLog: Sendable {
 
   private func line(_ level: String, _ message: String) -> String {
     let time = Timestamp.format(Clock.realtime())
-    guard json else { return "\(time) \(level): \(message.replacingControlCharacters)\n" }
+    guard json else {
+      guard level == "debug" || level == "info" else {
+        return "\(time) \(level): \(message.replacingControlCharacters)\n"
+      }
+      // logfmt, by which runc's are searched.
+      let text = message.replacingControlCharacters.split(
+        separator: "\"", omittingEmptySubsequences: false)
+      return "time=\"\(time)\" level=\(level) msg=\"\(text.joined(separator: "\\\""))\"\n"
+    }
     let object = JSONValue.object(
       JSONObject([
         JSONObject.Member("msg", .string(message)),

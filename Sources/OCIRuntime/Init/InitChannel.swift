@@ -6,6 +6,8 @@ import Model
 //   P                                I
 //   clone3, maps, cgroup
 //   proceed  ─────────────────────▶  enters the namespaces, mounts
+//            ◀─────────────────────  copyMapped i        for each mount whose source is the container's
+//   proceed [fd]  ────────────────▶                      own and whose ids this one may not map
 //            ◀─────────────────────  mounting …          only where mounts are made in a namespace
 //   proceed  ─────────────────────▶                      of others', when the record is written
 //            ◀─────────────────────  runHooks            only with prestart or createRuntime hooks
@@ -28,6 +30,8 @@ enum InitMessage {
   case child(Int32)
   /// The root's mounts, before they are attached, and where they will be.
   case mounting([MountIdentity], String)
+  /// The mount, by its index, whose source is to be copied and its ids mapped.
+  case copyMapped(Int)
   case runHooks
   case terminal
   case ready
@@ -39,6 +43,7 @@ enum InitMessage {
     case .child(let pid): [0x63] + Array("\(pid)".utf8)
     case .mounting(let mounts, let place):
       [0x6D] + mounts.flatMap { Array("\($0.id) \($0.unique) ".utf8) } + Array(place.utf8)
+    case .copyMapped(let index): [0x69] + Array("\(index)".utf8)
     case .runHooks: [0x68]
     case .terminal: [0x74]
     case .ready: [0x72]
@@ -64,6 +69,9 @@ enum InitMessage {
         [
           MountIdentity(id: ids[0], unique: ids[1]), MountIdentity(id: ids[2], unique: ids[3]),
         ], String(place))
+    case 0x69:
+      guard let index = Int(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
+      self = .copyMapped(index)
     case 0x68: self = .runHooks
     case 0x74: self = .terminal
     case 0x72: self = .ready

@@ -33,6 +33,7 @@ struct InitStage: ~Copyable {
       // A runtime that was killed before it wrote the state down must not leave us waiting for
       // ever.
       try awaitProceed()
+      try showToOwner(true)
       return waitForStart(signals)
     } catch {
       tell(.failed(error.report))
@@ -63,7 +64,16 @@ struct InitStage: ~Copyable {
     try awaitProceed()
     try enterNamespaces()
     var root = try RootFilesystem(plan)
-    try root.mountAll()
+    try root.mountAll { (index) throws(RuntimeError) in
+      tell(.copyMapped(index))
+      let (message, descriptors) = try during("wait for the runtime") { () throws(SystemError) in
+        try channel.receive()
+      }
+      guard case .proceed? = InitMessage(message), let tree = descriptors.first else {
+        CurrentProcess.exitNow(1)
+      }
+      return tree
+    }
     try root.makeDevices()
     if let home = plan.mountHome {
       root = try root.moved(to: home) { (mounts, place) throws(RuntimeError) in
@@ -159,23 +169,45 @@ struct InitStage: ~Copyable {
       tell(.runHooks)
       try awaitProceed()
     }
-    try HookRunner(state: hookState).run(plan.hooks.createContainer)
+    try HookRunner(state: hookState).run(plan.hooks.createContainer, "createContainer")
   }
 
   /// The credentials' last part, and the program.
   private func finish() throws(RuntimeError) {
     var state = hookState
     state.status = .created
-    try HookRunner(state: state, environment: ProcessStage(plan.process).environment()).run(
-      plan.hooks.startContainer)
+    let stage = ProcessStage(plan.process)
+    let hooks = HookRunner(state: state, environment: stage.environment())
     // The agent knows the process by its id in the pid namespace of the container's own.
     state.pid = CurrentProcess.id
-    try ProcessStage(plan.process).execute(state)
+    let plan = plan
+    try stage.execute(state) { () throws(RuntimeError) in
+      try hooks.run(plan.hooks.startContainer, "startContainer")
+    }
+  }
+
+  /// What the host has open is of no use from here on, and whoever may look at this process could
+  /// take it over.
+  private func forgetDescriptors(_ signals: Int32) {
+    let kept = [startListener, plan.process.filter.listenerSocket, signals]
+    // Before Linux 5.9 they stay until the program starts.
+    try? Descriptor.closeAll(from: 3 + plan.process.preservedDescriptors, except: kept)
+  }
+
+  /// An ordinary user's `exec` needs to see the namespaces of a container that it owns while it waits.
+  ///
+  /// A process of the container that would look at this one needs all the capabilities that it still
+  /// has (ptrace(2)).
+  private func showToOwner(_ shows: Bool) throws(RuntimeError) {
+    guard plan.isForOrdinaryUser else { return }
+    try during("protect the init stage") { () throws(SystemError) in
+      try CurrentProcess.setDumpable(shows)
+    }
   }
 
   /// Blocks until `start` connects and says so, or a signal ends it; whoever only looks is ignored.
   private func waitForStart(_ signals: borrowing SignalDescriptor) -> Int32 {
-    Descriptor.close(channel.descriptor.raw)
+    forgetDescriptors(signals.descriptor.raw)
     while true {
       let caller: OwnedDescriptor?
       do throws(SystemError) {
@@ -194,6 +226,7 @@ struct InitStage: ~Copyable {
       guard let word = try? Descriptor.read(caller.raw, upTo: 1), word == [0x53] else { continue }
       ProcessAttributes.resetSignals()
       do throws(RuntimeError) {
+        try showToOwner(false)
         try finish()
       } catch {
         let bytes = InitMessage.failed(error.report).bytes

@@ -137,8 +137,11 @@ struct ProcessStage {
   ///
   /// Returns only by throwing.
   ///
-  /// `state` is goes with the filter's notification descriptor to its agent.
-  func execute(_ state: RuntimeState) throws(RuntimeError) -> Never {
+  /// `state` goes with the filter's notification descriptor to its agent; `last` is what still has to
+  /// be done, with the process's capabilities and below its filter.
+  func execute(
+    _ state: RuntimeState, last: () throws(RuntimeError) -> Void = {}
+  ) throws(RuntimeError) -> Never {
     let program = try findProgram()
     let environment = environment()
     try during("close descriptors") { () throws(SystemError) in
@@ -169,10 +172,13 @@ struct ProcessStage {
         try installFilter(state)
       }
     }
+    try last()
     var image = Program(program, Array(plan.arguments.dropFirst()), environment: environment)
     image.name = plan.arguments[0]
     ProcessAttributes.resetSignals()
     do throws(SystemError) { try image.exec() } catch {
+      // The file itself has been found.
+      if error.errno == Errno.noEntry { throw .noInterpreter(plan.arguments[0]) }
       throw Self.meaning(of: error, for: plan.arguments[0])
     }
   }

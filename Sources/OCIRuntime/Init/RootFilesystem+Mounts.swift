@@ -3,8 +3,19 @@ import LinuxSystem
 
 extension RootFilesystem {
   /// Makes every mount of the specification, in order.
-  func mountAll() throws(RuntimeError) {
-    for mount in plan.mounts { try make(mount) }
+  ///
+  /// `mapped` has the runtime copy the source of the mount with an index and map its ids, where a
+  /// user namespace may not.
+  func mountAll(mapped: (Int) throws(RuntimeError) -> Int32) throws(RuntimeError) {
+    let hasUserNamespace = plan.makesUserNamespace || plan.joinsUserNamespace
+    for (index, mount) in plan.mounts.enumerated() {
+      var mount = mount
+      if hasUserNamespace, mount.idMapNamespace >= 0 {
+        mount.prepared = try mapped(index)
+        mount.idMapNamespace = -1
+      }
+      try make(mount)
+    }
   }
 
   private func make(_ mount: MountPlan) throws(RuntimeError) {
@@ -38,6 +49,13 @@ extension RootFilesystem {
   /// be copied here.
   private func source(of mount: MountPlan, recursive: Bool) throws(SystemError) -> OwnedDescriptor {
     guard mount.prepared >= 0 else {
+      if mount.isOfContainer {
+        // No link of the image's leads out of it.
+        let path = String(mount.source.dropFirst(plan.rootfs.utf8.count))
+        let place = try root.open(path, [.path])
+        return try MountTree.copy(
+          "", in: place.raw, recursive: recursive, subject: mount.source)
+      }
       return try MountTree.copy(mount.source, recursive: recursive)
     }
     let prepared = OwnedDescriptor(owning: mount.prepared)
@@ -72,8 +90,8 @@ extension RootFilesystem {
   private func apply(_ mount: MountPlan, to tree: Int32, filesystem: Bool = false)
     throws(SystemError)
   {
-    let clear = filesystem ? [] : mount.clear
-    if !filesystem && !(mount.set.isEmpty && clear.isEmpty) {
+    if !filesystem && mount.namesAttributes {
+      let clear = mount.clear.union(Self.named).subtracting(mount.set)
       try change(tree, set: mount.set, clear: clear, recursive: false, mount.destination)
     }
     if !(mount.recursiveSet.isEmpty && mount.recursiveClear.isEmpty) {
@@ -87,6 +105,16 @@ extension RootFilesystem {
     }
   }
 
+  /// Attributes that are cleared where others are named, as mount(2) does it with MS_REMOUNT.
+  private static let named: MountCall.Attributes = [
+    .readOnly, .noSetID, .noDevices, .noExecute, .noSymbolicLinks,
+  ]
+
+  /// Each for itself, where all together are refused.
+  private static let lockable: [MountCall.Attributes] = [
+    .readOnly, .noSetID, .noDevices, .noExecute, .noSymbolicLinks, .noDirectoryAccessTime,
+  ]
+
   /// A user namespace may not clear what the host has locked on a mount (mount_namespaces(7)):
   /// then what is to be set is set, and the locked stays, as a bind mount has it anyway.
   private func change(
@@ -97,17 +125,30 @@ extension RootFilesystem {
       try MountTree.setAttributes(
         tree, set: set, clear: clear, recursive: recursive, subject: subject)
     } catch {
-      guard error.errno == Errno.notPermitted, !clear.isEmpty else { throw error }
-      let atime = clear.intersection(.accessTimeModes)
+      // Older kernels refuse bits that they do not know with EINVAL.
+      let refusals = [Errno.notPermitted, Errno.invalid]
+      guard refusals.contains(error.errno), !clear.isEmpty else { throw error }
       let kept = set.subtracting(.accessTimeModes)
-      if kept.isEmpty { return }
-      _ = atime
-      try MountTree.setAttributes(tree, set: kept, recursive: recursive, subject: subject)
+      if !kept.isEmpty {
+        try MountTree.setAttributes(tree, set: kept, recursive: recursive, subject: subject)
+      }
+      for attribute in Self.lockable where clear.contains(attribute) {
+        do throws(SystemError) {
+          try MountTree.setAttributes(
+            tree, clear: attribute, recursive: recursive, subject: subject)
+        } catch {
+          guard refusals.contains(error.errno) else { throw error }
+        }
+      }
     }
   }
 
   private func mountFilesystem(_ mount: MountPlan, _ type: String) throws(SystemError) {
     let tree: OwnedDescriptor
+    var mount = mount
+    if type == "tmpfs", !mount.data.contains(where: { $0.hasPrefix("mode=") }) {
+      inheritMode(&mount)
+    }
     do throws(SystemError) {
       tree = try filesystem(type, mount)
     } catch {
@@ -125,13 +166,23 @@ extension RootFilesystem {
     try MountTree.attach(tree.raw, to: place.raw, subject: mount.destination)
   }
 
+  /// A directory that is covered keeps its mode; without one the kernel's 1777 holds.
+  private func inheritMode(_ mount: inout MountPlan) {
+    // What is wrong with the place is said when it is mounted on.
+    guard let place = try? root.open(mount.destination, [.path, .directory]),
+      let status = try? FileStatus.of(descriptor: place.raw)
+    else { return }
+    mount.data.append("mode=\(String(status.permissions, radix: 8))")
+  }
+
   /// What the runtime and every program look for under its own name must be there, not where an
   /// image's link leads (CVE-2019-19921, CVE-2023-27561).
   private func refuseLink(_ path: String) throws(SystemError) {
     do throws(SystemError) {
       let place = try root.open(path, [.path, .noFollow])
       guard try FileStatus.of(descriptor: place.raw).kind == .directory else {
-        throw SystemError("mount over what is no directory", path, errno: Errno.notDirectory)
+        throw SystemError(
+          "must be mounted on ordinary directory, not on", path, errno: Errno.notDirectory)
       }
     } catch {
       guard error.errno == Errno.noEntry else { throw error }

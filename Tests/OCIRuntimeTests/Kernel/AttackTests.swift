@@ -106,7 +106,7 @@ struct AttackTests {
     bundle.shell("true")
     let outcome = try bundle.run()
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("no directory"))
+    #expect(outcome.errors.contains("must be mounted on ordinary directory"))
   }
 
   /// CVE-2022-29162: capabilities that a later program would inherit.
