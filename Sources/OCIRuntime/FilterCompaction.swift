@@ -132,7 +132,7 @@ struct FilterCompaction {
       let here = new.count + 1
       let next = (successors(place, instruction) ?? []).map { places[$0] - here }
       if instruction.code == FilterInstruction.jump { instruction.value = UInt32(next[0]) }
-      if instruction.holds(for: 0) != nil {
+      if instruction.holds(for: 0) != nil || instruction.code == Self.ifBits {
         // Leaving code out brings targets nearer, never further away.
         instruction.whenTrue = UInt8(next[0])
         instruction.whenFalse = UInt8(next[1])
@@ -142,6 +142,7 @@ struct FilterCompaction {
     return true
   }
 
+  private static let ifBits: UInt16 = 0x45
   /// Arithmetic on the accumulator with a constant, as comparisons with a mask need it.
   private static let and: UInt16 = 0x54
 
@@ -153,7 +154,7 @@ struct FilterCompaction {
     case FilterInstruction.load, Self.and: next = [place + 1]
     case FilterInstruction.jump: next = [place + 1 + Int(instruction.value)]
     case FilterInstruction.ifEqual, FilterInstruction.ifGreater,
-      FilterInstruction.ifGreaterOrEqual, FilterInstruction.ifAnyBit:
+      FilterInstruction.ifGreaterOrEqual, Self.ifBits:
       next = [
         place + 1 + Int(instruction.whenTrue), place + 1 + Int(instruction.whenFalse),
       ]
@@ -201,10 +202,8 @@ struct FilterCompaction {
       guard var subject = subjects[place] else { continue }
       guard let next = successors(place, instruction) else { return nil }
       if instruction.code == FilterInstruction.load { subject = instruction.value }
-      if subject == FilterInstruction.architecture || subject == FilterInstruction.number {
-        guard let turns = instruction.turns else { return nil }
-        if subject == FilterInstruction.number { number += turns } else { architecture += turns }
-      }
+      if subject == FilterInstruction.architecture { architecture += instruction.turns }
+      if subject == FilterInstruction.number { number += instruction.turns }
       for place in next {
         // Where ways meet with different subjects, code that loads anew has to follow.
         if let other = subjects[place], other != subject,

@@ -10,7 +10,6 @@ struct FilterInstruction: Equatable, Sendable {
   static let ifEqual: UInt16 = 0x15
   static let ifGreater: UInt16 = 0x25
   static let ifGreaterOrEqual: UInt16 = 0x35
-  static let ifAnyBit: UInt16 = 0x45
   static let end: UInt16 = 0x06
 
   /// Offsets in struct seccomp_data (seccomp(2)).
@@ -40,30 +39,23 @@ struct FilterInstruction: Equatable, Sendable {
       + (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
   }
 
-  /// Whether it branches on a comparison, and how; nil for what is no comparison.
+  /// Whether it branches on a comparison, and how; nil for what is none of the three.
   func holds(for accumulator: UInt32) -> Bool? {
     switch code {
     case Self.ifEqual: accumulator == value
     case Self.ifGreater: accumulator > value
     case Self.ifGreaterOrEqual: accumulator >= value
-    case Self.ifAnyBit: accumulator & value != 0
     default: nil
     }
   }
 
-  /// The values from which on its answer may be another one; nil where they are too many to list.
-  var turns: [UInt32]? {
+  /// The values from which on its answer may be another one.
+  var turns: [UInt32] {
     switch code {
-    case Self.ifEqual: return value == .max ? [value] : [value, value + 1]
-    case Self.ifGreater: return value == .max ? [] : [value + 1]
-    case Self.ifGreaterOrEqual: return [value]
-    case Self.ifAnyBit:
-      // The lowest of the bits changes at its multiples, the others at some of them.
-      guard value.trailingZeroBitCount >= 28, value != 0 else { return nil }
-      return (1..<(1 << (32 - value.trailingZeroBitCount))).map {
-        UInt32($0) << value.trailingZeroBitCount
-      }
-    default: return []
+    case Self.ifEqual: value == .max ? [value] : [value, value + 1]
+    case Self.ifGreater: value == .max ? [] : [value + 1]
+    case Self.ifGreaterOrEqual: [value]
+    default: []
     }
   }
 }
