@@ -26,7 +26,7 @@ enum ContainerInspection {
       ("HostsPath", .string("\(store.liveDirectory(config.id))/etc/hosts")),
       ("StaticDir", .string(directory)),
       ("OCIConfigPath", .string("\(store.liveDirectory(config.id))/bundle/config.json")),
-      ("OCIRuntime", .string(config.lifecycle.runtime.map(lastPart) ?? "martlet-oci")),
+      ("OCIRuntime", .string(runtime(config, context))),
       ("ConmonPidFile", .string("\(store.liveDirectory(config.id))/monitor.pid")),
       ("PidFile", .string("\(store.liveDirectory(config.id))/pidfile")),
       ("Name", .string(config.name)), ("RestartCount", .int(Int64(condition.restarts))),
@@ -72,6 +72,13 @@ enum ContainerInspection {
     let layers = "\(context.dataRoot)/layers"
     if let mapped = image.mapped { return "\(layers)/\(mapped)" }
     return image.layers.reversed().map { "\(layers)/\($0)/diff" }.joined(separator: ":")
+  }
+
+  /// A runtime by its name where that finds it, else by its path.
+  private static func runtime(_ config: ContainerConfig, _ context: EngineContext) -> String {
+    guard let path = config.lifecycle.runtime else { return "martlet-oci" }
+    let name = lastPart(path)
+    return (try? context.runtimePath(name)) == path ? name : path
   }
 
   private static func lastPart(_ path: String) -> String {

@@ -31,7 +31,7 @@ enum HostInspection {
         .object([
           ("Type", .string(config.lifecycle.logDriver)), ("Config", .null),
           ("Path", .string(logPath)), ("Tag", .string(config.lifecycle.logTag ?? "")),
-          ("Size", .string(Human.compactSize(config.lifecycle.logMaxSize ?? 0))),
+          ("Size", .string(Human.compactSize(config.lifecycle.logMaxSize ?? 0, more: true))),
         ])
       ), ("VolumeDriver", .string("")), ("VolumesFrom", .null),
     ]
