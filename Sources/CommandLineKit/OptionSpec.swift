@@ -131,14 +131,14 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
-  /// The same, and its name is put into a set: for commands to which it matters whether something
+  /// The same, and its name is put into a list: for commands to which it matters whether something
   /// was said at all.
-  public func noting(_ path: @autoclosure @escaping Path<Set<String>>) -> Self {
+  public func noting(_ path: @autoclosure @escaping Path<[String]>) -> Self {
     let name = info.long
     let store = apply
     return Self(info: info) { options, text throws(UsageError) in
       try store(&options, text)
-      options[keyPath: path()].insert(name)
+      options[keyPath: path()].append(name)
     }
   }
 

@@ -17,7 +17,7 @@ struct ManyRemovalTests {
   private static func add(_ name: String, volume: String, _ context: EngineContext) throws -> String
   {
     var config = ContainerConfig()
-    config.id = try RandomName.hexadecimal(CurrentProcess.randomBytes(32)[...])
+    config.id = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
     config.name = name
     var mount = ContainerMount(.volume, source: volume, destination: "/data")
     mount.anonymous = volume.count == 64
@@ -48,7 +48,7 @@ struct ManyRemovalTests {
 
   @Test func emptiesTheTrashOnceForAllContainers() throws {
     try Self.withContext { context in
-      let anonymous = try RandomName.hexadecimal(CurrentProcess.randomBytes(32)[...])
+      let anonymous = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
       try FileTree.ensureDirectory("\(context.volumes)/\(anonymous)")
       let ids = try (0..<5).map { number in
         try Self.add("n\(number)", volume: number == 0 ? anonymous : "kept", context)

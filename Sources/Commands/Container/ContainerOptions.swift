@@ -11,7 +11,7 @@ struct ContainerOptions: Sendable {
   var quiet = false
   var usesRootfs = false
   /// The long names of the options that were given.
-  var given: Set<String> = []
+  var given: [String] = []
   /// What the caller is to know of his options.
   var warnings: [String] = []
   var disablesContentTrust = true

@@ -26,10 +26,10 @@ public struct ContainerDefaults: Sendable {
     try config.text("engine", "pull_policy")
   }
 
-  /// Fills what was not given.
+  /// Fills what was not given; `given` are the long names of the options on the command line.
   ///
-  /// - Parameter given: the long names of the options on the command line.
-  public func apply(to request: inout ContainerRequest, given: Set<String>) throws(ErrorReport) {
+  /// - Throws: when the file says something that cannot be.
+  public func apply(to request: inout ContainerRequest, given: [String]) throws(ErrorReport) {
     if config.isEmpty { return }
     try process(&request, given)
     try files(&request, given)
@@ -39,7 +39,7 @@ public struct ContainerDefaults: Sendable {
     try lifecycle(&request, given)
   }
 
-  private func process(_ request: inout ContainerRequest, _ given: Set<String>)
+  private func process(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
     request.defaultEnvironment = try config.texts("containers", "env")
@@ -68,7 +68,7 @@ public struct ContainerDefaults: Sendable {
     }
   }
 
-  private func files(_ request: inout ContainerRequest, _ given: Set<String>) throws(ErrorReport) {
+  private func files(_ request: inout ContainerRequest, _ given: [String]) throws(ErrorReport) {
     if let value = try config.flag("containers", "read_only"), !given.contains("read-only") {
       request.readOnly = value
     }
@@ -84,7 +84,7 @@ public struct ContainerDefaults: Sendable {
     }
   }
 
-  private func network(_ request: inout ContainerRequest, _ given: Set<String>)
+  private func network(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
     if request.dns.isEmpty { request.dns = try config.texts("containers", "dns_servers") }
@@ -115,10 +115,10 @@ public struct ContainerDefaults: Sendable {
     }
   }
 
-  private func namespaces(_ request: inout ContainerRequest, _ given: Set<String>)
+  private func namespaces(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
-    if given.isDisjoint(with: ["userns", "uidmap", "gidmap"]),
+    if !["userns", "uidmap", "gidmap"].contains(where: given.contains),
       let mode = try config.text("containers", "userns")
     {
       request.userns = mode
@@ -138,13 +138,14 @@ public struct ContainerDefaults: Sendable {
     let asked = Set(request.sysctl.map { $0.prefix { $0 != "=" } })
     for setting in try config.texts("containers", "default_sysctls")
     where !asked.contains(setting.prefix { $0 != "=" }) {
-      // Those of a namespace that is the host's are not the container's to set.
-      if setting.hasPrefix("net."), request.network == "host" { continue }
+      // Those of a namespace that is another's are not the container's to set.
+      if setting.hasPrefix("net."), Self.isShared(request.network) { continue }
+      if Self.isOfIPC(setting), Self.isShared(request.ipc) { continue }
       request.sysctl.append(setting)
     }
   }
 
-  private func limits(_ request: inout ContainerRequest, _ given: Set<String>)
+  private func limits(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
     let asked = Set(request.ulimits.map { $0.prefix { $0 != "=" } })
@@ -167,7 +168,7 @@ public struct ContainerDefaults: Sendable {
     }
   }
 
-  private func lifecycle(_ request: inout ContainerRequest, _ given: Set<String>)
+  private func lifecycle(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
     if let value = try config.flag("containers", "init"), !given.contains("init") {
@@ -190,6 +191,15 @@ public struct ContainerDefaults: Sendable {
       request.stopTimeout = Int(clamping: seconds)
     }
     if request.runtime == nil { request.runtime = try runtime() }
+  }
+
+  private static func isShared(_ mode: String?) -> Bool {
+    ["host", "container", "ns"].contains((mode ?? "").prefix { $0 != ":" })
+  }
+
+  /// sysctl(5) of IPC namespaces.
+  private static func isOfIPC(_ setting: String) -> Bool {
+    ["kernel.msg", "kernel.sem", "kernel.shm", "fs.mqueue."].contains(where: setting.hasPrefix)
   }
 
   private static func invalid(_ key: String, _ value: String) -> ErrorReport {

@@ -56,7 +56,8 @@ public struct CreateContainer {
     config.security = try SecurityOptions.resolve(request)
     config.health = try request.health.resolve(image: request.image?.healthcheck)
     try fillLifecycle(&config, request)
-    if let name = request.name.map(ContainerName.bare) {
+    let wanted = request.name.flatMap { $0.isEmpty ? nil : ContainerName.bare($0) }
+    if let name = wanted {
       guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
       config.name = name
       if request.replace, let old = try store.holder(ofName: name) {
@@ -64,7 +65,7 @@ public struct CreateContainer {
       }
     }
     try Dependents(store).note(config)
-    try add(&config, chooseName: request.name == nil, seed: Array(random[32...]), events)
+    try add(&config, chooseName: wanted == nil, seed: Array(random[32...]), events)
     // After the container: nobody then takes them for unused.
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
