@@ -32,6 +32,16 @@ extension SystemTests {
         "cat /proc/sys/net/ipv4/ip_default_ttl", "77"
       ),
       ("mounts = [\"type=tmpfs,dst=/given\"]", [], "grep -c ' /given ' /proc/mounts", "1"),
+      (
+        "mounts = [\"type=tmpfs,dst=/given\"]",
+        ["--mount", "type=tmpfs,target=/given,tmpfs-size=1m"],
+        "grep ' /given ' /proc/mounts | grep -c size=1024k", "1"
+      ),
+      ("volumes = [\"/etc:/given:ro\"]", ["--tmpfs", "/given"], "ls /given | wc -l", "0"),
+      (
+        "default_sysctls = [\"net.ipv4.ip_default_ttl=77\"]", ["--network", "host"], "echo runs",
+        "runs"
+      ),
       ("privileged = true", [], "test -w /proc/sys/kernel && echo all || echo some", "all"),
     ]
 

@@ -73,8 +73,16 @@ public struct ContainerDefaults: Sendable {
       request.readOnly = value
     }
     request.devices = try config.texts("containers", "devices") + request.devices
-    request.volumes = try config.texts("containers", "volumes") + request.volumes
-    request.mounts = try config.texts("containers", "mounts") + request.mounts
+    let taken =
+      request.volumes.map(Self.placeOfVolume) + request.mounts.map(Self.placeOfMount)
+      + request.tmpfs.map { String($0.prefix { $0 != ":" }) }
+    request.volumes =
+      try config.texts("containers", "volumes").filter {
+        !taken.contains(Self.placeOfVolume($0))
+      } + request.volumes
+    request.mounts =
+      try config.texts("containers", "mounts").filter { !taken.contains(Self.placeOfMount($0)) }
+      + request.mounts
     if let mode = try config.text("engine", "image_volume_mode"), !given.contains("image-volume") {
       request.imageVolume = mode
     }
@@ -191,6 +199,23 @@ public struct ContainerDefaults: Sendable {
       request.stopTimeout = Int(clamping: seconds)
     }
     if request.runtime == nil { request.runtime = try runtime() }
+  }
+
+  /// Where `[SOURCE:]DIR[:OPTIONS]` is mounted.
+  private static func placeOfVolume(_ text: String) -> String {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    return String(parts.count > 1 ? parts[1] : parts.first ?? "")
+  }
+
+  /// Where `type=…,destination=DIR` is mounted; the text itself when it does not say.
+  private static func placeOfMount(_ text: String) -> String {
+    for field in text.split(separator: ",") {
+      let pair = field.split(separator: "=", maxSplits: 1)
+      if pair.count == 2, ["dst", "destination", "dest", "target"].contains(pair[0]) {
+        return String(pair[1])
+      }
+    }
+    return text
   }
 
   private static func isShared(_ mode: String?) -> Bool {

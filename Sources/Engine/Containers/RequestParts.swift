@@ -88,17 +88,18 @@ enum EnvironmentMerge {
   static func merge(_ image: [String], _ request: ContainerRequest) throws -> [String] {
     var entries = image
     for path in request.environmentFiles {
-      entries += try lines(of: path, what: "environment file").compactMap(expand)
+      entries += try lines(of: path, what: "environment file").flatMap(expandAll)
     }
-    for text in request.environment {
-      // `PREFIX*` stands for all of the caller's variables that start so.
-      if text.hasSuffix("*"), !text.contains("=") {
-        entries += try ownEnvironment().filter { $0.hasPrefix(text.dropLast()) }
-      } else if let entry = try expand(text) {
-        entries.append(entry)
-      }
-    }
+    entries += try request.environment.flatMap(expandAll)
     return EnvironmentList.withoutRepeats(entries)
+  }
+
+  /// `PREFIX*` stands for all of the caller's variables that start so.
+  private static func expandAll(_ text: String) throws -> [String] {
+    guard text.hasSuffix("*"), !text.contains("=") else {
+      return try expand(text).map { [$0] } ?? []
+    }
+    return try ownEnvironment().filter { $0.hasPrefix(text.dropLast()) }
   }
 
   /// `NAME` takes the caller's value, if it has one.
