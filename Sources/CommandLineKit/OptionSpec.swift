@@ -131,6 +131,17 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
+  /// The same, and its name is put into a list: for commands to which it matters whether something
+  /// was said at all.
+  public func noting(_ path: @autoclosure @escaping Path<[String]>) -> Self {
+    let name = info.long
+    let store = apply
+    return Self(info: info) { options, text throws(UsageError) in
+      try store(&options, text)
+      options[keyPath: path()].append(name)
+    }
+  }
+
   /// A flag whose value, `true` or `false`, `apply` takes.
   public static func parsedFlag(
     _ long: String, _ help: String, hidden: Bool = false, _ apply: @escaping Apply

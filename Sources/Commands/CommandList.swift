@@ -19,6 +19,7 @@ public enum CommandList {
         "General",
         SystemCommands.topLevel + [
           EventsCommand.command, InspectCommand.command, SystemCommands.group,
+          SystemResetCommand.contexts,
         ]),
       .init(
         "Help",

@@ -14,6 +14,8 @@ public struct GlobalOptions: Sendable, Equatable {
   /// Where standard output goes instead.
   public var output: String?
   public var discardsOutput = false
+  /// Files that are read after containers.conf.
+  public var modules: [String] = []
 
   public init() {}
 
@@ -38,6 +40,8 @@ public struct GlobalOptions: Sendable, Equatable {
             throw UsageError("events are only kept in a file: not supported", hint: "use file")
           }
         }),
+      .list(
+        "module", nil, \.modules, "FILE", "Read this file after containers.conf", complete: .file),
       .value("runtime", nil, \.runtime, "NAME", "OCI runtime to use: a name or a path"),
       .value(
         "log-level", nil, \.logLevel, "LEVEL", "How much to tell of what happens inside",
@@ -68,6 +72,15 @@ public struct GlobalOptions: Sendable, Equatable {
   }
 
   static let storageDrivers = EngineContext.storageDrivers
+
+  /// What containers.conf says, for commands that ask it.
+  func defaults() throws -> ContainerDefaults { try ContainerDefaults(modules: modules) }
+
+  /// The keys that leave a container: those that were given, else those of containers.conf.
+  func detachKeys(_ given: String?) throws -> DetachKeys {
+    guard let keys = try given ?? defaults().detachKeys() else { return .standard }
+    return try DetachKeys(keys)
+  }
 
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {

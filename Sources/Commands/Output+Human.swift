@@ -2,8 +2,8 @@ import LinuxSystem
 
 /// Numbers and moments as people read them.
 public enum Human {
-  /// Decimal units and three significant digits: `4.26 MB`.
-  public static func size(_ bytes: Int64) -> String {
+  /// Decimal units and three significant digits: `4.26 MB`; four with `more`.
+  public static func size(_ bytes: Int64, more: Bool = false) -> String {
     let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
     var unit = 0
     var scale: Int64 = 1
@@ -11,20 +11,20 @@ public enum Human {
       scale *= 1000
       unit += 1
     }
-    return "\(significant(bytes, scale)) \(units[unit])"
+    return "\(significant(bytes, scale, more: more)) \(units[unit])"
   }
 
   /// The same without a space: `4.26MB`, as podman shows containers' sizes.
-  static func compactSize(_ bytes: Int64) -> String {
-    size(bytes).split(separator: " ").joined()
+  static func compactSize(_ bytes: Int64, more: Bool = false) -> String {
+    size(bytes, more: more).split(separator: " ").joined()
   }
 
-  /// `bytes / scale` rounded to three significant digits, without zeros at the end.
-  private static func significant(_ bytes: Int64, _ scale: Int64) -> String {
+  /// `bytes / scale` rounded to three significant digits, or four, without zeros at the end.
+  private static func significant(_ bytes: Int64, _ scale: Int64, more: Bool) -> String {
     if scale == 1 { return "\(bytes)" }
     let whole = bytes / scale
-    let digits = whole >= 100 ? 0 : whole >= 10 ? 1 : 2
-    let power: Int64 = [1, 10, 100][digits]
+    let digits = (whole >= 100 ? 0 : whole >= 10 ? 1 : 2) + (more ? 1 : 0)
+    let power: Int64 = [1, 10, 100, 1000][digits]
     // Halves of the last digit away from zero; scale is a power of 1000, so this is exact.
     let rounded = (bytes / (scale / 1000) * power + 500) / 1000
     var fraction = "\(rounded % power)"

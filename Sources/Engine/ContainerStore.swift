@@ -39,7 +39,8 @@ public struct ContainerStore: Sendable {
     throw EngineError.noSuchContainer(text)
   }
 
-  public func find(_ text: String) throws -> String? {
+  public func find(_ given: String) throws -> String? {
+    let text = ContainerName.bare(given)
     if ContainerName.isValid(text), let id = try holder(ofName: text) { return id }
     guard !text.isEmpty, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else { return nil }
     if text.count == 64 { return exists(text) ? text : nil }
@@ -224,6 +225,11 @@ public struct ContainerStore: Sendable {
 
 /// Rules for container names.
 public enum ContainerName {
+  /// Without the slash that docker shows before names and both take.
+  public static func bare(_ text: String) -> String {
+    text.hasPrefix("/") ? String(text.dropFirst()) : text
+  }
+
   public static func isValid(_ text: String) -> Bool {
     guard let first = text.utf8.first, isAlphanumeric(first) else { return false }
     return text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x5F || $0 == 0x2E || $0 == 0x2D }

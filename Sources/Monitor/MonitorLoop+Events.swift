@@ -44,6 +44,7 @@ extension MonitorLoop {
     }
     if let at = timeoutDeadline, now >= at {
       timeoutDeadline = nil
+      hasTimedOut = true
       stopRequested = true
       signalInit(SignalSet.kill)
     }

@@ -251,7 +251,9 @@ extension MonitorLoop {
     killDeadline = nil
     timeoutDeadline = nil
     endHealthChecks()
-    let code = end.shellStatus
+    // Its own code, which no container can end with: 255 to whoever waits for the command.
+    let code = hasTimedOut ? -1 : end.shellStatus
+    hasTimedOut = false
     var exit = ExitRecord(code: code, finished: finished)
     if case .signaled(let signal) = end { exit.signal = signal }
     exit.outOfMemory = oomCount?.hasGrown ?? false

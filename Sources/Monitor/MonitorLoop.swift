@@ -87,6 +87,8 @@ public final class MonitorLoop {
   var lastExit: ExitRecord?
   var killDeadline: Int64?
   var timeoutDeadline: Int64?
+  /// The container was killed because its time (`--timeout`) was over.
+  var hasTimedOut = false
   /// When memory that is no longer needed is given back.
   var trimTime: Int64?
   var finished: Int64 = 0

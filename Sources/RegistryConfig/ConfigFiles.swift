@@ -16,6 +16,10 @@ public struct ConfigFiles: Sendable {
   public var registriesOverride: String?
   /// `CONTAINERS_STORAGE_CONF`: the same for storage.conf.
   public var storageOverride: String?
+  /// `CONTAINERS_CONF`: a file that is read instead of all usual containers.conf files.
+  public var containersReplacement: String?
+  /// `CONTAINERS_CONF_OVERRIDE`: a file that is read after all others.
+  public var containersOverride: String?
 
   public init(
     user: String?, system: String = "/etc/containers", vendor: String = "/usr/share/containers"
@@ -38,6 +42,8 @@ public struct ConfigFiles: Sendable {
     }
     files.registriesOverride = filled("CONTAINERS_REGISTRIES_CONF")
     files.storageOverride = filled("CONTAINERS_STORAGE_CONF")
+    files.containersReplacement = filled("CONTAINERS_CONF")
+    files.containersOverride = filled("CONTAINERS_CONF_OVERRIDE")
     return files
   }
 

@@ -74,10 +74,13 @@ public struct IDMapping: Equatable, Sendable, Codable {
 
   /// A nested map, relative to this one, in which the caller (0 here) is `uid`:`gid` and everything
   /// below and above comes from the subordinate ids (`--userns keep-id`).
-  public func keepingID(uid: UInt32, gid: UInt32) -> IDMapping {
-    IDMapping(
-      users: Self.keep(uid, size: Self.size(users)), groups: Self.keep(gid, size: Self.size(groups))
-    )
+  ///
+  /// `size` is the number of ids in it, at most and when nil as many as there are.
+  public func keepingID(uid: UInt32, gid: UInt32, size: UInt32? = nil) -> IDMapping {
+    let limit = size ?? .max
+    return IDMapping(
+      users: Self.keep(uid, size: min(Self.size(users), limit)),
+      groups: Self.keep(gid, size: min(Self.size(groups), limit)))
   }
 
   private static func size(_ map: [IDRange]) -> UInt32 {

@@ -26,7 +26,7 @@ enum ContainerInspection {
       ("HostsPath", .string("\(store.liveDirectory(config.id))/etc/hosts")),
       ("StaticDir", .string(directory)),
       ("OCIConfigPath", .string("\(store.liveDirectory(config.id))/bundle/config.json")),
-      ("OCIRuntime", .string(config.lifecycle.runtime.map(lastPart) ?? "martlet-oci")),
+      ("OCIRuntime", .string(runtime(config, context))),
       ("ConmonPidFile", .string("\(store.liveDirectory(config.id))/monitor.pid")),
       ("PidFile", .string("\(store.liveDirectory(config.id))/pidfile")),
       ("Name", .string(config.name)), ("RestartCount", .int(Int64(condition.restarts))),
@@ -72,6 +72,13 @@ enum ContainerInspection {
     let layers = "\(context.dataRoot)/layers"
     if let mapped = image.mapped { return "\(layers)/\(mapped)" }
     return image.layers.reversed().map { "\(layers)/\($0)/diff" }.joined(separator: ":")
+  }
+
+  /// A runtime by its name where that finds it, else by its path.
+  private static func runtime(_ config: ContainerConfig, _ context: EngineContext) -> String {
+    guard let path = config.lifecycle.runtime else { return "martlet-oci" }
+    let name = lastPart(path)
+    return (try? context.runtimePath(name)) == path ? name : path
   }
 
   private static func lastPart(_ path: String) -> String {
@@ -194,35 +201,39 @@ enum ContainerInspection {
 
   private static func configuration(_ config: ContainerConfig) -> TemplateValue {
     let process = config.process
+    let health = HealthInspection.configuration(config.health)
+    let names = Set(health.map(\.0))
+    let missing = ["Healthcheck", "StartupHealthCheck"].filter { !names.contains($0) }
     return .object(
-      [
-        ("Hostname", .string(config.hostname ?? "")),
-        ("Domainname", .string(config.domainname ?? "")),
-        ("User", .string(process.user)), ("AttachStdin", .bool(false)),
-        ("AttachStdout", .bool(false)), ("AttachStderr", .bool(false)),
-        ("Tty", .bool(process.terminal)), ("OpenStdin", .bool(process.interactive)),
-        ("StdinOnce", .bool(false)), ("Env", .strings(process.environment)),
-        ("Cmd", .strings(process.command)), ("Image", .string(config.image?.name ?? "")),
-        ("Volumes", .null), ("WorkingDir", .string(process.workingDirectory)),
-        ("Entrypoint", .strings(process.entrypoint)), ("OnBuild", .null),
-        (
-          "Labels",
-          .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-        ),
-        (
-          "Annotations",
-          .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-        ), ("StopSignal", .string(SignalNumber.name(config.lifecycle.stopSignal))),
-        ("CreateCommand", .strings(config.createCommand)), ("Umask", .string(process.umask)),
-        ("Timeout", .int(Int64(config.lifecycle.timeout ?? 0))),
-        ("SdNotifyMode", .string(config.lifecycle.sdnotify)),
-        ("SdNotifySocket", .string(config.lifecycle.notifySocket ?? "")),
-        ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
-        ("Passwd", .bool(!config.accounts.areLeftAlone)),
-        (
-          "ExposedPorts", .map(config.network.exposed.map { ($0, .object([])) })
-        ),
-      ] + HealthInspection.configuration(config.health))
+      TemplateObject(
+        [
+          ("Hostname", .string(config.hostname ?? "")),
+          ("Domainname", .string(config.domainname ?? "")),
+          ("User", .string(process.user)), ("AttachStdin", .bool(false)),
+          ("AttachStdout", .bool(false)), ("AttachStderr", .bool(false)),
+          ("Tty", .bool(process.terminal)), ("OpenStdin", .bool(process.interactive)),
+          ("StdinOnce", .bool(false)), ("Env", .strings(process.environment)),
+          ("Cmd", .strings(process.command)), ("Image", .string(config.image?.name ?? "")),
+          ("Volumes", .null), ("WorkingDir", .string(process.workingDirectory)),
+          ("Entrypoint", .strings(process.entrypoint)), ("OnBuild", .null),
+          (
+            "Labels",
+            .map(config.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+          ),
+          (
+            "Annotations",
+            .map(config.annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+          ), ("StopSignal", .string(SignalNumber.name(config.lifecycle.stopSignal))),
+          ("CreateCommand", .strings(config.createCommand)), ("Umask", .string(process.umask)),
+          ("Timeout", .int(Int64(config.lifecycle.timeout ?? 0))),
+          ("SdNotifyMode", .string(config.lifecycle.sdnotify)),
+          ("SdNotifySocket", .string(config.lifecycle.notifySocket ?? "")),
+          ("StopTimeout", .int(Int64(config.lifecycle.stopTimeout))),
+          ("Passwd", .bool(!config.accounts.areLeftAlone)),
+          (
+            "ExposedPorts", .map(config.network.exposed.map { ($0, .object([])) })
+          ),
+        ] + health, methods: missing.map { ($0, { _ in .null }) }))
   }
 
   private static func logPath(_ config: ContainerConfig, _ directory: String) -> String {

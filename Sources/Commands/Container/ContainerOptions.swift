@@ -5,11 +5,15 @@ import Model
 /// The options that `create` and `run` share.
 struct ContainerOptions: Sendable {
   var request = ContainerRequest()
-  var attach: [String] = []
+  var attach: AttachStreams = []
   var pull = "missing"
   var registry = RegistryOptions()
   var quiet = false
   var usesRootfs = false
+  /// The long names of the options that were given.
+  var given: [String] = []
+  /// What the caller is to know of his options.
+  var warnings: [String] = []
   var disablesContentTrust = true
 
   // Of `run` alone.
@@ -25,9 +29,12 @@ struct ContainerOptions: Sendable {
 
   static let process: [OptionSpec<ContainerOptions>] = [
     .list("annotation", nil, \.request.annotations, "KEY=VALUE", "Add an annotation"),
-    .list(
-      "attach", "a", \.attach, "STREAM", "Attach to stdin, stdout or stderr",
-      choices: ["stdin", "stdout", "stderr"]),
+    .parsed(
+      "attach", "a", "STREAM", "Attach to stdin, stdout or stderr", repeatable: true,
+      choices: AttachStreams.names
+    ) { options, text throws(UsageError) in
+      options.attach.insert(try AttachStreams.parse(text))
+    },
     .parsed("entrypoint", nil, "COMMAND", "Overwrite the image's entrypoint") {
       options, text throws(UsageError) in
       options.request.entrypoint = try Entrypoint.parse(text)
@@ -122,6 +129,13 @@ struct ContainerOptions: Sendable {
     },
     .parsed("cpus", nil, "NUMBER", "Number of CPUs") { options, text throws(UsageError) in
       options.request.milliCPUs = try Sizes.milliCPUs(text)
+    },
+    .parsed(
+      "kernel-memory", nil, "SIZE", "No longer supported: the kernel has dropped this limit",
+      hidden: true
+    ) { options, _ throws(UsageError) in
+      options.warnings.append(
+        "The --kernel-memory flag is no longer supported. This flag is a noop.")
     },
     .value("cpuset-cpus", nil, \.request.cpusetCPUs, "LIST", "CPUs to run on, such as 0-3,7"),
     .value("cpuset-mems", nil, \.request.cpusetMems, "LIST", "Memory nodes to use"),
@@ -260,5 +274,19 @@ enum Sizes {
   static func signed(_ text: String) throws(UsageError) -> Int64 {
     guard let value = Int64(text) else { throw UsageError("it must be a number") }
     return value
+  }
+}
+
+extension AttachStreams {
+  static let names = ["stdin", "stdout", "stderr"]
+
+  /// `--attach`: capitals are taken as docker takes them.
+  static func parse(_ text: String) throws(UsageError) -> AttachStreams {
+    switch text.lowercased() {
+    case "stdin": return .standardInput
+    case "stdout": return .standardOutput
+    case "stderr": return .standardError
+    default: throw UsageError("must be one of " + names.joined(separator: ", "))
+    }
   }
 }

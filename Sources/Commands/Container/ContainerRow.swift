@@ -111,7 +111,7 @@ struct ContainerRow {
           ("RunningFor", .string(Human.duration(Clock.realtime() - row.created) + " ago")),
           ("Status", .string(statusText)), ("State", .string(row.status.word)),
           ("Ports", .string(PortText.summary(row.ports, exposed: row.exposed))),
-          ("Labels", .string(labels.map { "\($0.key)=\($0.value)" }.joined(separator: ","))),
+          ("Labels", .map(labels.map { ($0.key, .string($0.value)) })),
           ("Mounts", .string(row.mounts.joined(separator: ","))),
           ("Networks", .string(row.network)), ("Network", .string(row.network)),
           ("Pid", .int(Int64(row.status.pid ?? 0))), ("ExitCode", .int(Int64(exited.code))),

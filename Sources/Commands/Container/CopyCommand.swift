@@ -42,7 +42,13 @@ enum CopyCommand {
     ]
   ) { options, invocation in
     let source = try place(invocation.arguments[0], standing: "/dev/stdin")
-    let target = try place(invocation.arguments[1], standing: "/dev/stdout")
+    // Only a dash means the archive.
+    if invocation.arguments[1] == "/dev/stdout" {
+      throw ErrorReport(
+        .invalidRequest,
+        "invalid destination: \"/dev/stdout\" must be a directory or a regular file")
+    }
+    let target = try CopyFiles.Place(invocation.arguments[1])
     guard options.followsLink else {
       throw ErrorReport(.invalidRequest, "copying a link itself is not supported")
     }

@@ -62,7 +62,10 @@ enum ExecCommand {
     }
     var request = options.request
     request.command = words
-    if let keys = options.detachKeys { request.detachKeys = try DetachKeys(keys) }
+    // Only who types can type them.
+    if options.detachKeys != nil || request.interactive && request.terminal {
+      request.detachKeys = try invocation.globals.detachKeys(options.detachKeys)
+    }
     return try ExecContainer(context).run(id, request)
   }
 }

@@ -29,11 +29,13 @@ enum HealthInspection {
     var fields: [(String, TemplateValue)] = [
       (
         "Healthcheck",
-        .object([
-          ("Test", .strings(health.test)), ("StartPeriod", .int(health.startPeriod)),
-          ("StartInterval", .int(health.startInterval ?? 0)), ("Interval", .int(health.interval)),
-          ("Timeout", .int(health.timeout)), ("Retries", .int(Int64(health.retries))),
-        ])
+        durations(
+          [
+            ("StartPeriod", health.startPeriod), ("StartInterval", health.startInterval ?? 0),
+            ("Interval", health.interval), ("Timeout", health.timeout),
+          ],
+          after: [("Test", .strings(health.test))],
+          before: [("Retries", .int(Int64(health.retries)))])
       ), ("HealthcheckOnFailureAction", .string(health.onFailure)),
       ("HealthLogDestination", .string(health.logDestination)),
       ("HealthMaxLogCount", .int(Int64(health.logCount))),
@@ -43,14 +45,28 @@ enum HealthInspection {
       fields.append(
         (
           "StartupHealthCheck",
-          .object([
-            ("Test", .strings(health.startupTest)), ("Interval", .int(health.startupInterval)),
-            ("Timeout", .int(health.startupTimeout)),
-            ("Retries", .int(Int64(health.startupRetries))),
-            ("Successes", .int(Int64(health.startupSuccesses))),
-          ])
+          durations(
+            [("Interval", health.startupInterval), ("Timeout", health.startupTimeout)],
+            after: [("Test", .strings(health.startupTest))],
+            before: [
+              ("Retries", .int(Int64(health.startupRetries))),
+              ("Successes", .int(Int64(health.startupSuccesses))),
+            ])
         ))
     }
     return fields
+  }
+
+  /// Nanoseconds in JSON, which templates print as Go prints durations: `1m30s`.
+  private static func durations(
+    _ values: [(String, Int64)], after first: [(String, TemplateValue)],
+    before last: [(String, TemplateValue)]
+  ) -> TemplateValue {
+    .object(
+      TemplateObject(
+        first + values.map { ($0, .int($1)) } + last,
+        methods: values.map { name, value in
+          (name, { _ in .string(GoDuration.format(value)) })
+        }))
   }
 }

@@ -31,7 +31,7 @@ enum HostInspection {
         .object([
           ("Type", .string(config.lifecycle.logDriver)), ("Config", .null),
           ("Path", .string(logPath)), ("Tag", .string(config.lifecycle.logTag ?? "")),
-          ("Size", .string(Human.compactSize(config.lifecycle.logMaxSize ?? 0))),
+          ("Size", .string(Human.compactSize(config.lifecycle.logMaxSize ?? 0, more: true))),
         ])
       ), ("VolumeDriver", .string("")), ("VolumesFrom", .null),
     ]
@@ -65,7 +65,7 @@ enum HostInspection {
       ("HostsFile", .string(config.network.hostsFile ?? "")), ("Links", .null),
       ("IpcMode", .string(config.namespaces.ipc)), ("PidMode", .string(config.namespaces.pid)),
       ("UTSMode", .string(config.namespaces.uts)),
-      ("UsernsMode", .string(config.namespaces.user)),
+      ("UsernsMode", .string(usernsMode(config.namespaces))),
       (
         "IDMappings",
         config.namespaces.users.isEmpty
@@ -78,6 +78,11 @@ enum HostInspection {
       ("Cgroups", .string(config.resources.cgroups ?? "default")),
       ("CgroupParent", .string(config.resources.cgroupParent ?? "")),
     ]
+  }
+
+  /// Ids that were chosen when the container was created are its own from then on.
+  private static func usernsMode(_ namespaces: ContainerNamespaces) -> String {
+    namespaces.user.hasPrefix("auto") && !namespaces.users.isEmpty ? "private" : namespaces.user
   }
 
   private static func security(_ config: ContainerConfig) -> [(String, TemplateValue)] {

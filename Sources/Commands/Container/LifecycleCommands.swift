@@ -28,11 +28,13 @@ enum LifecycleCommands {
         }
       }
     }
-    return try startAttached(selection, options, context)
+    return try startAttached(
+      selection, options, context, keys: invocation.globals.detachKeys(options.detachKeys))
   }
 
   private static func startAttached(
-    _ selection: Selection, _ options: SelectionOptions, _ context: EngineContext
+    _ selection: Selection, _ options: SelectionOptions, _ context: EngineContext,
+    keys: DetachKeys
   ) throws -> Int32 {
     guard !options.all, selection.words.count <= 1 else {
       throw ErrorReport(.invalidRequest, "you cannot start and attach multiple containers at once")
@@ -46,7 +48,7 @@ enum LifecycleCommands {
     if options.interactive { streams.insert(.standardInput) }
     var attachment = StartContainer.Attachment(streams: streams)
     attachment.passesSignals = options.passesSignals
-    if let keys = options.detachKeys { attachment.detachKeys = try DetachKeys(keys) }
+    attachment.detachKeys = keys
     let running = try StatusReader(ContainerStore(context)).read(first.id).isAlive
     let outcome =
       running
@@ -124,7 +126,7 @@ enum LifecycleCommands {
     var attachment = StartContainer.Attachment(
       streams: options.noInput
         ? [.standardOutput, .standardError] : [.standardInput, .standardOutput, .standardError])
-    if let keys = options.detachKeys { attachment.detachKeys = try DetachKeys(keys) }
+    attachment.detachKeys = try invocation.globals.detachKeys(options.detachKeys)
     attachment.passesSignals = options.passesSignals
     return try AttachResult.status(
       try StartContainer(context).attach(id, attachment), id, context)

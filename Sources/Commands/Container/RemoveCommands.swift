@@ -34,9 +34,10 @@ enum RemoveCommands {
     ).resolve()
     var status: Int32 = missing > 0 ? 1 : 0
     var gone: Set<String> = []
+    let batch = TrashBatch(context)
     for (name, id) in found where !gone.contains(id) {
       do {
-        let removed = try removeOne(id, options, context)
+        let removed = try removeOne(id, options, context, batch)
         for other in removed where other != id && gone.insert(other).inserted {
           try Output.line(other)
         }
@@ -53,15 +54,16 @@ enum RemoveCommands {
         _ = CommandFailure.end(error)
       }
     }
+    try batch.empty()
     try RemoveContainer(context).sweep()
     return status
   }
 
   /// The ids of all that went, dependents first.
   private static func removeOne(
-    _ id: String, _ options: SelectionOptions, _ context: EngineContext
+    _ id: String, _ options: SelectionOptions, _ context: EngineContext, _ batch: TrashBatch
   ) throws -> [String] {
-    try RemoveContainer(context).run(
+    try RemoveContainer(context, collecting: batch).run(
       id,
       .init(
         force: options.force, volumes: options.volumes, timeout: options.time,

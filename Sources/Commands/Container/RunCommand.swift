@@ -17,9 +17,11 @@ enum RunCommand {
       "# A server in the background, its port 80 published as 8080\nmartlet run -d -p 8080:80 nginx",
     ],
     positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
-    defaults: ContainerOptions(), options: ContainerOptions.run
-  ) { options, invocation in
+    defaults: ContainerOptions(), options: ContainerOptions.run.map { $0.noting(\.given) }
+  ) { given, invocation in
     let context = try invocation.globals.context()
+    let defaults = try invocation.globals.defaults()
+    let options = try filled(given, defaults)
     if options.detach, !options.attach.isEmpty {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
     }
@@ -43,9 +45,14 @@ enum RunCommand {
         return 0
       }
       var attachment = StartContainer.Attachment(streams: streams(options))
-      if let keys = options.detachKeys { attachment.detachKeys = try DetachKeys(keys) }
+      attachment.detachKeys = try invocation.globals.detachKeys(
+        options.detachKeys ?? defaults.detachKeys())
       attachment.passesSignals = options.passesSignals
       attachment.preservedDescriptors = options.preservedDescriptors
+      if attachment.streams.isDisjoint(with: [.standardOutput, .standardError]) {
+        // Nothing else says which container it is.
+        try Output.line(config.id)
+      }
       return try AttachResult.status(try start.attached(config.id, attachment), config.id, context)
     } catch {
       if options.request.autoRemove {
@@ -60,17 +67,32 @@ enum RunCommand {
     "create", summary: "Create a container without starting it",
     usage: "[options] IMAGE [COMMAND [ARG...]]",
     positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
-    defaults: ContainerOptions(), options: ContainerOptions.shared
-  ) { options, invocation in
+    defaults: ContainerOptions(), options: ContainerOptions.shared.map { $0.noting(\.given) }
+  ) { given, invocation in
+    let options = try filled(given, try invocation.globals.defaults())
     let config = try create(options, invocation.arguments, try invocation.globals.context())
     try Output.line(config.id)
     return 0
+  }
+
+  /// The options with what containers.conf says where the command line is silent.
+  private static func filled(_ given: ContainerOptions, _ defaults: ContainerDefaults) throws
+    -> ContainerOptions
+  {
+    var options = given
+    try defaults.apply(to: &options.request, given: options.given)
+    if !options.given.contains("pull"), let policy = try defaults.pullPolicy() {
+      options.pull = policy
+    }
+    return options
   }
 
   private static func create(
     _ options: ContainerOptions, _ arguments: [String], _ context: EngineContext
   ) throws -> ContainerConfig {
     var request = options.request
+    for warning in options.warnings { Message.note(warning) }
+    RunWarnings.apply(&request)
     request.command = Array(arguments.dropFirst())
     if options.usesRootfs {
       request.rootfs = arguments[0]
@@ -89,12 +111,9 @@ enum RunCommand {
     if options.attach.isEmpty {
       streams = [.standardOutput, .standardError]
     } else {
-      if options.attach.contains("stdout") { streams.insert(.standardOutput) }
-      if options.attach.contains("stderr") { streams.insert(.standardError) }
+      streams = options.attach
     }
-    if options.request.interactive || options.attach.contains("stdin") {
-      streams.insert(.standardInput)
-    }
+    if options.request.interactive { streams.insert(.standardInput) }
     return streams
   }
 }

@@ -16,7 +16,6 @@ enum UnsupportedOptions {
     ("ip", true, "addresses are given to containers on bridges, which are not supported yet"),
     ("ip6", true, "addresses are given to containers on bridges, which are not supported yet"),
     ("isolation", true, "it is for Windows"),
-    ("kernel-memory", true, "the kernel has dropped this limit"),
     ("link", true, "links are docker's old networks"),
     ("link-local-ip", true, "bridges are not supported yet"),
     ("mac-address", true, "use --network pasta:--ns-mac-addr,ADDRESS"),

@@ -27,8 +27,8 @@ enum ArchiveCommands {
     let context = try invocation.globals.context()
     if options.input == nil, Descriptor.isTerminal(Descriptor.standardInput) {
       throw ErrorReport(
-        .invalidRequest, "cannot read an archive from a terminal",
-        hint: "redirect standard input, or use --input FILE")
+        .invalidRequest,
+        "cannot read from terminal, use command-line redirection or the --input flag")
     }
     var display = TransferDisplay(quiet: options.quiet)
     let images = try ArchiveImages(context).load(

@@ -43,7 +43,7 @@ enum PullCommand {
     for name in names {
       do {
         if let path = filePath(name) {
-          try load(path, settings, quiet: options.quiet, context)
+          try load(name, path, settings, quiet: options.quiet, context)
         } else {
           let image = try pull(name, policy, settings, quiet: options.quiet, context)
           try Output.line(image)
@@ -65,12 +65,13 @@ enum PullCommand {
   }
 
   private static func load(
-    _ path: String, _ settings: PullSettings, quiet: Bool, _ context: EngineContext
+    _ name: String, _ path: String, _ settings: PullSettings, quiet: Bool,
+    _ context: EngineContext
   ) throws {
     var display = TransferDisplay(quiet: quiet)
     defer { display.finish() }
     let images = try ArchiveImages(context).load(
-      path, platform: settings.platform, events: { display.show($0) })
+      path, pulled: name, platform: settings.platform, events: { display.show($0) })
     for image in images { try Output.line(image.id.hex) }
   }
 

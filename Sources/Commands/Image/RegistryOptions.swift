@@ -67,7 +67,7 @@ struct RegistryOptions: Sendable {
     guard architecture != nil || os != nil || variant != nil else { return platform }
     guard platform == nil else {
       throw ErrorReport(
-        .invalidRequest, "--platform cannot be used together with --arch, --os or --variant")
+        .invalidRequest, "--platform option can not be specified with --arch or --os")
     }
     let host = Platform.host
     let parts = [os ?? host.os, architecture ?? host.architecture] + (variant.map { [$0] } ?? [])

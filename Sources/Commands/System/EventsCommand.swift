@@ -33,9 +33,15 @@ enum EventsCommand {
   ) { options, invocation in
     let context = try invocation.globals.context()
     var stream = EventStream(context, try EventFilter(options.filters))
-    stream.since = try options.since.map { text throws(ErrorReport) in try Moments.parse(text) }
-    stream.until = try options.until.map { text throws(ErrorReport) in
-      try Moments.parse(text, forward: true)
+    do {
+      stream.since = try options.since.map { text throws(ErrorReport) in try Moments.parse(text) }
+      stream.until = try options.until.map { text throws(ErrorReport) in
+        try Moments.parse(text, forward: true)
+      }
+    } catch {
+      let report = CommandFailure.report(of: error)
+      throw ErrorReport(
+        report.kind, "failed to parse event filters: \(report.message)", hint: report.hint)
     }
     stream.follows = options.stream
     let format = try options.format.map { text throws in try OutputFormat(text) }

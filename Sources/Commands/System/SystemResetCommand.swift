@@ -20,12 +20,52 @@ enum SystemResetCommand {
     return 0
   }
 
+  struct MigrateOptions: Sendable { var runtime: String? }
+
   static let migrate = MartletCommand(
-    "migrate", summary: "Nothing is ever to be done: every version reads what is there",
-    usage: "", positionals: .none, defaults: NoOptions(), options: []
-  ) { _, _ in
-    Message.note("nothing to migrate: containers and images are read as they are")
-    return 0
+    "migrate", summary: "Give all containers another runtime",
+    usage: "[options]",
+    description: "Nothing else is ever to be done: every version reads what is there.",
+    positionals: .none, defaults: MigrateOptions(),
+    options: [
+      .value("new-runtime", nil, \.runtime, "NAME", "The OCI runtime of all containers from now on")
+    ]
+  ) { options, invocation in
+    guard let runtime = options.runtime else {
+      Message.note("nothing to migrate: containers and images are read as they are")
+      return 0
+    }
+    let running = try UpdateContainer(try invocation.globals.context()).setRuntime(runtime)
+    for name in running {
+      _ = CommandFailure.end(
+        ErrorReport(
+          .conflict, "container \(name) runs: it keeps its runtime",
+          hint: "martlet stop \(name), then repeat this"))
+    }
+    return running.isEmpty ? 0 : 125
+  }
+
+  /// Docker's ways to reach other machines, of which there are none: devcontainers ask for the list.
+  static let contexts = MartletCommand(
+    group: "context", summary: "Connections to other machines; there are none", hidden: true,
+    subcommands: [
+      MartletCommand(
+        "ls", aliases: ["list"], summary: "List connections; there are none", usage: "[options]",
+        positionals: .none, defaults: ListOptions(),
+        options: [
+          .value("format", nil, \.format, "FORMAT", "json or a Go template"),
+          .flag("quiet", "q", \.quiet, "Show names only"),
+        ]
+      ) { options, _ in
+        if let format = options.format, format != "json" { _ = try OutputFormat(format) }
+        if options.format == "json" { try Output.line("[]") }
+        return 0
+      }
+    ])
+
+  struct ListOptions: Sendable {
+    var format: String?
+    var quiet = false
   }
 
   static let renumber = MartletCommand(

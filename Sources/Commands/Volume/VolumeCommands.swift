@@ -161,16 +161,18 @@ enum VolumeCommands {
       return 0
     }
     let names = chosen.map(\.name)
-    try VolumeStore(context).sweep()
+    let store = VolumeStore(context)
+    try store.sweep()
     if chosen.isEmpty { return 0 }
     guard
       try options.force
         || Question.ask("This removes all volumes that no container mounts:", about: names)
     else { return 0 }
     var status: Int32 = 0
+    let batch = TrashBatch(context)
     for volume in chosen {
       do {
-        try VolumeStore(context).remove(volume.name)
+        try store.remove(volume.name, collecting: batch)
         try Output.line(volume.name)
       } catch VolumeError.inUse {
         continue
@@ -180,6 +182,7 @@ enum VolumeCommands {
         status = CommandFailure.end(error)
       }
     }
+    try batch.empty()
     return status
   }
 }

@@ -18,8 +18,8 @@ enum VolumeInspection {
       ("Labels", pairs(volume.labels)), ("Scope", .string("local")),
       ("Options", pairs(volume.options)), ("UID", .int(Int64(volume.uid ?? 0))),
       ("GID", .int(Int64(volume.gid ?? 0))), ("Anonymous", .bool(volume.anonymous)),
-      ("MountCount", .int(0)), ("Timeout", .int(0)), ("NeedsCopyUp", .bool(false)),
-      ("NeedsChown", .bool(false)), ("LockNumber", .int(0)), ("Status", .map([])),
+      ("MountCount", .int(0)), ("Timeout", .int(0)), ("NeedsCopyUp", .bool(!volume.filled)),
+      ("NeedsChown", .bool(!volume.filled)), ("LockNumber", .int(0)), ("Status", .map([])),
       ("StorageID", .string("")),
     ])
   }

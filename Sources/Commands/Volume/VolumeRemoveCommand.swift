@@ -32,11 +32,17 @@ enum VolumeRemoveCommand {
       try PositionalRule.atLeast(1).check(words.count, for: invocation.path)
     }
     var status: Int32 = 0
+    let batch = TrashBatch(context)
     for word in words {
       do {
         let volume = try store.resolve(word)
-        if options.force { try removeUsers(of: volume.name, options.time, context) }
-        try store.remove(volume.name)
+        if options.force {
+          for user in try store.users(volume.name) {
+            try RemoveContainer(context, collecting: batch).run(
+              user, force: true, volumes: false, timeout: options.time)
+          }
+        }
+        try store.remove(volume.name, collecting: batch)
         try Output.line(options.all ? volume.name : word)
       } catch {
         if options.force, case VolumeError.unknown? = error as? VolumeError { continue }
@@ -44,6 +50,7 @@ enum VolumeRemoveCommand {
         _ = CommandFailure.end(error)
       }
     }
+    try batch.empty()
     // A killed removal may have left the files of a volume that is gone.
     try RemoveContainer(context).sweep()
     return status
@@ -54,12 +61,6 @@ enum VolumeRemoveCommand {
     case .unknown: 1
     case .inUse: 2
     default: 125
-    }
-  }
-
-  private static func removeUsers(of name: String, _ time: Int?, _ context: EngineContext) throws {
-    for user in try VolumeStore(context).users(name) {
-      try RemoveContainer(context).run(user.id, force: true, volumes: false, timeout: time)
     }
   }
 }

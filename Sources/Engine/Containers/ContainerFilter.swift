@@ -46,9 +46,11 @@ public struct ContainerFilter: Sendable {
 
   private static func condition(_ key: String, _ value: String) throws(ErrorReport) -> Condition {
     switch key {
-    case "id": return .id(value.lowercased())
-    case "name", "command":
-      guard let pattern = TextPattern(value) else {
+    case "id" where value.allSatisfy(\.isHexDigit): return .id(value.lowercased())
+    case "name", "command", "id":
+      // Docker's names begin with a slash, which theirs who write them as docker shows them have.
+      let text = value.hasPrefix("^/") ? "^" + value.dropFirst(2) : ContainerName.bare(value)
+      guard let pattern = TextPattern(key == "name" ? text : value) else {
         throw ErrorReport(.invalidRequest, "filter \(key): \"\(value)\" is no regular expression")
       }
       return .pattern(pattern)
@@ -102,7 +104,11 @@ public struct ContainerFilter: Sendable {
     switch condition {
     case .id(let prefix): return row.id.hasPrefix(prefix)
     case .pattern(let pattern):
-      return pattern.matches(key == "name" ? row.name : row.command.first ?? "")
+      switch key {
+      case "name": return pattern.matches(row.name)
+      case "id": return pattern.matches(row.id)
+      default: return pattern.matches(row.command.first ?? "")
+      }
     case .moment(let moment): return row.created < moment
     case .flag(let wanted):
       let starts =

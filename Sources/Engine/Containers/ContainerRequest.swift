@@ -12,6 +12,8 @@ public struct ContainerRequest: Sendable {
   /// nil: the image's; empty: none.
   public var entrypoint: [String]?
   public var environment: [String] = []
+  /// Below what the image says.
+  public var defaultEnvironment: [String] = []
   public var environmentFiles: [String] = []
   public var environmentOfHost = false
   public var environmentMerges: [String] = []

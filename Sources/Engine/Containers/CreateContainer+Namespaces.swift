@@ -7,8 +7,9 @@ extension CreateContainer {
     let donor = try store.load(String(mode.dropFirst("container:".count)))
     guard ["private", "none"].contains(donor.namespaces.ipc) else { return }
     throw ErrorReport(
-      .conflict, "the IPC namespace of container \(donor.name) is not shareable",
-      hint: "create \(donor.name) with --ipc shareable")
+      .conflict,
+      "joining the ipc namespace of container \(donor.id) is not allowed: non-shareable IPC "
+        + "(hint: use IpcMode:shareable for the donor container)")
   }
 
   /// Which namespaces the container gets, joins or shares with the host.
@@ -28,11 +29,11 @@ extension CreateContainer {
           hint: "use \((allowed + ["container:NAME"]).joined(separator: " or "))")
       }
     }
-    config.namespaces.pid = try store.joinedMode(request.pid)
-    config.namespaces.ipc = try store.joinedMode(request.ipc)
+    config.namespaces.pid = try store.joinedMode(request.pid) { $0.namespaces.pid }
+    config.namespaces.ipc = try store.joinedMode(request.ipc) { $0.namespaces.ipc }
     try refuseUnshared(config.namespaces.ipc)
-    config.namespaces.uts = try store.joinedMode(request.uts)
-    config.namespaces.cgroup = try store.joinedMode(request.cgroupns)
+    config.namespaces.uts = try store.joinedMode(request.uts) { $0.namespaces.uts }
+    config.namespaces.cgroup = try store.joinedMode(request.cgroupns) { $0.namespaces.cgroup }
     let joined = Set(
       [config.network.mode, config.namespaces.pid, config.namespaces.ipc, config.namespaces.uts]
         .filter { $0.hasPrefix("container:") })

@@ -56,7 +56,8 @@ public struct CreateContainer {
     config.security = try SecurityOptions.resolve(request)
     config.health = try request.health.resolve(image: request.image?.healthcheck)
     try fillLifecycle(&config, request)
-    if let name = request.name {
+    let wanted = request.name.flatMap { $0.isEmpty ? nil : ContainerName.bare($0) }
+    if let name = wanted {
       guard ContainerName.isValid(name) else { throw EngineError.invalidName(name) }
       config.name = name
       if request.replace, let old = try store.holder(ofName: name) {
@@ -64,7 +65,7 @@ public struct CreateContainer {
       }
     }
     try Dependents(store).note(config)
-    try add(&config, chooseName: request.name == nil, seed: Array(random[32...]), events)
+    try add(&config, chooseName: wanted == nil, seed: Array(random[32...]), events)
     // After the container: nobody then takes them for unused.
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
@@ -89,8 +90,7 @@ public struct CreateContainer {
     guard request.deviceRules.isEmpty else {
       throw ErrorReport(
         .invalidRequest,
-        "device cgroup rules are not supported in rootless mode or in a user namespace",
-        hint: "use --device for the devices themselves")
+        "device cgroup rules are not supported in rootless mode or in a user namespace")
     }
   }
 
@@ -249,6 +249,9 @@ public struct CreateContainer {
     network.noHosts = request.noHosts
     network.noHostname = request.noHostname
     network.hostsFile = request.hostsFile
+    if request.noHosts, !request.hosts.isEmpty {
+      throw ErrorReport(.invalidRequest, "--no-hosts and --add-host cannot be set together")
+    }
     if request.noHosts, request.hostsFile != nil {
       throw ErrorReport(.invalidRequest, "--no-hosts and --hosts-file cannot be used together")
     }
@@ -265,7 +268,7 @@ public struct CreateContainer {
         .invalidRequest, "invalid --add-host \"\(entry)\"", hint: "write NAME:ADDRESS")
     }
     try NetworkSetup(network, context: context).validate()
-    network.mode = try store.joinedMode(network.mode)
+    network.mode = try store.joinedMode(network.mode) { $0.network.mode }
     return network
   }
 
@@ -282,8 +285,8 @@ public struct CreateContainer {
       request.milliCPUs == nil
       ? request.cpuPeriod ?? (request.cpuQuota == nil ? nil : 100_000) : 100_000
     if request.milliCPUs != nil, request.cpuQuota != nil || request.cpuPeriod != nil {
-      throw ErrorReport(
-        .invalidRequest, "--cpus cannot be used together with --cpu-quota or --cpu-period")
+      let other = request.cpuPeriod == nil ? "quota" : "period"
+      throw ErrorReport(.invalidRequest, "--cpu-\(other) and --cpus cannot be set together")
     }
     resources.cpuShares = request.cpuShares
     resources.cpusetCPUs = request.cpusetCPUs

@@ -31,8 +31,12 @@ public struct Dependents {
 
 extension ContainerStore {
   /// `container:NAME` with the container's id instead; other modes as they are.
-  func joinedMode(_ mode: String) throws -> String {
+  ///
+  /// `part`: what the other's mode is. One that has the host's namespace is joined by having it too:
+  /// nobody but root may enter it again.
+  func joinedMode(_ mode: String, _ part: (ContainerConfig) -> String) throws -> String {
     guard mode.hasPrefix("container:") else { return mode }
-    return "container:\(try resolve(String(mode.dropFirst("container:".count))))"
+    let id = try resolve(String(mode.dropFirst("container:".count)))
+    return part(try load(id)) == "host" ? "host" : "container:\(id)"
   }
 }

@@ -58,7 +58,7 @@ public struct HealthRequest: Sendable, Equatable {
     if health.test.first == "NONE" { return nil }
     guard !health.test.isEmpty else {
       throw ErrorReport(
-        .invalidRequest, "the container has no health check to change", hint: "add --health-cmd")
+        .invalidRequest, "healthcheck command is not set", hint: "add --health-cmd")
     }
     try fill(&health)
     return health

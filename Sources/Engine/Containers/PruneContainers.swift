@@ -9,20 +9,16 @@ public struct PruneContainers {
 
   /// Goes on after a failure.
   ///
-  /// - Returns: the ids of removed containers, the bytes of their own files, and what failed.
-  public func run(_ filter: ContainerFilter) throws -> (
-    removed: [String], freed: Int64, failures: [any Error]
-  ) {
+  /// - Returns: the ids of removed containers, and what failed.
+  public func run(_ filter: ContainerFilter) throws -> (removed: [String], failures: [any Error]) {
+    let batch = TrashBatch(context)
     let all = try ListContainers(context).run()
     var removed: [String] = []
-    var freed: Int64 = 0
     var failures: [any Error] = []
     for row in all where isIdle(row.status) && filter.matches(row, all: all) {
       do {
-        let size = ContainerSize(context).written(row.id)
-        try RemoveContainer(context).run(row.id, force: false, volumes: false)
+        try RemoveContainer(context, collecting: batch).run(row.id, force: false, volumes: false)
         removed.append(row.id)
-        freed += size
       } catch EngineError.noSuchContainer {
         // Somebody else was faster.
         continue
@@ -30,7 +26,8 @@ public struct PruneContainers {
         failures.append(error)
       }
     }
-    return (removed, freed, failures)
+    do { try batch.empty() } catch { failures.append(error) }
+    return (removed, failures)
   }
 
   private func isIdle(_ status: ContainerStatus) -> Bool {

@@ -8,9 +8,12 @@ import UserNamespaces
 public struct RemoveContainer {
   private let context: EngineContext
   private let store: ContainerStore
+  private let batch: TrashBatch?
 
-  public init(_ context: EngineContext) {
+  /// `collecting`: where the files go for now, by whoever removes several containers.
+  public init(_ context: EngineContext, collecting batch: TrashBatch? = nil) {
     self.context = context
+    self.batch = batch
     store = ContainerStore(context)
   }
 
@@ -91,7 +94,7 @@ public struct RemoveContainer {
     }
     try FileTree.removeTree(store.liveDirectory(id))
     if let config { context.note("remove", config) }
-    try Trash(context).remove(paths)
+    if let batch { batch.add(paths) } else { try Trash(context).remove(paths) }
   }
 
   private static let volumesMark = "remove-volumes"

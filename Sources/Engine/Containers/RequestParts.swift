@@ -37,6 +37,7 @@ enum EnvironmentMerge {
         CurrentProcess.environment(name).map { "\(name)=\($0)" }
       }
     }
+    base += try request.defaultEnvironment.compactMap(expand)
     base += image
     if !config.process.unsetEnvironment.isEmpty {
       let unset = Set(config.process.unsetEnvironment)
@@ -44,9 +45,7 @@ enum EnvironmentMerge {
         unset.contains("*") ? [] : base.filter { !unset.contains(String($0.prefix { $0 != "=" })) }
     }
     if request.environmentOfHost {
-      let bytes = try FileTree.read("/proc/self/environ", limit: 1 << 22)
-      base += bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        .filter { $0.contains("=") && !$0.hasPrefix("=") }
+      base += try ownEnvironment()
     }
     var merged = try merge(base, request)
     for text in request.environmentMerges {
@@ -59,6 +58,13 @@ enum EnvironmentMerge {
       merged.append("\(name)=\(value)")
     }
     return merged
+  }
+
+  /// The caller's variables.
+  private static func ownEnvironment() throws(SystemError) -> [String] {
+    try FileTree.read("/proc/self/environ", limit: 1 << 22).split(separator: 0)
+      .map { String(decoding: $0, as: UTF8.self) }
+      .filter { $0.contains("=") && !$0.hasPrefix("=") }
   }
 
   /// `${NAME}` and `$NAME` replaced by their values.
@@ -82,13 +88,21 @@ enum EnvironmentMerge {
   static func merge(_ image: [String], _ request: ContainerRequest) throws -> [String] {
     var entries = image
     for path in request.environmentFiles {
-      entries += try lines(of: path, what: "environment file").compactMap(expand)
+      entries += try lines(of: path, what: "environment file").flatMap(expandAll)
     }
-    entries += try request.environment.compactMap(expand)
+    entries += try request.environment.flatMap(expandAll)
     return EnvironmentList.withoutRepeats(entries)
   }
 
-  /// `NAME` takes the caller's value, if it has one; `PREFIX*` all that start so.
+  /// `PREFIX*` stands for all of the caller's variables that start so.
+  private static func expandAll(_ text: String) throws -> [String] {
+    guard text.hasSuffix("*"), !text.contains("=") else {
+      return try expand(text).map { [$0] } ?? []
+    }
+    return try ownEnvironment().filter { $0.hasPrefix(text.dropLast()) }
+  }
+
+  /// `NAME` takes the caller's value, if it has one.
   private static func expand(_ text: String) throws(ErrorReport) -> String? {
     if let equals = text.firstIndex(of: "=") {
       guard equals != text.startIndex else {
@@ -199,7 +213,9 @@ enum SecurityOptions {
 /// Sizes as docker writes them: `64k`, `1.5g`, `512MiB`; the units are powers of 1024.
 public enum ByteSize {
   /// Bytes; nil when the text is not a size.
-  public static func parse(_ text: String) -> Int64? {
+  ///
+  /// `scale`: what k is; 1000 where docker counts so.
+  public static func parse(_ text: String, scale: Double = 1024) -> Int64? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard !digits.isEmpty, let number = Double(digits), number.isFinite else { return nil }
     var unit = text[digits.endIndex...].lowercased()
@@ -208,7 +224,7 @@ public enum ByteSize {
     let powers = ["": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5]
     guard let power = powers[unit] else { return nil }
     var value = number
-    for _ in 0..<power { value *= 1024 }
-    return value < 9.2e18 ? Int64(value) : nil
+    for _ in 0..<power { value *= scale }
+    return value < 9.2e18 ? Int64(value.rounded()) : nil
   }
 }

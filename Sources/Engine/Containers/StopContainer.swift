@@ -161,6 +161,9 @@ public struct WaitContainer {
       let status = try StatusReader(store).read(id)
       switch status {
       case .exited: return status.exitCode
+      case .created where try !FileLock.isHeld(store.monitorLock(id)):
+        // It does not run, nor is it about to.
+        return 0
       case .running(let pid, _, false):
         if let process = try ProcessHandle.find(pid) {
           _ = try process.waitForEnd(milliseconds: -1)

@@ -34,6 +34,25 @@ public struct UpdateContainer {
     store = ContainerStore(context)
   }
 
+  /// Has every container that does not run started by another OCI runtime from now on.
+  ///
+  /// - Returns: the names of those that run.
+  public func setRuntime(_ name: String) throws -> [String] {
+    let runtime = try context.runtimePath(name)
+    var running: [String] = []
+    for id in try store.ids() {
+      let status = try StatusReader(store).read(id)
+      guard !status.isAlive, status != .initialized, status != .restarting else {
+        running.append(try store.load(id).name)
+        continue
+      }
+      do { try store.change(id) { $0.lifecycle.runtime = runtime } } catch EngineError
+        .noSuchContainer
+      { continue }
+    }
+    return running.sorted()
+  }
+
   /// - Throws: when it runs and its limits cannot be changed; nothing is then.
   public func run(_ id: String, _ changes: ContainerChanges) throws {
     if let memory = changes.memory, memory < 6 << 20 {

@@ -30,8 +30,11 @@ public struct ArchiveImages {
   public init(_ context: EngineContext) { self.context = context }
 
   /// Reads an archive or a layout's directory; `-` is standard input.
+  ///
+  /// `pulled`: what the user called it when he asked for an image rather than for the archive.
   public func load(
-    _ path: String, platform: String? = nil, events: (TransferEvent) -> Void = { _ in }
+    _ path: String, pulled name: String? = nil, platform: String? = nil,
+    events: (TransferEvent) -> Void = { _ in }
   ) throws -> [Loaded] {
     if let platform { _ = try Platform(platform) }
     let request = LoadRequest(path: path, platform: platform)
@@ -39,7 +42,8 @@ public struct ArchiveImages {
       .map { Loaded(id: $0.id, names: $0.names) }
     for image in loaded {
       context.note(
-        image: "loadfromarchive", id: image.id.hex, name: image.names.first ?? image.id.hex)
+        image: name == nil ? "loadfromarchive" : "pull", id: image.id.hex,
+        name: name ?? (path == "-" ? image.names.first ?? image.id.hex : path))
     }
     return loaded
   }
@@ -52,8 +56,11 @@ public struct ArchiveImages {
   }
 
   /// Writes images to a file or directory that does not exist yet; `-` is standard output.
+  ///
+  /// `pushed`: what the user called the place when he pushed the image there.
   public func save(
-    _ images: [String], as format: Format, to path: String, layers: Layers = .asStored,
+    _ images: [String], as format: Format, to path: String, pushed place: String? = nil,
+    layers: Layers = .asStored,
     events: (TransferEvent) -> Void = { _ in }
   ) throws {
     let store = context.imageStore
@@ -71,7 +78,11 @@ public struct ArchiveImages {
     case .uncompressed: request.layerForm = .uncompressed
     }
     _ = try HelperClient(context).run(.save(request), events: events)
-    for image in found { context.note(image: "save", id: image.id.hex, name: image.name) }
+    for image in found {
+      context.note(
+        image: place == nil ? "save" : "push", id: image.id.hex,
+        name: place ?? (path == "-" ? image.name : path))
+    }
   }
 
   /// What `import` makes an image of, and how.

@@ -22,6 +22,15 @@ public struct PushImage {
 
   public init(_ context: EngineContext) { self.context = context }
 
+  private static func transport(_ format: ArchiveImages.Format) -> String {
+    switch format {
+    case .ociDirectory: "oci"
+    case .ociArchive: "oci-archive"
+    case .dockerDirectory: "dir"
+    case .dockerArchive: "docker-archive"
+    }
+  }
+
   /// Reads what the user wrote: `[docker://]NAME`, or `TRANSPORT:PATH`.
   ///
   /// Without a text the image's own name is meant.
@@ -63,7 +72,8 @@ public struct PushImage {
     let name = ResolveImage.withoutTransport(image)
     switch destination {
     case .file(let format, let path):
-      try ArchiveImages(context).save([name], as: format, to: path, events: events)
+      try ArchiveImages(context).save(
+        [name], as: format, to: path, pushed: "\(Self.transport(format)):\(path)", events: events)
       return nil
     case .registry(let reference):
       var request = PushRequest(

@@ -49,6 +49,9 @@ public struct RemoveImages {
         outcome.untagged += removal.untagged
         if let id = removal.deleted {
           outcome.deleted.append(id)
+          for name in removal.untagged {
+            context.note(image: "untag", id: id.hex, name: name.full)
+          }
           context.note(image: "remove", id: id.hex, name: word)
         } else {
           for name in removal.untagged {

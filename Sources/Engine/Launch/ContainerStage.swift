@@ -71,8 +71,12 @@ struct ContainerStage {
       // runc before 1.2 refuses a user namespace to join without the maps that it has already.
       if order.runtime.hasSuffix("/runc") { facts.userMapping = nested }
     }
-    facts.files = try EtcFiles(config: config, plan: plan, directory: order.runDirectory).write(
-      user: facts.user, root: root)
+    let caller = AccountFiles.Caller(
+      uid: context.uid, gid: context.gid, name: plan.userName)
+    facts.files = try EtcFiles(
+      config: config, plan: plan, directory: order.runDirectory, caller: caller
+    ).write(user: facts.user, root: root)
+    facts.user.home = AccountFiles(config: config, user: facts.user, caller: caller).home
     let secrets = SecretFiles(context: context, config: config, nested: nested)
     facts.files += try secrets.write(in: "\(context.runtimeRoot)/secrets")
     facts.secretVariables = try secrets.variables()
@@ -147,7 +151,9 @@ struct ContainerStage {
   private func gatherFacts(
     rootfs: String, root: borrowing RootDirectory, nested: IDMapping?
   ) throws -> StageFacts {
-    let lookup = try UserLookup(root: root)
+    var lookup = try UserLookup(root: root)
+    lookup.add(
+      users: config.accounts.hostUsers.compactMap { AccountFiles.hostLine("/etc/passwd", $0) })
     let users = config.namespaces.userns
     let wanted =
       config.process.user.isEmpty

@@ -9,6 +9,7 @@ struct EtcFiles {
   let config: ContainerConfig
   let plan: NetworkPlan
   let directory: String
+  let caller: AccountFiles.Caller
 
   /// Writes them; where each belongs in the container, and where it is.
   func write(user: UserLookup.Resolved, root: borrowing RootDirectory) throws -> [PlacedFile] {
@@ -29,25 +30,16 @@ struct EtcFiles {
     if config.network.dns != ["none"] {
       try add("resolv.conf", "/etc/resolv.conf", try plan.resolver())
     }
-    try add(
-      "containerenv", "/run/.containerenv",
-      """
-      engine="martlet-\(MartletVersion.text)"
-      name="\(config.name)"
-      id="\(config.id)"
-      image="\(config.image?.name ?? "")"
-      rootless=\(CurrentProcess.effectiveUser == 0 && plan.isMachineRoot ? 0 : 1)
-
-      """)
+    try add("containerenv", "/run/.containerenv", environmentFile())
     let lookup = try UserLookup(root: root)
-    let accounts = AccountFiles(config: config, user: user, hostName: plan.userName)
+    let accounts = AccountFiles(config: config, user: user, caller: caller)
     let passwd = try text(root.readSmallFile("/etc/passwd"))
     if let new = accounts.passwd(image: passwd, lookup: lookup) {
-      try add("passwd", "/etc/passwd", new)
+      if try !replace("passwd", new, root) { try add("passwd", "/etc/passwd", new) }
     }
     let group = try text(root.readSmallFile("/etc/group"))
     if let new = accounts.group(image: group, lookup: lookup) {
-      try add("group", "/etc/group", new)
+      if try !replace("group", new, root) { try add("group", "/etc/group", new) }
     }
     if let zone = config.process.timeZone, let path = TimeZoneFile.path(zone) {
       try RecordStore(etc).write("localtime", bytes: try FileTree.read(path, limit: 1 << 20))
@@ -55,6 +47,46 @@ struct EtcFiles {
       files.append(PlacedFile(destination: "/etc/localtime", source: "\(etc)/localtime"))
     }
     return files
+  }
+
+  /// What tools look for to find out that they are in a container; only one with all rights is told
+  /// which.
+  private func environmentFile() -> String {
+    guard config.security.privileged else { return "" }
+    return """
+      engine="martlet-\(MartletVersion.text)"
+      name="\(config.name)"
+      id="\(config.id)"
+      image="\(config.image?.name ?? "")"
+      rootless=\(CurrentProcess.effectiveUser == 0 && plan.isMachineRoot ? 0 : 1)
+
+      """
+  }
+
+  /// Gives a file of the container's own /etc new content, so that programs such as useradd(8) can
+  /// go on from there; what is mounted can be replaced by nobody.
+  ///
+  /// - Returns: false when there is no such file of the container's own that may be changed.
+  private func replace(_ name: String, _ content: String, _ root: borrowing RootDirectory)
+    throws(SystemError) -> Bool
+  {
+    guard !config.readOnly, config.rootfs == nil || config.keepsRootfs else { return false }
+    guard !config.mounts.contains(where: { $0.destination.hasPrefix("/etc") }) else { return false }
+    let directory: OwnedDescriptor
+    do throws(SystemError) { directory = try root.open("/etc", [.path, .directory]) } catch {
+      return false
+    }
+    guard let old = try FileStatus.find(name, in: directory.raw), old.kind == .regular else {
+      return false
+    }
+    // Whoever is killed here leaves the old file.
+    let place = "/proc/self/fd/\(directory.raw)"
+    try FileTree.unlinkIfPresent("\(place)/.\(name).new")
+    try FileTree.write("\(place)/.\(name).new", content)
+    try FileTree.setOwner("\(place)/.\(name).new", uid: old.uid, gid: old.gid)
+    try FileTree.setMode("\(place)/.\(name).new", old.permissions)
+    try FileTree.rename("\(place)/.\(name).new", to: "\(place)/\(name)")
+    return true
   }
 
   private func text(_ bytes: [UInt8]?) -> String? {

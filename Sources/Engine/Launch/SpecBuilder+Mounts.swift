@@ -12,7 +12,8 @@ extension SpecBuilder {
       all.append(
         RuntimeMount(
           destination: path, type: "tmpfs", source: "tmpfs",
-          options: ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]))
+          options: ["rw", "rprivate", "nosuid", "nodev", "tmpcopyup"]
+            + (config.lifecycle.isSystemd && path == "/run" ? ["mode=755"] : [])))
     }
     for file in facts.files where !taken.contains(file.destination) {
       all.append(

@@ -167,7 +167,8 @@ struct SpecBuilder {
       block.weight = UInt16(clamping: weight)
       resources.blockIO = block
     }
-    if let pids = asked.pids { resources.pids = RuntimePids(limit: pids) }
+    // No limit is what there is: only a limit needs the controller.
+    if let pids = asked.pids, pids > 0 { resources.pids = RuntimePids(limit: pids) }
     return resources == RuntimeResources() ? nil : resources
   }
 

@@ -4,7 +4,7 @@ import OCISpec
 
 /// Names of users and groups as a container's own files define them (passwd(5), group(5)).
 struct UserLookup {
-  private let users: [[Substring]]
+  private var users: [[Substring]]
   private let groups: [[Substring]]
 
   /// Reads the files inside `root`; missing or unreasonable files define nobody.
@@ -16,6 +16,16 @@ struct UserLookup {
   init(passwd: String, group: String) {
     users = Self.records(Array(passwd.utf8))
     groups = Self.records(Array(group.utf8))
+  }
+
+  /// Adds users whom the container's own files do not name.
+  mutating func add(users lines: [String]) {
+    for line in lines {
+      guard let entry = Self.records(Array(line.utf8)).first,
+        !users.contains(where: { $0[0] == entry[0] })
+      else { continue }
+      users.append(entry)
+    }
   }
 
   private static func records(_ bytes: [UInt8]?) -> [[Substring]] {

@@ -5,8 +5,9 @@ import UserNamespaces
 enum UsernsChoice: Equatable {
   /// 0 is the caller, 1 and up are subordinate ids.
   case standard
-  /// The caller has this uid and gid (its own when nil) inside.
-  case keepID(uid: UInt32?, gid: UInt32?)
+  /// The caller has this uid and gid (its own when nil) inside; `size` is how many ids there are
+  /// (all that the caller has when nil).
+  case keepID(uid: UInt32?, gid: UInt32?, size: UInt32? = nil)
   /// Only subordinate ids, from 0 on.
   case noMap
   /// Ids that no other such container has; decided when the container is created.
@@ -34,6 +35,7 @@ enum UsernsChoice: Equatable {
   private static func keepID(_ options: Substring) throws(ErrorReport) -> UsernsChoice {
     var uid: UInt32?
     var gid: UInt32?
+    var size: UInt32?
     for part in options.split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1)
       guard pair.count == 2, let id = UInt32(pair[1]) else {
@@ -42,13 +44,14 @@ enum UsernsChoice: Equatable {
       switch pair[0] {
       case "uid": uid = id
       case "gid": gid = id
+      case "size" where id > 0: size = id
       default:
         throw ErrorReport(
-          .invalidRequest, "option \"\(pair[0])\" of --userns keep-id is not supported",
-          hint: "uid and gid are")
+          .invalidRequest, "option \"\(part)\" of --userns keep-id is not supported",
+          hint: "uid, gid and size are")
       }
     }
-    return .keepID(uid: uid, gid: gid)
+    return .keepID(uid: uid, gid: gid, size: size)
   }
 
   /// The map to nest in `mapping`, nil when ours serves as it is.
@@ -57,12 +60,12 @@ enum UsernsChoice: Equatable {
     case .standard: return nil
     case .mapped(let map): return map
     case .auto: throw ErrorReport(.bug, "the ids of a container with --userns auto are missing")
-    case .keepID(let wantedUser, let wantedGroup):
+    case .keepID(let wantedUser, let wantedGroup, let size):
       guard let mapping else {
         throw ErrorReport(
           .invalidRequest, "--userns keep-id is for ordinary users: root keeps its id anyway")
       }
-      return mapping.keepingID(uid: wantedUser ?? uid, gid: wantedGroup ?? gid)
+      return mapping.keepingID(uid: wantedUser ?? uid, gid: wantedGroup ?? gid, size: size)
     case .noMap:
       guard let mapping else {
         throw ErrorReport(.invalidRequest, "--userns nomap is for ordinary users")
@@ -73,7 +76,7 @@ enum UsernsChoice: Equatable {
 
   /// Who the container's process is when neither image nor command line says.
   func defaultUser(_ uid: UInt32, _ gid: UInt32) -> String {
-    guard case .keepID(let wantedUser, let wantedGroup) = self else { return "0" }
+    guard case .keepID(let wantedUser, let wantedGroup, _) = self else { return "0" }
     return "\(wantedUser ?? uid):\(wantedGroup ?? gid)"
   }
 

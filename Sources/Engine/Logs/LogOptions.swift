@@ -24,7 +24,9 @@ enum LogOptions {
       case "max-size":
         // Podman's way to say that there is no limit.
         if value == "-1" { continue }
-        guard let size = ByteSize.parse(value), size > 0 else { throw invalid(key, value) }
+        guard let size = ByteSize.parse(value, scale: 1000), size > 0 else {
+          throw invalid(key, value)
+        }
         lifecycle.logMaxSize = size
       case "max-file", "max-files":
         guard let count = Int(value), (1...1_000).contains(count) else { throw invalid(key, value) }

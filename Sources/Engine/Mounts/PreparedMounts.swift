@@ -41,10 +41,18 @@ struct PreparedMounts {
       guard var path = paths[mount.destination] else { continue }
       if let subpath = mount.subpath { path = try find(subpath, in: path, index) }
       if mount.options.contains("O") { path = try overlay(path, mount, index) }
-      if mount.options.contains("U") { try TreeOwner.change(path, uid: owner.uid, gid: owner.gid) }
+      // As podman has it, the owner of the top says whether it was done before.
+      if mount.options.contains("U"), try !isOwned(path) {
+        try TreeOwner.change(path, uid: owner.uid, gid: owner.gid)
+      }
       paths[mount.destination] = path
     }
     return paths
+  }
+
+  private func isOwned(_ path: String) throws(SystemError) -> Bool {
+    let status = try FileStatus.of(path, follow: true)
+    return status.uid == owner.uid && status.gid == owner.gid
   }
 
   /// A place that is a directory, or an empty file.

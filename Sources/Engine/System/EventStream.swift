@@ -51,7 +51,7 @@ public struct EventFilter: Sendable {
   private static func matches(_ event: Event, _ key: String, _ value: String) -> Bool {
     switch key {
     case "container": event.kind == .container && isCalled(event, value)
-    case "volume": event.kind == .volume && event.name == value
+    case "volume": event.kind == .volume && event.name.hasPrefix(value)
     case "network": event.kind == .network && isCalled(event, value)
     case "image": hasImage(event, value)
     case "event": event.action == value

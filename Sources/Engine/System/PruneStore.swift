@@ -30,9 +30,11 @@ public struct PruneStore {
     }
     let sizes = try MeasureTrees(context: context).run(
       stopped.map { "\(context.containers)/\($0.id)" })
+    let batch = TrashBatch(context)
     for (container, size) in zip(stopped, sizes) {
       do {
-        try RemoveContainer(context).run(container.id, force: false, volumes: false)
+        try RemoveContainer(context, collecting: batch).run(
+          container.id, force: false, volumes: false)
         outcome.containers.append(container.id)
         outcome.freed += size ?? 0
       } catch EngineError.noSuchContainer {
@@ -44,16 +46,19 @@ public struct PruneStore {
         outcome.failures.append(reportOf(error))
       }
     }
+    try batch.empty()
   }
 
   /// Named and anonymous volumes that no container mounts.
   public func volumes(_ outcome: inout Outcome) throws {
     let names = ((try? FileTree.list(context.volumes)) ?? []).sorted()
     let sizes = try MeasureTrees(context: context).run(names.map { "\(context.volumes)/\($0)" })
+    let users = VolumeUsers(context)
+    let batch = TrashBatch(context)
     for (name, size) in zip(names, sizes) {
       let lock = try ObjectLock.acquire(VolumeTrash.lock(of: name, context))
       // Asked under the lock: whoever starts with the volume fills it under the same one.
-      if try isUsed(name) { continue }
+      if try !users.of(name).isEmpty { continue }
       let trash = try VolumeTrash(context).place(for: name)
       try FileTree.ensureDirectory(context.trash)
       do throws(SystemError) {
@@ -62,20 +67,17 @@ public struct PruneStore {
         if error.errno != Errno.noEntry { outcome.failures.append(reportOf(error)) }
         continue
       }
-      if try isUsed(name) {
+      if try !users.of(name).isEmpty {
         // A container was created with it this moment: it has it back.
         try FileTree.renameNew(trash, to: "\(context.volumes)/\(name)")
         continue
       }
       _ = consume lock
-      try Trash(context).remove([trash])
+      batch.add([trash])
       outcome.volumes.append(name)
       outcome.freed += size ?? 0
     }
-  }
-
-  private func isUsed(_ name: String) throws -> Bool {
-    try ListContainers(context).run().contains { $0.volumes.contains(name) }
+    try batch.empty()
   }
 
   /// Images without a container; those with names only when `all`.

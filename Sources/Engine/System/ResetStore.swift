@@ -12,10 +12,13 @@ public struct ResetStore {
   public func run() throws {
     var errors = ErrorCollector()
     let store = ContainerStore(context)
+    // Never emptied by itself: the trash goes with the rest.
+    let batch = TrashBatch(context)
     for id in try store.ids() {
       errors.collect {
         do {
-          try RemoveContainer(context).run(id, force: true, volumes: true)
+          try RemoveContainer(context, collecting: batch).run(
+            id, force: true, volumes: true)
         } catch EngineError.noSuchContainer {
           return
         }
@@ -23,10 +26,9 @@ public struct ResetStore {
     }
     // A container that could not be stopped still uses what follows.
     try errors.check()
-    // Records go first: from then on there is nothing that names what is deleted after them.
-    for part in Self.parts {
-      try Trash(context).remove(["\(context.dataRoot)/\(part)"])
-    }
+    // Records go first: from then on there is nothing that names what is deleted after them. The
+    // containers' files are in the trash, which is one of the parts.
+    try Trash(context).remove(Self.parts.map { "\(context.dataRoot)/\($0)" })
     try FileTree.removeTree(context.runtimeState)
     try FileTree.removeTree(context.live)
   }

@@ -10,6 +10,8 @@ public struct Volume: Equatable, Sendable {
   public var options: [String: String] = [:]
   /// Made for one container, with a name that nobody chose.
   public var anonymous = false
+  /// Whether files have been found in it when a container used it.
+  public var filled = false
   /// Who owns its root, where that was asked for.
   public var uid: UInt32?
   public var gid: UInt32?
@@ -20,6 +22,7 @@ public struct Volume: Equatable, Sendable {
     self.name = name
     created = record.integer("created") ?? 0
     anonymous = record.flag("anonymous")
+    filled = record.flag("filled")
     labels = record.pairs("label")
     options = record.pairs("option")
     uid = record.integer("uid").map { UInt32(truncatingIfNeeded: $0) }

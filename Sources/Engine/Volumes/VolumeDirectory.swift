@@ -18,8 +18,9 @@ struct VolumeDirectory {
 
   /// The data directory, made when missing.
   ///
-  /// A new volume gets what the image has at `destination` (nil: nothing), exactly once: the copy
-  /// is finished before the volume has its name. Else it is `owner`'s, the caller's when nil.
+  /// A volume that is empty gets what the image has at `destination` (nil: nothing), exactly once:
+  /// the copy is finished before the volume is said to be filled. Else it is `owner`'s, the caller's
+  /// when nil.
   func prepare(
     copyingUp destination: String?, from root: borrowing RootDirectory,
     owner: (uid: UInt32, gid: UInt32)? = nil
@@ -41,10 +42,17 @@ struct VolumeDirectory {
       try TreeCopy.copyUp(from: root, path: destination, to: data)
     }
     var filled = try record.find("volume") ?? LineRecord()
-    filled["name"] = name
     let isNew = filled["created"] == nil
+    // One that is empty still can be filled by another image, as with docker.
+    if try !FileTree.list(data).isEmpty {
+      filled["filled"] = "true"
+    } else if !isNew {
+      try VolumeMount(Volume(name: name, record: filled).options)?.mount(at: data, named: name)
+      try lock.remove(lockPath)
+      return data
+    }
+    filled["name"] = name
     if isNew { filled["created"] = "\(Clock.realtime())" }
-    filled["filled"] = "true"
     try record.write("volume", filled, durability: .power)
     if isNew { context.note(volume: "create", name: name) }
     // Nobody asks for the lock of a volume that is filled.

@@ -37,8 +37,7 @@ enum VolumeMount: Equatable {
         throw ErrorReport(
           .notFound,
           "invalid volume option device for driver 'local': faccessat \(device): "
-            + "no such file or directory",
-          hint: "mkdir -p '\(device)'")
+            + "no such file or directory")
       }
       if device.isEmpty, let type = options["type"], !type.isEmpty {
         throw ErrorReport(.invalidRequest, "a volume of type \(type) needs --opt device=PATH")
@@ -56,7 +55,8 @@ enum VolumeMount: Equatable {
       switch self {
       case .tmpfs(let options):
         tree = try MountCall.makeFilesystem(
-          "tmpfs", options: options.filter { Self.flags[$0] == nil && !Self.ignored.contains($0) },
+          "tmpfs", source: "tmpfs",
+          options: options.filter { Self.flags[$0] == nil && !Self.ignored.contains($0) },
           attributes: Self.attributes(options))
       case .directory(let source, let options):
         tree = try MountCall.copyTree(source, recursive: true)

@@ -4,10 +4,14 @@ import StateStore
 import UserNamespaces
 
 /// The volumes of one user: `volumes/<name>/` with a record and the data in `_data`.
-public struct VolumeStore: Sendable {
+public struct VolumeStore {
   private let context: EngineContext
+  private let known: VolumeUsers
 
-  public init(_ context: EngineContext) { self.context = context }
+  public init(_ context: EngineContext) {
+    self.context = context
+    known = VolumeUsers(context)
+  }
 
   /// Where a volume's files are.
   public func mountPoint(_ name: String) -> String {
@@ -88,12 +92,12 @@ public struct VolumeStore: Sendable {
   }
 
   /// Ids of the containers that mount a volume, running or not.
-  public func users(_ name: String) throws -> [ContainerSummary] {
-    try ListContainers(context).run().filter { $0.volumes.contains(name) }
-  }
+  public func users(_ name: String) throws -> [String] { try known.of(name) }
 
   /// Removes a volume that no container mounts.
-  public func remove(_ name: String) throws {
+  ///
+  /// `batch`: where its files go for now, by whoever removes several.
+  public func remove(_ name: String, collecting batch: TrashBatch? = nil) throws {
     let path = "\(context.volumes)/\(name)"
     let trash = try VolumeTrash(context).place(for: name)
     try locked(name) {
@@ -114,7 +118,7 @@ public struct VolumeStore: Sendable {
       }
     }
     context.note(volume: "remove", name: name)
-    try Trash(context).remove([trash])
+    if let batch { batch.add([trash]) } else { try Trash(context).remove([trash]) }
   }
 
   /// Removes what killed commands left of volumes.
@@ -122,7 +126,7 @@ public struct VolumeStore: Sendable {
 
   private func refuseUsed(_ name: String) throws {
     let users = try users(name)
-    if !users.isEmpty { throw VolumeError.inUse(name, by: users.map(\.id)) }
+    if !users.isEmpty { throw VolumeError.inUse(name, by: users) }
   }
 
   private func locked<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {

@@ -96,16 +96,16 @@ struct CopyFiles {
   private func unpack(_ request: CopyRequest, _ place: TreePlace) throws {
     let root = try TreeRoot(place)
     let target = try root.locate(place.path)
-    guard target.status != nil else { throw TreeRoot.missing(place.path, place) }
     guard target.isDirectory else {
       throw ErrorReport(
-        .invalidRequest,
-        "destination must be a directory when copying from stdin: \"\(place.path)\" on "
-          + "\(place.owner) is none")
+        .invalidRequest, "destination must be a directory when copying from stdin")
     }
     let receiver = try receiver(root, target.path, request)
     let reader = TarReader(Decompressor(DescriptorSource(HelperRequest.userInput)))
-    try receiver.receive(reader)
+    do throws(ArchiveError) { try receiver.receive(reader) } catch .truncated {
+      throw ErrorReport(
+        .invalidRequest, "source must be a (compressed) tar archive when copying from stdin")
+    }
     try reader.drain()
     try receiver.finish()
   }
@@ -140,9 +140,7 @@ extension CopyFiles {
     case .some:
       if file.isDirectory, !request.overwrites {
         throw ErrorReport(
-          .invalidRequest,
-          "destination must be a directory when copying a directory: "
-            + "\"\(place.path)\" on \(place.owner) is none", hint: "use --overwrite to replace it")
+          .invalidRequest, "destination must be a directory when copying a directory")
       }
       guard !namesDirectory else {
         throw ErrorReport(
