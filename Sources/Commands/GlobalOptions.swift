@@ -77,8 +77,10 @@ public struct GlobalOptions: Sendable, Equatable {
   func defaults() throws -> ContainerDefaults { try ContainerDefaults(modules: modules) }
 
   /// The keys that leave a container: those that were given, else those of containers.conf.
-  func detachKeys(_ given: String?) throws -> DetachKeys {
-    guard let keys = try given ?? defaults().detachKeys() else { return .standard }
+  ///
+  /// `known`: what containers.conf says, where it has been read already.
+  func detachKeys(_ given: String?, _ known: ContainerDefaults? = nil) throws -> DetachKeys {
+    guard let keys = try given ?? (known ?? defaults()).detachKeys() else { return .standard }
     return try DetachKeys(keys)
   }
 

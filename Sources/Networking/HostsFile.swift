@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Model
 
 /// The content of an /etc/hosts (hosts(5)).

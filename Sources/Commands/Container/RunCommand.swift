@@ -45,8 +45,7 @@ enum RunCommand {
         return 0
       }
       var attachment = StartContainer.Attachment(streams: streams(options))
-      attachment.detachKeys = try invocation.globals.detachKeys(
-        options.detachKeys ?? defaults.detachKeys())
+      attachment.detachKeys = try invocation.globals.detachKeys(options.detachKeys, defaults)
       attachment.passesSignals = options.passesSignals
       attachment.preservedDescriptors = options.preservedDescriptors
       if attachment.streams.isDisjoint(with: [.standardOutput, .standardError]) {
