@@ -134,7 +134,7 @@ extension SystemTests {
       try Session.run { session in
         try session.martlet(
           "run", "--rm", "--network", "none", "--timeout", "1", "--restart", "no", Session.image,
-          "sleep", "300", exit: 137)
+          "sleep", "300", exit: 255)
         try session.martlet("create", "--timeout", "-1", Session.image, "true", exit: 125)
       }
     }
