@@ -86,13 +86,6 @@ extension SystemTests {
       }
     }
 
-    @Test func endsWhenItsTimeIsOver() throws {
-      try Session.run { session in
-        try session.martlet(
-          "run", "--timeout", "1", "--network", "none", Session.image, "sleep", "300", exit: 137)
-      }
-    }
-
     @Test func joinsNamespacesOfAContainer() throws {
       try Session.run { session in
         let id = try session.startSleeper(name: "host")
