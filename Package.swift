@@ -72,6 +72,7 @@ let package = Package(
     // 1: values
     library("Model", []),
     library("OCISpec", ["Model"]),
+    library("ImageDocuments", ["Model", "OCISpec"]),
     library("CommandLineKit", ["Model"]),
     library("TOML", []),
 
@@ -97,7 +98,7 @@ let package = Package(
       "LayerStorage", ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"]),
     library("Networking", ["Model", "StateStore", "LinuxSystem"]),
     library("RegistryConfig", ["Model", "OCISpec", "TOML", "LinuxSystem"]),
-    library("Distribution", ["Model", "OCISpec"]),
+    library("Distribution", ["Model", "OCISpec", "ImageDocuments"]),
     library("CurlTransport", ["Model", "Distribution", "CCurl"]),
     library("LayerArchive", ["Model", "OCISpec", "LinuxSystem", "CArchive", "CCrypto"]),
 
@@ -105,14 +106,15 @@ let package = Package(
     library(
       "ImageOperations",
       [
-        "Model", "OCISpec", "LinuxSystem", "StateStore", "ImageStore", "LayerStorage",
-        "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
+        "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "ImageStore",
+        "LayerStorage", "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
       ]),
     library(
       "Engine",
       [
-        "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
-        "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events", "RegistryConfig",
+        "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "UserNamespaces",
+        "Cgroups", "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events",
+        "RegistryConfig",
       ]),
 
     // 5: surfaces
@@ -133,7 +135,7 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("ModelTests", ["Model"]),
-    tests("OCISpecTests", ["OCISpec", "Model", "LinuxSystem"]),
+    tests("OCISpecTests", ["ImageDocuments", "OCISpec", "Model", "LinuxSystem"]),
     tests("CommandLineKitTests", ["CommandLineKit", "Model"]),
     tests("LinuxSystemTests", ["LinuxSystem"]),
     tests("StateStoreTests", ["StateStore", "Model", "LinuxSystem"]),
@@ -148,10 +150,14 @@ let package = Package(
     tests("NetworkingTests", ["Networking", "Model", "LinuxSystem"]),
     tests("TOMLTests", ["TOML"]),
     tests("RegistryConfigTests", ["RegistryConfig", "Model", "LinuxSystem"]),
-    tests("DistributionTests", ["Distribution", "CurlTransport", "OCISpec", "Model"]),
+    tests(
+      "DistributionTests", ["ImageDocuments", "Distribution", "CurlTransport", "OCISpec", "Model"]),
     tests(
       "ImageOperationsTests",
-      ["ImageStore", "LayerArchive", "OCISpec", "StateStore", "Model", "LinuxSystem"]),
+      [
+        "ImageDocuments", "ImageStore", "LayerArchive", "OCISpec", "StateStore", "Model",
+        "LinuxSystem",
+      ]),
     tests("LayerArchiveTests", ["LayerArchive", "OCISpec", "Model", "LinuxSystem"]),
     tests(
       "EngineTests",

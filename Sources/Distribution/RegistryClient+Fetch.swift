@@ -1,5 +1,6 @@
 public import Model
 public import OCISpec
+import ImageDocuments
 
 extension RegistryClient {
   static let indexDepthLimit = 3

@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import StateStore
 
 /// Makes, changes, shows and pushes manifest lists.

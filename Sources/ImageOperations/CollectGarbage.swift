@@ -2,6 +2,7 @@ import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import StateStore
 
 /// Deletes what no image, container or running command needs.

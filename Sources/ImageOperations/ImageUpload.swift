@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import Synchronization
 
 /// Brings the blobs of one image into a repository, several at a time, and makes its manifest.

@@ -3,6 +3,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 
 /// Makes an image of one layer from the tar of a root filesystem.
 struct ImportRootfs {

@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 
 /// Takes the images out of an archive or directory: docker-archive, OCI layout, or skopeo's `dir:`.
 struct LoadImages {

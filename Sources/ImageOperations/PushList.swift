@@ -3,6 +3,7 @@ import ImageStore
 import LayerArchive
 import Model
 import OCISpec
+import ImageDocuments
 
 /// Copies a manifest list and its images to a registry.
 struct PushList {

@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import StateStore
 
 /// Writes images as an archive or directory that podman, docker, skopeo and umoci read.

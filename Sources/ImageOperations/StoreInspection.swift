@@ -3,6 +3,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import StateStore
 
 /// Looks through the images and layers for damage; changes nothing.

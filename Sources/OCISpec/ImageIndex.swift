@@ -21,9 +21,6 @@ public struct ImageIndex: Codable, Hashable, Sendable {
     self.annotations = annotations
   }
 
-  /// The exact bytes to store and to hash.
-  public func encoded() -> [UInt8] { SpecDocument.encode(self) }
-
   /// The entry that suits the platform best; the first of equals (image-spec image-index.md).
   ///
   /// An entry without a platform runs anywhere, but yields to every one that names its platform.
@@ -41,7 +38,8 @@ public struct ImageIndex: Codable, Hashable, Sendable {
     manifests.compactMap(\.platform).filter { $0.os != "unknown" }
   }
 
-  func check() throws(ImageSpecError) {
+  /// Refuses what the image specification does not allow, or no machine could hold.
+  public func check() throws(ImageSpecError) {
     guard schemaVersion == 2 else {
       throw .malformed("index", "schemaVersion is \(schemaVersion), not 2")
     }

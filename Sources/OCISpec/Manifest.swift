@@ -25,10 +25,8 @@ public struct Manifest: Codable, Hashable, Sendable {
     self.annotations = annotations
   }
 
-  /// The exact bytes to store and to hash.
-  public func encoded() -> [UInt8] { SpecDocument.encode(self) }
-
-  func check() throws(ImageSpecError) {
+  /// Refuses what the image specification does not allow, or no machine could hold.
+  public func check() throws(ImageSpecError) {
     guard schemaVersion == 2 else {
       throw .malformed("manifest", "schemaVersion is \(schemaVersion), not 2")
     }

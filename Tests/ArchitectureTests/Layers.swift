@@ -10,6 +10,7 @@ enum Layers {
     // 1: values, no I/O
     "Model": [],
     "OCISpec": ["Model"],
+    "ImageDocuments": ["Model", "OCISpec"],
     "CommandLineKit": ["Model"],
     "TOML": [],
 
@@ -32,18 +33,19 @@ enum Layers {
     "LayerStorage": ["Model", "OCISpec", "StateStore", "UserNamespaces", "LinuxSystem"],
     "Networking": ["Model", "StateStore", "LinuxSystem"],
     "RegistryConfig": ["Model", "OCISpec", "TOML", "LinuxSystem"],
-    "Distribution": ["Model", "OCISpec"],
+    "Distribution": ["Model", "OCISpec", "ImageDocuments"],
     "CurlTransport": ["Model", "Distribution", "CCurl"],
     "LayerArchive": ["Model", "OCISpec", "LinuxSystem", "CArchive", "CCrypto"],
 
     // 4: operations
     "ImageOperations": [
-      "Model", "OCISpec", "LinuxSystem", "StateStore", "ImageStore", "LayerStorage",
-      "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
+      "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "ImageStore",
+      "LayerStorage", "Distribution", "CurlTransport", "LayerArchive", "RegistryConfig",
     ],
     "Engine": [
-      "Model", "OCISpec", "LinuxSystem", "StateStore", "UserNamespaces", "Cgroups",
-      "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events", "RegistryConfig",
+      "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "UserNamespaces",
+      "Cgroups", "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events",
+      "RegistryConfig",
     ],
 
     // 5: surfaces and programs

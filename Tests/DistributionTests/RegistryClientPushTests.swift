@@ -1,6 +1,7 @@
 import Distribution
 import Model
 import OCISpec
+import ImageDocuments
 import Testing
 
 @Suite struct RegistryClientPushTests {

@@ -2,6 +2,7 @@ import CurlTransport
 import Distribution
 import Model
 import OCISpec
+import ImageDocuments
 import Testing
 
 @Suite(

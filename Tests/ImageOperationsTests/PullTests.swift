@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import Testing
 
 @Suite(

@@ -1,5 +1,6 @@
 import Model
 import OCISpec
+import ImageDocuments
 import Testing
 
 @Suite struct ImageConfigTests {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Model
 import OCISpec
+import ImageDocuments
 import Testing
 
 @Suite struct ManifestDocumentTests {

@@ -2,6 +2,7 @@ import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
+import ImageDocuments
 import StateStore
 
 /// What the store takes on the disk (`system df`).

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OCISpec
 
 /// The one way in and out for JSON documents of images.
 enum SpecDocument {

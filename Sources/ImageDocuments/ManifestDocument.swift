@@ -1,4 +1,4 @@
-import Model
+public import OCISpec
 
 /// What a registry keeps under a tag: the manifest of one image or an index of several.
 public enum ManifestDocument: Hashable, Sendable {
@@ -51,4 +51,14 @@ public enum ManifestDocument: Hashable, Sendable {
     guard type.isIndex || type.isManifest else { throw .unsupported(type) }
     return type
   }
+}
+
+extension Manifest {
+  /// The exact bytes to store and to hash.
+  public func encoded() -> [UInt8] { SpecDocument.encode(self) }
+}
+
+extension ImageIndex {
+  /// The exact bytes to store and to hash.
+  public func encoded() -> [UInt8] { SpecDocument.encode(self) }
 }
