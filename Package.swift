@@ -114,7 +114,7 @@ let package = Package(
       [
         "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "UserNamespaces",
         "Cgroups", "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events",
-        "RegistryConfig",
+        "RegistryConfig", "OCIRuntime",
       ]),
 
     // 5: surfaces
@@ -128,7 +128,7 @@ let package = Package(
     program(
       "martlet-oci", ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],
       linker: fullyStatic),
-    program("martlet-monitor", ["Monitor"], linker: fullyStatic),
+    program("martlet-monitor", ["Monitor", "OCIRuntime"], linker: fullyStatic),
     program("martlet-image", ["ImageOperations"]),
     program("martlet-subid", ["CSubID", "LinuxSystem"]),
 

@@ -41,11 +41,17 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
   return (int32_t)pid;
 }
 
-/* 0, or -errno. Sources are first copied out of the way: a target may be another's source. */
-static int32_t place_descriptors(const struct clinux_program *program, int32_t *image) {
+/* Above all targets, and 3. */
+static int highest_target(const struct clinux_program *program) {
   int highest = 3;
   for (int32_t n = 0; n < program->count; n++)
     if (program->targets[n] >= highest) highest = program->targets[n] + 1;
+  return highest;
+}
+
+/* 0, or -errno. Sources are first copied out of the way: a target may be another's source. */
+static int32_t place_descriptors(const struct clinux_program *program, int32_t *image) {
+  int highest = highest_target(program);
   if (*image >= 0 && (*image = fcntl(*image, F_DUPFD_CLOEXEC, highest)) < 0) return -errno;
   for (int32_t n = 0; n < program->count; n++)
     if ((program->parked[n] = fcntl(program->sources[n], F_DUPFD_CLOEXEC, highest)) < 0)
@@ -68,6 +74,39 @@ int32_t clinux_become(const struct clinux_program *program) {
     syscall(SYS_execveat, image, "", program->argv, program->envp, CLINUX_AT_EMPTY_PATH);
   execve(program->path, program->argv, program->envp);
   return -errno;
+}
+
+static void close_marked(int highest) {
+  for (int fd = 3; fd < highest; fd++)
+    if (fcntl(fd, F_GETFD) & FD_CLOEXEC) close(fd);
+  syscall(SYS_close_range, highest, ~0U, 0);
+}
+
+int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
+                        void *context, int32_t *pidfd) {
+  int fd = -1;
+  uint64_t all = ~0ULL, mask = 0;
+  struct clone_args args;
+  memset(&args, 0, sizeof args);
+  args.flags = CLONE_PIDFD;
+  args.pidfd = (uint64_t)(uintptr_t)&fd;
+  args.exit_signal = SIGCHLD;
+  /* None of our handlers may run in the child. */
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+  long pid = syscall(SYS_clone3, &args, sizeof args);
+  if (pid == 0) {
+    int32_t none = -1;
+    clinux_reset_signals();
+    if (place_descriptors(program, &none) < 0) _exit(127);
+    if (program->directory && chdir(program->directory) < 0) _exit(127);
+    close_marked(highest_target(program));
+    _exit(body(context));
+  }
+  int failure = pid < 0 ? -errno : 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  if (failure < 0) return failure;
+  *pidfd = fd;
+  return (int32_t)pid;
 }
 
 struct starting {

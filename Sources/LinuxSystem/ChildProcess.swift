@@ -44,21 +44,11 @@ public struct ChildProcess: ~Copyable, Sendable {
   ) throws(SystemError) -> ChildProcess {
     var pidfd: Int32 = -1
     let pid = withoutActuallyEscaping(body) { body in
-      let box = Box(body)
-      return unsafe clinux_spawn(
-        flags, cgroup ?? -1,
-        { context in
-          guard let context = unsafe context else { return 127 }
-          return unsafe Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().body()
-        }, unsafe Unmanaged.passUnretained(box).toOpaque(), &pidfd)
+      let box = ChildBody(body)
+      return unsafe clinux_spawn(flags, cgroup ?? -1, ChildBody.enter, box.context, &pidfd)
     }
     try check(pid, "clone3")
     return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
-  }
-
-  private final class Box {
-    let body: () -> Int32
-    init(_ body: @escaping () -> Int32) { self.body = body }
   }
 
   /// Waits for the end and reaps it (waitid(2), P_PIDFD).
@@ -131,5 +121,19 @@ public struct ProcessHandle: ~Copyable, Sendable {
     let fields = stat[stat.index(after: close)...].split(separator: " ")
     guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
     return UInt64(fields[19])
+  }
+}
+
+/// What a child process is to run, as C carries it there.
+final class ChildBody {
+  private let body: () -> Int32
+  init(_ body: @escaping () -> Int32) { self.body = body }
+
+  /// Valid for as long as this object is held.
+  var context: UnsafeMutableRawPointer { unsafe Unmanaged.passUnretained(self).toOpaque() }
+
+  static let enter: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
+    guard let context = unsafe context else { return 127 }
+    return unsafe Unmanaged<ChildBody>.fromOpaque(context).takeUnretainedValue().body()
   }
 }

@@ -58,6 +58,24 @@ public struct Program: Sendable {
     return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
   }
 
+  /// Starts a child that runs `body`, in a copy of this process's memory, in the program's place.
+  ///
+  /// It has the descriptors, the directory and the signals that the program would have, and the
+  /// environment is ours. It ends with what `body` returns; 127 says that it could not be prepared. The
+  /// caller must have one thread.
+  public func start(running body: () -> Int32) throws(SystemError) -> ChildProcess {
+    var pidfd: Int32 = -1
+    let pid = withoutActuallyEscaping(body) { body in
+      let box = ChildBody(body)
+      let prepared = unsafe PreparedProgram(self)
+      defer { unsafe prepared.free() }
+      var program = unsafe prepared.program
+      return unsafe clinux_stand_in(&program, ChildBody.enter, box.context, &pidfd)
+    }
+    try check(pid, "clone3")
+    return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
+  }
+
   /// Runs the program to its end, with its output collected.
   ///
   /// `input`: what it reads on standard input; empty means /dev/null.

@@ -5,6 +5,7 @@ extension MonitorOrder {
     record.append("name", name)
     record.append("runtime", runtime)
     for argument in runtimeArguments { record.append("runtime-arg", argument) }
+    record.append("runtime-linked", "\(runtimeIsLinked)")
     record.append("bundle", bundle)
     record.append("run-dir", runDirectory)
     record["exit-record"] = exitRecord
@@ -55,6 +56,7 @@ extension MonitorOrder {
     self.init(id: id, runtime: runtime, bundle: bundle, runDirectory: runDirectory)
     name = record["name"] ?? ""
     runtimeArguments = record.all("runtime-arg")
+    runtimeIsLinked = record.flag("runtime-linked")
     exitRecord = record["exit-record"]
     log = Log(
       driver: driver, path: record["log-path"] ?? "",

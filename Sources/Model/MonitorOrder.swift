@@ -71,6 +71,9 @@ public struct MonitorOrder: Equatable, Sendable {
   /// The OCI runtime's absolute path and its global arguments.
   public var runtime: String
   public var runtimeArguments: [String] = []
+  /// The runtime is the one that the monitor's program has in itself, and no container can change that
+  /// program's file: a call of it needs no program.
+  public var runtimeIsLinked = false
   public var bundle: String
   /// The container's live directory, on a tmpfs, mode 0700.
   public var runDirectory: String

@@ -15,10 +15,11 @@ final class HealthProbe {
   private let pidFile: String
   private let runtime: ProcessHandle?
 
-  /// Starts it; `arguments` are the runtime's up to the command.
+  /// Starts it by `start`; `arguments` are the runtime's up to the command.
   init(
     _ runtime: String, _ arguments: [String], process: String, id: String, pidFile: String,
-    timeout: Int64, limit: Int
+    timeout: Int64, limit: Int,
+    start: (Program) throws(SystemError) -> ChildProcess
   ) throws(SystemError) {
     let pipe = try HeldDescriptor.pipe()
     let null = try OwnedDescriptor.open("/dev/null")
@@ -27,7 +28,7 @@ final class HealthProbe {
     var program = Program(
       runtime, arguments + ["exec", "--process", process, "--pid-file", pidFile, id])
     program.descriptors = [(0, null.raw), (1, pipe.writeEnd.raw), (2, pipe.writeEnd.raw)]
-    let pid = try program.start().pid
+    let pid = try start(program).pid
     self.pid = pid
     self.runtime = try ProcessHandle.find(pid)
     output = pipe.readEnd

@@ -42,7 +42,7 @@ extension MonitorLoop {
       let probe = try HealthProbe(
         order.runtime, order.runtimeArguments, process: "\(order.bundle)/\(file)", id: order.id,
         pidFile: "\(order.runDirectory)/health.pid", timeout: health.timeout,
-        limit: health.outputLimit)
+        limit: health.outputLimit, start: startRuntime)
       self.probe = probe
       if let output = probe.output { try loop.add(output.raw, .readable, token: Token.probe) }
     } catch {

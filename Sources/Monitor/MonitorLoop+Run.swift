@@ -107,7 +107,8 @@ extension MonitorLoop {
     reap()
   }
 
-  private var isRuntimeInReach: Bool {
+  /// Whether a container could change the runtime's file (CVE-2019-5736).
+  var isRuntimeInReach: Bool {
     RuntimePath.isOurs(order.runtime)
       && !CurrentProcess.environment.contains(RuntimePath.outOfReach)
   }

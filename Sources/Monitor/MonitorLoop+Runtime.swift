@@ -20,10 +20,21 @@ extension MonitorLoop {
       }
     }
     runtimeEnd = nil
-    runtimePid = try step("run the runtime") { () throws(SystemError) in try program.start().pid }
+    runtimePid = try step("run the runtime") { () throws(SystemError) in
+      try startRuntime(program).pid
+    }
     updateStreamWatches()
     return try awaitRuntime(
       ["delete", "create", "start", "run"].first(where: arguments.contains) ?? "")
+  }
+
+  /// Starts the runtime's program, or has a child make its call without one.
+  func startRuntime(_ program: Program) throws(SystemError) -> ChildProcess {
+    // Within reach it would run its own file again, which is not the runtime's here.
+    guard order.runtimeIsLinked, !isRuntimeInReach, let linkedRuntime else {
+      return try program.start()
+    }
+    return try program.start { linkedRuntime([program.path] + program.arguments) }
   }
 
   /// How long the runtime may take: what has to do with hooks long, the rest ten seconds.

@@ -1,6 +1,9 @@
 import LinuxSystem
 public import Model
 
+/// An OCI runtime's main function: its arguments, the program's name first, and its exit status.
+public typealias LinkedRuntime = ([String]) -> Int32
+
 /// One container's monitor: its parent, the other end of its streams, and the writer of its
 /// records.
 ///
@@ -30,6 +33,8 @@ public final class MonitorLoop {
   static let trimDelay: Int64 = 50_000_000
 
   let order: MonitorOrder
+  /// The command line of our own runtime, where it is in the program.
+  let linkedRuntime: LinkedRuntime?
   let files: RunFiles
   let log: LogWriter
   var loop: EventLoop
@@ -97,8 +102,11 @@ public final class MonitorLoop {
 
   /// Takes over the sync socket, if there is one, and prepares everything that can fail before a
   /// container exists.
-  public init(_ order: MonitorOrder, sync: Int32?) throws(MonitorError) {
+  public init(_ order: MonitorOrder, sync: Int32?, linkedRuntime: LinkedRuntime? = nil)
+    throws(MonitorError)
+  {
     self.order = order
+    self.linkedRuntime = linkedRuntime
     files = try step("open the run directory") { () throws(SystemError) in try RunFiles(order) }
     log = try step("open the log") { () throws(SystemError) in try LogWriter(order.log) }
     live = LiveRecord(

@@ -5,8 +5,9 @@ import Model
 public enum MonitorProgram {
   /// Reads the order from its descriptor and does it.
   ///
-  /// The calling process must have one thread; it never returns.
-  public static func run() -> Never {
+  /// The calling process must have one thread; it never returns. `runtime`: our own runtime's command
+  /// line, for orders that let it be called without a program.
+  public static func run(runtime: @escaping LinkedRuntime) -> Never {
     let hasSync = Descriptor.isOpen(MonitorOrder.syncDescriptor)
     let order: MonitorOrder
     do throws(MonitorError) {
@@ -16,7 +17,7 @@ public enum MonitorProgram {
       if !order.log.driver.passesStreams {
         try step("leave the terminal") { () throws(SystemError) in try detachStandardStreams() }
       }
-      let loop = try MonitorLoop(order, sync: hasSync ? MonitorOrder.syncDescriptor : nil)
+      let loop = try MonitorLoop(order, sync: hasSync ? MonitorOrder.syncDescriptor : nil, linkedRuntime: runtime)
       loop.run()
     } catch {
       if hasSync { tell(error) }

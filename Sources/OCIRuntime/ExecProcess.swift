@@ -1,13 +1,14 @@
 import Cgroups
 import LinuxSystem
 import Model
-import OCISpec
+public import OCISpec
 
 /// `exec`: one more process in a running container.
 public struct ExecProcess {
   /// What the process is: a whole document, or the container's own with changes.
   public enum Source: Sendable {
     case file(String)
+    case document(RuntimeProcess)
     case changes(ExecChanges)
   }
 
@@ -77,6 +78,7 @@ public struct ExecProcess {
       do { return try RuntimeProcess(parsing: bytes) } catch {
         throw .badDocument(file: path, error)
       }
+    case .document(let process): return process
     case .changes(let changes):
       guard let base = spec.process else { throw .unusable(field: "process", "is missing") }
       return try changes.applied(to: base)

@@ -55,7 +55,8 @@ struct TerminalRelay {
     while let signal = try signals.next() {
       switch signal {
       case SignalDescriptor.windowChanged: if terminal >= 0 { resize() }
-      case SignalDescriptor.childEnded: continue
+      // Somebody who no longer reads our output is no concern of the process's.
+      case SignalDescriptor.childEnded, SignalDescriptor.brokenPipe: continue
       default:
         // It may have ended since.
         try? child.kill(signal)

@@ -1,4 +1,5 @@
 import Monitor
+import OCIRuntime
 
 if let command = InitProgram.command { InitProgram.run(command) }
-MonitorProgram.run()
+MonitorProgram.run(runtime: RuntimeCommandLine.main)

@@ -45,7 +45,7 @@ enum Layers {
     "Engine": [
       "Model", "OCISpec", "ImageDocuments", "LinuxSystem", "StateStore", "UserNamespaces",
       "Cgroups", "LayerStorage", "ImageStore", "Networking", "Diagnostics", "Events",
-      "RegistryConfig",
+      "RegistryConfig", "OCIRuntime",
     ],
 
     // 5: surfaces and programs
@@ -55,7 +55,7 @@ enum Layers {
     ],
     "martlet": ["Commands"],
     "martlet-oci": ["OCIRuntime", "CommandLineKit", "LinuxSystem", "Model"],
-    "martlet-monitor": ["Monitor"],
+    "martlet-monitor": ["Monitor", "OCIRuntime"],
     "martlet-image": ["ImageOperations"],
     "martlet-subid": ["CSubID", "LinuxSystem"],
   ]

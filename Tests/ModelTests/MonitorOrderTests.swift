@@ -7,6 +7,7 @@ import Testing
       id: "abc", runtime: "/usr/bin/crun", bundle: "/b", runDirectory: "/r with space")
     order.name = "web\nserver"
     order.runtimeArguments = ["--root", "/x"]
+    order.runtimeIsLinked = true
     order.exitRecord = "/d/exit"
     order.log = .init(driver: .k8sFile, path: "/l", maximumSize: 1_000, maximumFiles: 3)
     order.terminal = true

@@ -91,6 +91,9 @@ final class MonitorFixture {
     try Descriptor.writeAll(orderPipe.writeEnd.raw, text)
     lock = try FileLock("\(directory)/run/monitor.lock")
     var program = Program(Self.binary, ["--id", order.id])
+    if order.runtimeIsLinked {
+      program.environment = CurrentProcess.environment + [RuntimePath.outOfReach]
+    }
     program.descriptors = [
       (3, orderPipe.readEnd.raw), (4, pair.writeEnd.raw), (5, lock?.descriptor ?? -1),
     ]

@@ -195,6 +195,19 @@ import Testing
     #expect(fixture.exit?.code == 125)
   }
 
+  /// Our own runtime is in the monitor's program: what would be its file is not looked for.
+  @Test func aLinkedRuntimeNeedsNoProgram() throws {
+    let fixture = try MonitorFixture(initScript: "")
+    fixture.order.runtime = "/nowhere/martlet-oci"
+    fixture.order.runtimeArguments = ["--root", "\(fixture.directory)/oci"]
+    fixture.order.runtimeIsLinked = true
+    try FileTree.write("\(fixture.directory)/bundle/config.json", "{}")
+    try fixture.launch()
+    try fixture.finish()
+    #expect(fixture.failure?.message.contains("ociVersion") == true, "\(fixture.failure as Any)")
+    #expect(fixture.exit?.code == 125)
+  }
+
   @Test func anOrderWithoutRunDirectoryIsAFailure() throws {
     let fixture = try MonitorFixture(initScript: "")
     fixture.order.runDirectory = "/nowhere/at/all"

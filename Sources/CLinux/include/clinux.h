@@ -110,6 +110,11 @@ int32_t clinux_become(const struct clinux_program *program);
  * CLONE_VFORK): nothing is copied. Returns the pid; after a failure of the child's there is none.
  * *pidfd: close-on-exec. */
 int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
+/* A child with the program's descriptors, directory and signals that runs body(context), in a copy
+ * of our memory, in the program's place, and ends with its result (127: it could not be prepared).
+ * Returns the pid. *pidfd: close-on-exec. */
+int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
+                        void *context, int32_t *pidfd);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
  * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. */
 struct clinux_group {

@@ -1,6 +1,7 @@
 import Events
 import LinuxSystem
 import Model
+import OCIRuntime
 import OCISpec
 import StateStore
 
@@ -47,12 +48,42 @@ public struct ExecContainer {
     let runtime = try RuntimeProgram(config.lifecycle.runtime, context)
     try RuntimeCall(context).enterNamespaces(id, pid)
     let process = try makeProcess(config, request, pid)
+    let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32))
+    context.note("exec", config, facts: [Event.exec: session])
+    if runtime.isLinked, !request.detached, !request.canBeLeft {
+      return try attend(config, session) { try runHere(config, request, process) }.shellStatus
+    }
+    return try runProgram(runtime, config, request, process, session)
+  }
+
+  /// Makes the call of our own runtime in this process: to start its program and to talk to it through
+  /// files would take a third of the whole time.
+  private func runHere(
+    _ config: ContainerConfig, _ request: ExecRequest, _ process: RuntimeProcess
+  ) throws -> ProcessEnd {
+    if !request.interactive {
+      let null = try OwnedDescriptor.open("/dev/null")
+      try Descriptor.replace(0, with: null.raw)
+    }
+    let files = CallerFiles()
+    defer { files.restoreOwners() }
+    var runtime = RuntimeContext()
+    runtime.root = context.runtimeState
+    var call = ExecProcess(config.id, .document(process), context: runtime)
+    call.preservedDescriptors = Int32(request.preservedDescriptors)
+    do throws(RuntimeError) { return .exited(try call.run()) } catch {
+      throw RuntimeLog.report(error.report.message, command: request.command)
+    }
+  }
+
+  private func runProgram(
+    _ runtime: RuntimeProgram, _ config: ContainerConfig, _ request: ExecRequest,
+    _ process: RuntimeProcess, _ session: String
+  ) throws -> Int32 {
     let log = try OwnedDescriptor.anonymousFile("log")
     let description = try OwnedDescriptor.anonymousFile(
       "process", content: String(decoding: process.encoded(), as: UTF8.self))
     let files = CallerFiles()
-    let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32))
-    context.note("exec", config, facts: [Event.exec: session])
     let call = { console in
       try run(
         runtime, config, request, console, log: log.raw, description: description.raw)
@@ -280,20 +311,25 @@ enum RuntimeLog {
         case .string(let message)? = entry.find("msg"),
         case .string(let level)? = entry.find("level"), level == "error" || level == "fatal"
       else { continue }
-      // crun does not say which.
-      let isNameless = message.hasPrefix("open executable:")
-      return ErrorReport(
-        RuntimeMessage.kind(of: message),
-        isNameless ? "\(command.first ?? ""): \(message)" : message)
+      return report(message, command: command)
     }
     return nil
+  }
+
+  /// An error's text, given a meaning.
+  static func report(_ message: String, command: [String]) -> ErrorReport {
+    // crun does not say which.
+    let isNameless = message.hasPrefix("open executable:")
+    return ErrorReport(
+      RuntimeMessage.kind(of: message),
+      isNameless ? "\(command.first ?? ""): \(message)" : message)
   }
 }
 
 /// Regular files that the caller gave as standard streams.
 ///
-/// Runtimes such as crun hand their inherited streams to the container's user; a file must not change
-/// hands for that.
+/// Runtimes hand their inherited streams to the container's user; a file must not change hands for
+/// that.
 private struct CallerFiles {
   private var owners: [(fd: Int32, uid: UInt32, gid: UInt32)] = []
 

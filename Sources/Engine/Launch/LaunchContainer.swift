@@ -44,7 +44,7 @@ struct LaunchContainer {
     try FileTree.unlinkIfPresent("\(directory)/exit")
     try FileTree.unlinkIfPresent("\(directory)/health")
     let runtime = try RuntimeProgram(config.lifecycle.runtime, context)
-    let order = try makeOrder(live: live, runtime: runtime.path)
+    let order = try makeOrder(live: live, runtime: runtime)
     let sockets = try SocketPair.stream()
     let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     var mapping: IDMapping?
@@ -82,14 +82,15 @@ struct LaunchContainer {
       hint: "martlet rm -f \(config.name), if that command hangs")
   }
 
-  private func makeOrder(live: String, runtime: String) throws -> MonitorOrder {
+  private func makeOrder(live: String, runtime: RuntimeProgram) throws -> MonitorOrder {
     let lifecycle = config.lifecycle
     let directory = store.directory(config.id)
     var order = MonitorOrder(
-      id: config.id, runtime: runtime, bundle: "\(live)/bundle",
+      id: config.id, runtime: runtime.path, bundle: "\(live)/bundle",
       runDirectory: live)
     order.name = config.name
     order.runtimeArguments = ["--root", context.runtimeState]
+    order.runtimeIsLinked = runtime.isLinked
     // A container that goes when it ends needs no record of its end that survives a reboot.
     if !lifecycle.autoRemove { order.exitRecord = "\(directory)/exit" }
     order.log = try LogOptions.order(config, directory: directory)

@@ -8,14 +8,25 @@ struct RuntimeProgram {
   let path: String
   /// What is added to the environment that the runtime has.
   let environment: [String]
+  /// Whether its calls need no program: it is this installation's own, which this program and the
+  /// monitor have in themselves, and no container can change their files either
+  /// (`ProgramFile.isOutOfReach`).
+  let isLinked: Bool
 
   init(_ name: String?, _ context: EngineContext) throws {
     path = try context.runtimePath(name)
-    var isOutOfReach = false
-    if RuntimePath.isOurs(path), let status = try? FileStatus.of(path, follow: true) {
-      isOutOfReach = (try? ProgramFile.isOutOfReach(status)) ?? false
-    }
+    let isOurs = RuntimePath.isOurs(path)
+    let isOutOfReach = isOurs && Self.isOutOfReach(path)
     environment = isOutOfReach ? [RuntimePath.outOfReach] : []
+    isLinked =
+      isOutOfReach && path == "\(context.programs)/martlet-oci"
+      && Self.isOutOfReach("/proc/self/exe")
+      && Self.isOutOfReach("\(context.helpers)/martlet-monitor")
+  }
+
+  private static func isOutOfReach(_ path: String) -> Bool {
+    guard let status = try? FileStatus.of(path, follow: true) else { return false }
+    return (try? ProgramFile.isOutOfReach(status)) ?? false
   }
 
   /// Whether it has to run from a read-only copy of its mount (`Program.isProtected`).
