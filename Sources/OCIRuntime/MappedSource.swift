@@ -30,11 +30,11 @@ struct MappedSource {
 
   /// No link of the image's leads out of the root.
   private func copy() throws(SystemError) -> OwnedDescriptor {
-    guard case .bind(let recursive) = mount.kind else {
+    guard case .bind(let recursive) = mount.kind, let path = mount.sourceInside else {
       throw SystemError("open_tree", mount.source, errno: Errno.invalid)
     }
     let root = try RootDirectory(rootfs)
-    let place = try root.open(String(mount.source.dropFirst(rootfs.utf8.count)), [.path])
+    let place = try root.open(path, [.path])
     let tree = try MountCall.copyTree(
       "", in: place.raw, recursive: recursive, subject: mount.source)
     try MountCall.setAttributes(

@@ -28,7 +28,7 @@ struct MountPreparation {
         }
         mounts[index].idMapNamespace = try namespace(for: mount, map)
       }
-      guard case .bind(let recursive) = mount.kind, !mount.isOfContainer,
+      guard case .bind(let recursive) = mount.kind, mount.sourceInside == nil,
         copies || mount.idMap != nil
       else { continue }
       let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"

@@ -49,9 +49,8 @@ extension RootFilesystem {
   /// be copied here.
   private func source(of mount: MountPlan, recursive: Bool) throws(SystemError) -> OwnedDescriptor {
     guard mount.prepared >= 0 else {
-      if mount.isOfContainer {
+      if let path = mount.sourceInside {
         // No link of the image's leads out of it.
-        let path = String(mount.source.dropFirst(plan.rootfs.utf8.count))
         let place = try root.open(path, [.path])
         return try MountTree.copy(
           "", in: place.raw, recursive: recursive, subject: mount.source)

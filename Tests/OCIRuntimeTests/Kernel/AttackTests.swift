@@ -181,16 +181,13 @@ struct OwnFileTests {
     let source = try #require(RuntimeUnderTest.path)
     bundle.shell("true")
     _ = try bundle.oci(["list"])
-    let state = "\(bundle.directory)/state"
     let prepared = try bundle.host(
-      """
-      cp \(source) \(program) && chown \(owner) \(program) && chmod 755 \(program) &&
-      mkdir -p \(state) && chmod 777 \(state) && chmod 644 \(bundle.directory)/config.json
-      """)
+      "cp \(source) \(program) && chown \(owner) \(program) && chmod 755 \(program)")
     #expect(prepared.status == 0)
-    let made = try bundle.host(
-      "\(program) --root \(state) create --bundle \(bundle.directory) \(bundle.id)",
-      in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    let made = try bundle.hostAsOrdinaryUser(
+      """
+      \(program) --root \(bundle.directory)/state create --bundle \(bundle.directory) \(bundle.id)
+      """)
     #expect(made.status == 0, "\(made.errors)")
     let pid = try bundle.state().pid
     let error = #expect(throws: SystemError.self) {
