@@ -7,7 +7,6 @@ public enum SystemCallFilter {
   public struct Flags: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let threadSync = Flags(rawValue: 1)
     public static let log = Flags(rawValue: 2)
     public static let speculationAllowed = Flags(rawValue: 4)
     public static let newListener = Flags(rawValue: 8)

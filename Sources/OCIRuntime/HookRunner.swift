@@ -23,6 +23,21 @@ struct HookRunner {
     }
   }
 
+  /// Runs the poststart hooks of a container, which goes when one of them fails, as if it had been
+  /// deleted (runtime.md#lifecycle): the failure is the news.
+  static func runPoststart(
+    of record: StateRecord, _ spec: RuntimeSpec, context: RuntimeContext
+  ) throws(RuntimeError) {
+    do throws(RuntimeError) {
+      try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [], "poststart")
+    } catch {
+      var delete = DeleteContainer(record.id, context: context)
+      delete.force = true
+      try? delete.run()
+      throw error
+    }
+  }
+
   private func run(_ hook: RuntimeHook, _ kind: String, _ index: Int) throws(RuntimeError) {
     let problem: String?
     do throws(SystemError) { problem = try outcome(of: hook) } catch {

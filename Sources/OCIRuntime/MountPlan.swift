@@ -21,9 +21,6 @@ struct MountPlan: Equatable, Sendable {
   var clear: MountCall.Attributes = []
   var recursiveSet: MountCall.Attributes = []
   var recursiveClear: MountCall.Attributes = []
-  /// Whether the options name attributes: a bind mount then has these and no others, save for access
-  /// times, and else its source's.
-  var namesAttributes = false
   var propagation: [SpreadRule] = []
   /// The filesystem's own options.
   var data: [String] = []
@@ -39,6 +36,13 @@ struct MountPlan: Equatable, Sendable {
   var sourceInside: String?
   /// For messages: `mounts[3]`.
   var field: String
+
+  /// Whether the options name attributes: a bind mount then has these and no others, save for access
+  /// times, and else its source's.
+  var namesAttributes: Bool { !(set.isEmpty && clear.isEmpty) }
+
+  /// For messages about what could not be done.
+  var step: String { "mount `\(source)` to `\(destination)` (\(field))" }
 
   struct IDMap: Equatable, Sendable {
     var recursive: Bool
@@ -97,7 +101,6 @@ struct MountPlan: Equatable, Sendable {
     if Self.ignored.contains(option) { return }
     if let rule = SpreadRule(option) { return propagation.append(rule) }
     if let change = Self.attributes.first(where: { $0.word == option }) {
-      namesAttributes = true
       set = set.subtracting(change.clear).union(change.set)
       clear = clear.subtracting(change.set).union(change.clear)
       return

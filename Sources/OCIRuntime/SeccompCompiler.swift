@@ -37,8 +37,9 @@ enum SeccompCompiler {
     else { return stub }
     let x32: UInt32 = 0x4000_003E
     let tokens = profile.architectures.compactMap(token)
+    let names = profile.syscalls.flatMap(\.names)
     for token in Set(tokens + [seccomp_arch_native()]) {
-      let numbers = profile.syscalls.flatMap(\.names).compactMap { name -> UInt32? in
+      let numbers = names.compactMap { name -> UInt32? in
         let number = unsafe seccomp_syscall_resolve_name_arch(token, name)
         return number < 0 ? nil : UInt32(number)
       }

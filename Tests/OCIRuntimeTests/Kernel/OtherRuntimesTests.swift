@@ -148,7 +148,9 @@ struct OtherRuntimesTests {
   }
 
   /// A mount of the container's own, which its user namespace may not map.
-  @Test(arguments: ["", "-größere-bündel"]) func sourcesOfTheContainerMayBeMapped(suffix: String) throws {
+  @Test(arguments: ["", "-größere-bündel"]) func sourcesOfTheContainerMayBeMapped(suffix: String)
+    throws
+  {
     let bundle = try TestBundle(suffix: suffix)
     bundle.addUserNamespace()
     for name in ["shown", "rootfs/one", "rootfs/two"] {
