@@ -37,6 +37,13 @@ public enum SystemCallFilter {
     return try check(result, "seccomp", "\(length) instructions")
   }
 
+  /// Whether the kernel knows flags: it looks at them before it misses a program.
+  public static func isAvailable(flags: Flags) -> Bool {
+    // That goes with a listener alone.
+    let flags = flags.contains(.waitKillable) ? flags.union(.newListener) : flags
+    return clinux_seccomp(1, flags.rawValue, nil) == -EFAULT
+  }
+
   /// Whether the kernel knows an action such as SECCOMP_RET_KILL_PROCESS.
   public static func isAvailable(action: UInt32) -> Bool {
     var action = action

@@ -49,8 +49,8 @@ struct HookRunner {
   /// Files that the annotations of crun(1) name for what hooks print, or -1.
   private func redirections() throws(SystemError) -> (output: Int32, errors: Int32) {
     var files: [Int32] = []
-    for name in ["run.oci.hooks.stdout", "run.oci.hooks.stderr"] {
-      guard let path = state.annotations[name] else {
+    for annotation in [ConfigAnnotation.hookOutput, .hookErrors] {
+      guard let path = state.annotations[annotation] else {
         files.append(-1)
         continue
       }

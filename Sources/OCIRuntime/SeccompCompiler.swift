@@ -66,7 +66,7 @@ enum SeccompCompiler {
       where unsafe seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR {
         throw .unusable(
           field: "linux.seccomp.syscalls[\(index)].names",
-          "unknown system call `\(name)` (run.oci.seccomp_fail_unknown_syscall is set)")
+          "unknown system call `\(name)` (\(ConfigAnnotation.unknownSystemCalls.rawValue) is set)")
       }
     }
   }
