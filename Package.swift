@@ -142,7 +142,9 @@ let package = Package(
     tests("UserNamespacesTests", ["UserNamespaces", "Model", "LinuxSystem"]),
     tests("SystemdBusTests", ["SystemdBus", "Model", "LinuxSystem"]),
     tests("CgroupsTests", ["Cgroups", "SystemdBus", "OCISpec", "Model", "LinuxSystem"]),
-    tests("OCIRuntimeTests", ["OCIRuntime", "OCISpec", "UserNamespaces", "Model", "LinuxSystem"]),
+    tests(
+      "OCIRuntimeTests",
+      ["OCIRuntime", "OCISpec", "UserNamespaces", "Model", "LinuxSystem", "TestSupport"]),
     tests("EventsTests", ["Events", "LinuxSystem"]),
     tests("MonitorTests", ["Monitor", "Model", "LinuxSystem"]),
     tests("ImageStoreTests", ["ImageStore", "OCISpec", "StateStore", "Model", "LinuxSystem"]),

@@ -40,7 +40,8 @@ static long quietly(long number, long a, long b, long c) {
 static int hold(void *context) {
   const struct holding *holding = context;
   char byte;
-  int32_t failure = holding->own ? (int32_t)quietly(SYS_unshare, (long)holding->own, 0, 0) : 0;
+  /* An errno, which fits. */
+  uint8_t failure = holding->own ? (uint8_t)-quietly(SYS_unshare, (long)holding->own, 0, 0) : 0;
   if (holding->loopback && !failure) {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     long fd = quietly(SYS_socket, AF_INET, SOCK_DGRAM, 0);

@@ -27,22 +27,28 @@ public struct HelpPage: Sendable {
     addOptions("Global options", globalOptions, width)
   }
 
-  /// The root's page.
-  public init<Globals>(_ tree: CommandTree<Globals>, width: Int = 80) {
+  /// The root's page; `name` is how the user called the program, by default the tree's.
+  public init<Globals>(_ tree: CommandTree<Globals>, name: String? = nil, width: Int = 80) {
+    let name = name ?? tree.name
     summary = tree.summary
-    footer = "Run '\(tree.name) COMMAND --help' for more about a command.\n"
-    add("Usage", "  \(tree.name) [options] COMMAND\n")
+    footer = "Run '\(name) COMMAND --help' for more about a command.\n"
+    add("Usage", "  \(name) [options] COMMAND\n")
     for section in tree.sections {
       add(section.title, Self.commands(section.commands, width))
     }
     addOptions("Options", tree.globalOptionInfos, width)
   }
 
-  public var text: String {
-    var parts = [summary + "\n"]
-    parts += sections.map { "\($0.title):\n\($0.body)" }
-    if !footer.isEmpty { parts.append(footer) }
-    return parts.joined(separator: "\n")
+  public var text: String { text(summary + "\n") { $0 } }
+
+  /// With the name first and titles in capitals, as runc's pages are.
+  public func text(named name: String) -> String {
+    text("NAME:\n   \(name) - \(summary)\n") { $0.uppercased() }
+  }
+
+  private func text(_ head: String, title: (String) -> String) -> String {
+    let parts = [head] + sections.map { "\(title($0.title)):\n\($0.body)" }
+    return (footer.isEmpty ? parts : parts + [footer]).joined(separator: "\n")
   }
 
   private mutating func add(_ title: String, _ body: String) {

@@ -104,13 +104,9 @@ extension ImageStore {
   private func find(
     prefix: String, _ lookup: some ImageLookup
   ) throws(ImageStoreError) -> StoredImage? {
-    guard !prefix.isEmpty, prefix.utf8.allSatisfy({ isHexDigit($0) }) else { return nil }
+    guard !prefix.isEmpty, prefix.utf8.allSatisfy(\.isLowerCaseHexDigit) else { return nil }
     let matches = try lookup.ids(startingWith: prefix)
     if matches.count > 1 { throw .ambiguousPrefix(prefix, matches: matches) }
     return try matches.first.flatMap { (id) throws(ImageStoreError) in try findOwn(id: id) }
-  }
-
-  private func isHexDigit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
   }
 }

@@ -13,7 +13,8 @@ public struct MountEntry: Equatable, Sendable {
       let id = UInt64(fields[0])
     else { return nil }
     self.id = id
-    place = Self.unescaped(fields[4])
+    // Blanks, line ends and backslashes are octal there.
+    place = fields[4].decodingEscapes(mark: UInt8(ascii: "\\"), digits: 3, radix: 8)
     type = String(fields[dash + 1])
   }
 
@@ -28,22 +29,5 @@ public struct MountEntry: Equatable, Sendable {
       decoding: try FileTree.read(path, in: proc ?? OwnedDescriptor.workingDirectory),
       as: UTF8.self)
     return text.split(separator: "\n").compactMap { MountEntry($0) }
-  }
-
-  /// Blanks, line ends and backslashes are octal there.
-  static func unescaped(_ field: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = field.utf8
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"),
-        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

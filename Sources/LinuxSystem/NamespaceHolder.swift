@@ -52,12 +52,9 @@ import CLinux
   private mutating func awaitOwn() throws(SystemError) {
     guard isMaking else { return }
     isMaking = false
-    let said = try Descriptor.read(gate, upTo: MemoryLayout<Int32>.size)
-    guard said.count == MemoryLayout<Int32>.size else {
-      throw SystemError("unshare", "", errno: Errno.noProcess)
-    }
-    let failure = said.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << ($1.offset * 8) }
-    try check(Int32(bitPattern: failure), "unshare")
+    // An errno, or 0.
+    let failure = try Descriptor.read(gate, upTo: 1).first.map { Int32($0) } ?? Errno.noProcess
+    guard failure == 0 else { throw SystemError("unshare", "", errno: failure) }
   }
 
   deinit {

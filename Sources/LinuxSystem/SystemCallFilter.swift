@@ -7,7 +7,6 @@ public enum SystemCallFilter {
   public struct Flags: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let threadSync = Flags(rawValue: 1)
     public static let log = Flags(rawValue: 2)
     public static let speculationAllowed = Flags(rawValue: 4)
     public static let newListener = Flags(rawValue: 8)
@@ -36,6 +35,13 @@ public enum SystemCallFilter {
       }
     }
     return try check(result, "seccomp", "\(length) instructions")
+  }
+
+  /// Whether the kernel knows flags: it looks at them before it misses a program.
+  public static func isAvailable(flags: Flags) -> Bool {
+    // That goes with a listener alone.
+    let flags = flags.contains(.waitKillable) ? flags.union(.newListener) : flags
+    return clinux_seccomp(1, flags.rawValue, nil) == -EFAULT
   }
 
   /// Whether the kernel knows an action such as SECCOMP_RET_KILL_PROCESS.

@@ -55,6 +55,8 @@ struct ContainerPlan: Sendable {
 
   var makesUserNamespace: Bool { newNamespaces.contains(.user) }
   var joinsUserNamespace: Bool { joined.contains { $0.kind == .user } }
+  /// Whether the container's user namespace is another than the runtime's.
+  var hasUserNamespace: Bool { makesUserNamespace || joinsUserNamespace }
 
   init(
     id: ContainerID, bundle: String, spec: RuntimeSpec, initialUserNamespace: Bool

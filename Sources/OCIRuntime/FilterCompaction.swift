@@ -15,7 +15,7 @@ struct FilterCompaction {
     case code(Int)
   }
 
-  private struct Interval {
+  private struct Interval: Equatable {
     let start: UInt32
     let outcome: Outcome
   }
@@ -56,11 +56,7 @@ struct FilterCompaction {
           intervals.append(Interval(start: number, outcome: outcome))
         }
       }
-      if let last = blocks.last, last.intervals.map(\.outcome) == intervals.map(\.outcome),
-        last.intervals.map(\.start) == intervals.map(\.start)
-      {
-        continue
-      }
+      if blocks.last?.intervals == intervals { continue }
       blocks.append((architecture, intervals))
     }
     new = [FilterInstruction(FilterInstruction.load, FilterInstruction.architecture)]
@@ -132,7 +128,7 @@ struct FilterCompaction {
       let here = new.count + 1
       let next = (successors(place, instruction) ?? []).map { places[$0] - here }
       if instruction.code == FilterInstruction.jump { instruction.value = UInt32(next[0]) }
-      if instruction.holds(for: 0) != nil || instruction.code == Self.ifBits {
+      if next.count == 2 {
         // Leaving code out brings targets nearer, never further away.
         instruction.whenTrue = UInt8(next[0])
         instruction.whenFalse = UInt8(next[1])
@@ -142,19 +138,15 @@ struct FilterCompaction {
     return true
   }
 
-  private static let ifBits: UInt16 = 0x45
-  /// Arithmetic on the accumulator with a constant, as comparisons with a mask need it.
-  private static let and: UInt16 = 0x54
-
   /// Where the filter goes on after an instruction; nil for one that it should not have.
   private func successors(_ place: Int, _ instruction: FilterInstruction) -> [Int]? {
     let next: [Int]
     switch instruction.code {
     case FilterInstruction.end: next = []
-    case FilterInstruction.load, Self.and: next = [place + 1]
+    case FilterInstruction.load, FilterInstruction.and: next = [place + 1]
     case FilterInstruction.jump: next = [place + 1 + Int(instruction.value)]
     case FilterInstruction.ifEqual, FilterInstruction.ifGreater,
-      FilterInstruction.ifGreaterOrEqual, Self.ifBits:
+      FilterInstruction.ifGreaterOrEqual, FilterInstruction.ifBits:
       next = [
         place + 1 + Int(instruction.whenTrue), place + 1 + Int(instruction.whenFalse),
       ]

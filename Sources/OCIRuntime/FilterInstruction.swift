@@ -10,6 +10,9 @@ struct FilterInstruction: Equatable, Sendable {
   static let ifEqual: UInt16 = 0x15
   static let ifGreater: UInt16 = 0x25
   static let ifGreaterOrEqual: UInt16 = 0x35
+  static let ifBits: UInt16 = 0x45
+  /// Arithmetic on the accumulator with a constant, as comparisons with a mask need it.
+  static let and: UInt16 = 0x54
   static let end: UInt16 = 0x06
 
   /// Offsets in struct seccomp_data (seccomp(2)).

@@ -23,6 +23,21 @@ struct HookRunner {
     }
   }
 
+  /// Runs the poststart hooks of a container, which goes when one of them fails, as if it had been
+  /// deleted (runtime.md#lifecycle): the failure is the news.
+  static func runPoststart(
+    of record: StateRecord, _ spec: RuntimeSpec, context: RuntimeContext
+  ) throws(RuntimeError) {
+    do throws(RuntimeError) {
+      try HookRunner(state: record.state(.running)).run(spec.hooks?.poststart ?? [], "poststart")
+    } catch {
+      var delete = DeleteContainer(record.id, context: context)
+      delete.force = true
+      try? delete.run()
+      throw error
+    }
+  }
+
   private func run(_ hook: RuntimeHook, _ kind: String, _ index: Int) throws(RuntimeError) {
     let problem: String?
     do throws(SystemError) { problem = try outcome(of: hook) } catch {
@@ -34,8 +49,8 @@ struct HookRunner {
   /// Files that the annotations of crun(1) name for what hooks print, or -1.
   private func redirections() throws(SystemError) -> (output: Int32, errors: Int32) {
     var files: [Int32] = []
-    for name in ["run.oci.hooks.stdout", "run.oci.hooks.stderr"] {
-      guard let path = state.annotations[name] else {
+    for annotation in [ConfigAnnotation.hookOutput, .hookErrors] {
+      guard let path = state.annotations[annotation] else {
         files.append(-1)
         continue
       }

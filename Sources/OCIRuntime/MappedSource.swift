@@ -9,8 +9,7 @@ struct MappedSource {
   /// Sends `proceed` with the copy to the init stage, whose mount namespace `process` (a pidfd) has.
   func send(to channel: borrowing MessageChannel, from process: Int32) throws(RuntimeError) {
     let ours = channel.descriptor.raw
-    let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
-    let end = try during(step) { () throws(SystemError) in
+    let end = try during(mount.step) { () throws(SystemError) in
       // Only a process of its own can see that namespace and come back.
       try ChildProcess.spawn {
         do throws(SystemError) {
@@ -25,16 +24,16 @@ struct MappedSource {
     guard case .exited(let errno) = end else {
       throw .unusable(field: mount.field, "copying the mount \(mount.source) failed: \(end)")
     }
-    throw .system(step, SystemError("map the ids of", mount.source, errno: errno))
+    throw .system(mount.step, SystemError("map the ids of", mount.source, errno: errno))
   }
 
   /// No link of the image's leads out of the root.
   private func copy() throws(SystemError) -> OwnedDescriptor {
-    guard case .bind(let recursive) = mount.kind else {
+    guard case .bind(let recursive) = mount.kind, let path = mount.sourceInside else {
       throw SystemError("open_tree", mount.source, errno: Errno.invalid)
     }
     let root = try RootDirectory(rootfs)
-    let place = try root.open(String(mount.source.dropFirst(rootfs.utf8.count)), [.path])
+    let place = try root.open(path, [.path])
     let tree = try MountCall.copyTree(
       "", in: place.raw, recursive: recursive, subject: mount.source)
     try MountCall.setAttributes(

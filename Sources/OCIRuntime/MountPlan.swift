@@ -21,9 +21,6 @@ struct MountPlan: Equatable, Sendable {
   var clear: MountCall.Attributes = []
   var recursiveSet: MountCall.Attributes = []
   var recursiveClear: MountCall.Attributes = []
-  /// Whether the options name attributes: a bind mount then has these and no others, save for access
-  /// times, and else its source's.
-  var namesAttributes = false
   var propagation: [SpreadRule] = []
   /// The filesystem's own options.
   var data: [String] = []
@@ -34,10 +31,18 @@ struct MountPlan: Equatable, Sendable {
   var prepared: Int32 = -1
   /// The user namespace whose map the mount takes, or -1.
   var idMapNamespace: Int32 = -1
-  /// Whether the source is below the container's root, for which earlier mounts count.
-  var isOfContainer = false
+  /// The source's path in the container when it is below the container's root, for which earlier
+  /// mounts count.
+  var sourceInside: String?
   /// For messages: `mounts[3]`.
   var field: String
+
+  /// Whether the options name attributes: a bind mount then has these and no others, save for access
+  /// times, and else its source's.
+  var namesAttributes: Bool { !(set.isEmpty && clear.isEmpty) }
+
+  /// For messages about what could not be done.
+  var step: String { "mount `\(source)` to `\(destination)` (\(field))" }
 
   struct IDMap: Equatable, Sendable {
     var recursive: Bool
@@ -81,17 +86,21 @@ struct MountPlan: Equatable, Sendable {
   /// A destination that is given below the root's path on the host means the same in the
   /// container, and a source below it is what earlier mounts have made of it.
   mutating func takeInside(_ rootfs: String) {
-    if destination.hasPrefix("\(rootfs)/") {
-      destination = String(destination.dropFirst(rootfs.utf8.count))
-    }
-    if case .bind = kind { isOfContainer = source.hasPrefix("\(rootfs)/") }
+    destination = Self.path(destination, inside: rootfs) ?? destination
+    if case .bind = kind { sourceInside = Self.path(source, inside: rootfs) }
+  }
+
+  /// Compared and cut by bytes, as the kernel's paths are.
+  private static func path(_ path: String, inside rootfs: String) -> String? {
+    let rest = path.utf8.dropFirst(rootfs.utf8.count)
+    guard rest.first == UInt8(ascii: "/"), path.utf8.starts(with: rootfs.utf8) else { return nil }
+    return String(decoding: rest, as: UTF8.self)
   }
 
   private mutating func apply(_ option: String) {
     if Self.ignored.contains(option) { return }
     if let rule = SpreadRule(option) { return propagation.append(rule) }
     if let change = Self.attributes.first(where: { $0.word == option }) {
-      namesAttributes = true
       set = set.subtracting(change.clear).union(change.set)
       clear = clear.subtracting(change.set).union(change.clear)
       return

@@ -18,8 +18,7 @@ struct MountPreparation {
 
   func prepare() throws(RuntimeError) -> [MountPlan] {
     var mounts = plan.mounts
-    let hasOther = plan.makesUserNamespace || plan.joinsUserNamespace
-    let copies = hasOther && CurrentProcess.effectiveUser == 0
+    let copies = plan.hasUserNamespace && CurrentProcess.effectiveUser == 0
     for index in mounts.indices {
       let mount = mounts[index]
       if let map = mount.idMap {
@@ -28,11 +27,10 @@ struct MountPreparation {
         }
         mounts[index].idMapNamespace = try namespace(for: mount, map)
       }
-      guard case .bind(let recursive) = mount.kind, !mount.isOfContainer,
+      guard case .bind(let recursive) = mount.kind, mount.sourceInside == nil,
         copies || mount.idMap != nil
       else { continue }
-      let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
-      mounts[index].prepared = try during(step) { () throws(SystemError) in
+      mounts[index].prepared = try during(mount.step) { () throws(SystemError) in
         let tree: OwnedDescriptor
         do throws(SystemError) {
           tree = try MountCall.copyTree(mount.source, recursive: recursive)

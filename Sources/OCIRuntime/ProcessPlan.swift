@@ -84,7 +84,7 @@ struct ProcessPlan: Sendable {
   }
 
   mutating func takeAnnotations(_ annotations: [String: String]) {
-    keepsGroups = annotations["run.oci.keep_original_groups"] == "1"
+    keepsGroups = annotations[.originalGroups] == "1"
   }
 
   private static func limits(_ limits: [RuntimeResourceLimit], _ field: String)

@@ -20,15 +20,7 @@ public struct RunContainer {
     let context = create.context
     let record = created.record
     let id = try ContainerID(record.id)
-    do throws(RuntimeError) {
-      try HookRunner(state: record.state(.running)).run(
-        created.spec.hooks?.poststart ?? [], "poststart")
-    } catch {
-      try? created.child.kill(9)
-      _ = try? created.child.wait()
-      try? DeleteContainer(record.id, context: context).clean(record, id)
-      throw error
-    }
+    try HookRunner.runPoststart(of: record, created.spec, context: context)
     let proxy = NotifyProxy(stateDirectory: context.states.directory(of: id))
     let (pid, pidfd, listener) = (record.pid, created.child.pidfd.raw, created.notify)
     if detach {

@@ -1,5 +1,6 @@
 import LinuxSystem
 public import OCISpec
+import SystemdBus
 
 /// `features`: what this runtime and this kernel can do (runtime-spec features.md).
 public enum RuntimeFeatures {
@@ -12,7 +13,7 @@ public enum RuntimeFeatures {
   /// The last version of the specification that configurations may follow.
   static let newestSpec = "1.3.0"
 
-  public static func document() -> JSONValue {
+  public static func document(_ context: RuntimeContext = RuntimeContext()) -> JSONValue {
     object([
       ("ociVersionMin", .string("1.0.0")), ("ociVersionMax", .string(newestSpec)),
       (
@@ -27,10 +28,14 @@ public enum RuntimeFeatures {
         "annotations",
         object([
           ("org.martlet.oci.version", .string(RuntimeVersion.number)),
-          ("run.oci.checkpoint.enabled", .string("true")),
+          ("run.oci.checkpoint.enabled", .string("\(CriuProgram.isInstalled(context))")),
         ])
       ),
-      ("potentiallyUnsafeConfigAnnotations", strings([])),
+      (
+        "potentiallyUnsafeConfigAnnotations",
+        strings(
+          [UnitProperty.annotationPrefix] + ConfigAnnotation.allCases.map(\.rawValue).sorted())
+      ),
     ])
   }
 
@@ -104,7 +109,7 @@ public enum RuntimeFeatures {
         ])
       ),
       ("knownFlags", strings(SeccompProgram.knownFlags)),
-      ("supportedFlags", strings(SeccompProgram.knownFlags)),
+      ("supportedFlags", strings(SeccompProgram.supportedFlags)),
     ])
   }
 }

@@ -37,8 +37,9 @@ enum SeccompCompiler {
     else { return stub }
     let x32: UInt32 = 0x4000_003E
     let tokens = profile.architectures.compactMap(token)
+    let names = profile.syscalls.flatMap(\.names)
     for token in Set(tokens + [seccomp_arch_native()]) {
-      let numbers = profile.syscalls.flatMap(\.names).compactMap { name -> UInt32? in
+      let numbers = names.compactMap { name -> UInt32? in
         let number = unsafe seccomp_syscall_resolve_name_arch(token, name)
         return number < 0 ? nil : UInt32(number)
       }
@@ -65,7 +66,7 @@ enum SeccompCompiler {
       where unsafe seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR {
         throw .unusable(
           field: "linux.seccomp.syscalls[\(index)].names",
-          "unknown system call `\(name)` (run.oci.seccomp_fail_unknown_syscall is set)")
+          "unknown system call `\(name)` (\(ConfigAnnotation.unknownSystemCalls.rawValue) is set)")
       }
     }
   }

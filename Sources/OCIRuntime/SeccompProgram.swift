@@ -14,6 +14,13 @@ struct SeccompProgram: Equatable, Sendable {
 
   static var knownFlags: [String] { flagValues.keys.sorted() }
 
+  /// Those that this kernel has.
+  static var supportedFlags: [String] {
+    knownFlags.filter {
+      SystemCallFilter.isAvailable(flags: SystemCallFilter.Flags(rawValue: flagValues[$0] ?? 0))
+    }
+  }
+
   private static let flagValues: [String: UInt32] = [
     // One thread alone installs it: there is none to synchronise with.
     "SECCOMP_FILTER_FLAG_TSYNC": 0,
@@ -31,7 +38,7 @@ struct SeccompProgram: Equatable, Sendable {
       self.init()
       return
     }
-    if let value = spec.annotations["run.oci.seccomp_fail_unknown_syscall"], value != "0" {
+    if let value = spec.annotations[.unknownSystemCalls], value != "0" {
       try SeccompCompiler.refuseUnknown(profile)
     }
     try self.init(profile, cache: cache)
@@ -66,6 +73,9 @@ struct SeccompProgram: Equatable, Sendable {
       }.release()
       listenerMetadata = profile.listenerMetadata
       flags |= SystemCallFilter.Flags.newListener.rawValue
+    } else {
+      // About the wait for an agent's answer, and EINVAL without an agent.
+      flags &= ~SystemCallFilter.Flags.waitKillable.rawValue
     }
     let key = profile.encoded()
     if let found = cache.find(key) {

@@ -36,7 +36,8 @@ struct SeccompStub: Equatable, Sendable {
     for (architecture, limits) in limits.sorted(by: { $0.key < $1.key }) {
       let body = body(architecture, limits)
       sections.append(
-        [Self.branch(FilterInstruction.ifEqual, architecture, no: UInt8(body.count))] + body)
+        [FilterInstruction(FilterInstruction.ifEqual, architecture, whenFalse: UInt8(body.count))]
+          + body)
     }
     var left = sections.reduce(0) { $0 + $1.count }
     var program = [
@@ -50,12 +51,6 @@ struct SeccompStub: Equatable, Sendable {
     return program.flatMap(\.bytes)
   }
 
-  private static func branch(_ code: UInt16, _ value: UInt32, yes: UInt8 = 0, no: UInt8 = 0)
-    -> FilterInstruction
-  {
-    FilterInstruction(code, value, whenTrue: yes, whenFalse: no)
-  }
-
   /// Ends in the jump to the filter.
   private func body(_ architecture: UInt32, _ limits: Limits) -> [FilterInstruction] {
     let refuse = FilterInstruction(
@@ -63,16 +58,18 @@ struct SeccompStub: Equatable, Sendable {
     var body = [FilterInstruction(FilterInstruction.load, FilterInstruction.number)]
     if Self.s390.contains(architecture) {
       // A number that the kernel does not know arrives as 0.
-      body += [Self.branch(FilterInstruction.ifEqual, 0, no: 1), refuse]
+      body += [FilterInstruction(FilterInstruction.ifEqual, 0, whenFalse: 1), refuse]
     }
     if let marked = limits.marked {
       body += [
-        Self.branch(FilterInstruction.ifGreaterOrEqual, Self.mark, yes: 1),
-        Self.branch(FilterInstruction.ifGreater, limits.plain ?? .max, yes: 1, no: 2),
-        Self.branch(FilterInstruction.ifGreater, marked, no: 1),
+        FilterInstruction(FilterInstruction.ifGreaterOrEqual, Self.mark, whenTrue: 1),
+        FilterInstruction(
+          FilterInstruction.ifGreater, limits.plain ?? .max, whenTrue: 1, whenFalse: 2),
+        FilterInstruction(FilterInstruction.ifGreater, marked, whenFalse: 1),
       ]
     } else {
-      body.append(Self.branch(FilterInstruction.ifGreater, limits.plain ?? .max, no: 1))
+      body.append(
+        FilterInstruction(FilterInstruction.ifGreater, limits.plain ?? .max, whenFalse: 1))
     }
     return body + [refuse, FilterInstruction(FilterInstruction.jump, 0)]
   }

@@ -34,17 +34,7 @@ public struct StartContainer {
       throw .reported(report)
     }
     if record.hasHooks {
-      let spec = try context.loadSpec(record)
-      do throws(RuntimeError) {
-        try HookRunner(state: record.state(.running)).run(
-          spec.hooks?.poststart ?? [], "poststart")
-      } catch {
-        // As if it had been deleted (runtime.md#lifecycle); the hook's failure is the news.
-        var delete = DeleteContainer(record.id, context: context)
-        delete.force = true
-        try? delete.run()
-        throw error
-      }
+      try HookRunner.runPoststart(of: record, try context.loadSpec(record), context: context)
     }
     if let proxy, let listener, let process = try? ProcessHandle.find(record.pid) {
       proxy.relay(listener.raw, process.pidfd.raw, pid: record.pid)

@@ -1,3 +1,5 @@
+import Model
+
 /// Checks JSON from strangers before any decoder sees it.
 ///
 /// A decoder takes one of two equal keys, and different decoders take different ones, so a document
@@ -223,13 +225,7 @@ extension JSONGuard {
     guard position + 4 <= bytes.count else { throw malformed }
     var value: UInt32 = 0
     for byte in bytes[position..<position + 4] {
-      let digit: UInt8
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-      default: throw malformed
-      }
+      guard let digit = byte.hexDigitValue else { throw malformed }
       value = value << 4 | UInt32(digit)
     }
     position += 4

@@ -1,3 +1,5 @@
+import Model
+
 /// Parses JSON strictly: UTF-8, no trailing bytes, no repeated keys, bounded depth.
 struct JSONParser {
   private let bytes: [UInt8]
@@ -201,9 +203,7 @@ struct JSONParser {
     guard bytes.count - at >= 4 else { throw error("the document ends inside a string") }
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue, bytes[at] < 0x80 else {
-        throw error("bad \\u escape")
-      }
+      guard let digit = bytes[at].hexDigitValue else { throw error("bad \\u escape") }
       value = value << 4 | UInt32(digit)
       at += 1
     }

@@ -177,9 +177,7 @@ public struct RuntimeMemoryPolicy: JSONRecord, Equatable {
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     // Checked with the other values.
-    var mode: String? = mode.isEmpty ? nil : mode
-    try fields.optional("mode", &mode)
-    self.mode = mode ?? ""
+    try fields.defaulted("mode", &mode)
     try fields.optional("nodes", &nodes)
     try fields.list("flags", &flags)
   }

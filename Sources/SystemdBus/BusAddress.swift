@@ -32,27 +32,11 @@ public enum BusAddress {
   static func path(_ address: String?) -> String? {
     for one in (address ?? "").split(separator: ";") where one.hasPrefix("unix:") {
       for pair in one.dropFirst(5).split(separator: ",") where pair.hasPrefix("path=") {
-        return unescaped(pair.dropFirst(5))
+        // Bytes that an address may not have are `%2d` and the like there.
+        return pair.dropFirst(5).decodingEscapes(mark: UInt8(ascii: "%"), digits: 2, radix: 16)
       }
     }
     return nil
-  }
-
-  /// `%2d` for bytes that an address may not have.
-  private static func unescaped(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"),
-        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   func connect() throws(BusError) -> BusConnection {

@@ -90,15 +90,17 @@ struct PropertyText {
 }
 
 extension UnitProperty {
-  private static let prefix = "org.systemd.property."
+  /// What annotations that ask for a property begin with.
+  public static let annotationPrefix = "org.systemd.property."
 
   /// The properties that a container's annotations ask for.
   ///
   /// `TimeoutStopSec` and the like, which unit files have, become `…USec` with microseconds.
   public static func asked(by annotations: [String: String]) throws(BusError) -> [UnitProperty] {
     var found: [UnitProperty] = []
-    for (key, text) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix) {
-      let name = key.dropFirst(prefix.count)
+    for (key, text) in annotations.sorted(by: { $0.key < $1.key })
+    where key.hasPrefix(annotationPrefix) {
+      let name = key.dropFirst(annotationPrefix.count)
       guard let first = name.first, first.isASCII, first.isUppercase,
         name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
       else { throw .property(key, "`\(name)` is not the name of a unit's property") }

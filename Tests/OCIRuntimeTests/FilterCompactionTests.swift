@@ -1,4 +1,3 @@
-import LinuxSystem
 import OCISpec
 import TestSupport
 import Testing

@@ -9,7 +9,7 @@ import Testing
   private static let i386 = FilterCall.i386
 
   /// Debian's containers-common profile as the runtime would get it from podman.
-  static func reference(_ capabilities: Set<String>) throws -> RuntimeSeccomp {
+  private static func reference(_ capabilities: Set<String>) throws -> RuntimeSeccomp {
     let bytes = try FileTree.read("/usr/share/containers/seccomp.json")
     guard case .object(let document) = try JSONValue(parsing: bytes),
       case .array(let rules)? = document.find("syscalls")
@@ -30,7 +30,7 @@ import Testing
     return profile
   }
 
-  struct Condition {
+  private struct Condition {
     var capabilities: Set<String> = []
     var architectures: Set<String> = []
 

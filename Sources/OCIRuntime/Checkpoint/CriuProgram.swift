@@ -7,6 +7,10 @@ import OCISpec
 struct CriuProgram {
   let path: String
 
+  static func isInstalled(_ context: RuntimeContext) -> Bool {
+    (try? find(context, for: "checkpoint")) != nil
+  }
+
   /// - Throws: when there is none.
   static func find(_ context: RuntimeContext, for purpose: String) throws(RuntimeError)
     -> CriuProgram

@@ -7,7 +7,8 @@ import OCISpec
 public enum RuntimeCommandLine {
   static let tree = CommandTree(
     name: "martlet-oci", version: RuntimeVersion.number,
-    summary: "Run containers from OCI bundles", globalDefaults: RuntimeGlobals(),
+    summary: "Open Container Initiative runtime: run containers from bundles",
+    globalDefaults: RuntimeGlobals(),
     globalOptions: RuntimeGlobals.table, sections: RuntimeCommands.sections,
     takesSingleDashNames: true)
 
@@ -20,7 +21,8 @@ public enum RuntimeCommandLine {
         messages.file = try globals.logFile()
         messages = globals.messages
         return try body()
-      case .help(let command, let path): return try print(help(command, path))
+      case .help(let command, let path):
+        return try print(help(command, path, called: arguments.first ?? ""))
       case .version: return try print(RuntimeVersion.text)
       case .complete(let words): return try print(completion(words))
       }
@@ -40,12 +42,17 @@ public enum RuntimeCommandLine {
     }
   }
 
-  private static func help(_ command: RuntimeCommand?, _ path: String) -> String {
+  /// In the place of another runtime the program goes by that one's name.
+  private static func help(_ command: RuntimeCommand?, _ path: String, called: String) -> String {
     let width = PseudoTerminal.size(1).map { Int($0.columns) } ?? 80
-    guard let command else { return HelpPage(tree, width: width).text }
+    let name = called.split(separator: "/").last.map(String.init) ?? tree.name
+    guard let command else {
+      return HelpPage(tree, name: name, width: width).text(named: name)
+    }
+    let path = name + path.dropFirst(tree.name.count)
     return HelpPage(
       command, path: path, globalOptions: tree.globalOptionInfos, width: width
-    ).text
+    ).text(named: path)
   }
 
   private static func completion(_ words: [String]) -> String {

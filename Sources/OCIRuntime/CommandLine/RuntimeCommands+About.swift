@@ -80,7 +80,9 @@ extension RuntimeCommands {
   static let features = RuntimeCommand(
     "features", summary: "Print what the runtime can do", usage: "",
     defaults: NoRuntimeOptions(), options: []
-  ) { _, _ in try print(RuntimeFeatures.document(), pretty: true) }
+  ) { _, invocation in
+    try print(RuntimeFeatures.document(invocation.globals.context), pretty: true)
+  }
 
   struct Template: Sendable {
     var rootless = false

@@ -26,15 +26,20 @@ struct RuntimeLog: Sendable {
 
   func write(_ level: Level, _ message: String) {
     guard level.order >= self.level.order else { return }
+    let entry = entry(level, message)
     // A log that cannot be written must not hide the message.
-    if !append(line(level.rawValue, message)) { print(level, message) }
+    if append(entry ?? dated(level.rawValue, message)) { return }
+    tell(entry ?? "martlet-oci: \(level.rawValue): \(message.replacingControlCharacters)\n")
   }
 
   /// What to do about the error that was written last; a log of JSON lines has no place for it.
   func writeHint(_ hint: String) {
-    if !json, append(line("hint", hint)) { return }
-    try? Descriptor.writeAll(
-      Descriptor.standardError, "hint: \(hint.replacingControlCharacters)\n")
+    if !json, append(dated("hint", hint)) { return }
+    tell("hint: \(hint.replacingControlCharacters)\n")
+  }
+
+  private func tell(_ text: String) {
+    try? Descriptor.writeAll(Descriptor.standardError, text)
   }
 
   /// False where there is no log that can be written.
@@ -47,33 +52,27 @@ struct RuntimeLog: Sendable {
     } catch { return false }
   }
 
-  private func print(_ level: Level, _ message: String) {
-    // What tells a developer what happens looks as in a log.
-    let text =
-      json || level == .debug || level == .info
-      ? line(level.rawValue, message)
-      : "martlet-oci: \(level.rawValue): \(message.replacingControlCharacters)\n"
-    try? Descriptor.writeAll(Descriptor.standardError, text)
+  private func dated(_ level: String, _ message: String) -> String {
+    "\(Timestamp.format(Clock.realtime())) \(level): \(message.replacingControlCharacters)\n"
   }
 
-  private func line(_ level: String, _ message: String) -> String {
+  /// The message for programs, in a log and elsewhere; nil for what is text for people.
+  private func entry(_ level: Level, _ message: String) -> String? {
     let time = Timestamp.format(Clock.realtime())
-    guard json else {
-      guard level == "debug" || level == "info" else {
-        return "\(time) \(level): \(message.replacingControlCharacters)\n"
-      }
-      // logfmt, by which runc's are searched.
-      let text = message.replacingControlCharacters.split(
-        separator: "\"", omittingEmptySubsequences: false)
-      return "time=\"\(time)\" level=\(level) msg=\"\(text.joined(separator: "\\\""))\"\n"
+    if json {
+      let object = JSONValue.object(
+        JSONObject([
+          JSONObject.Member("msg", .string(message)),
+          JSONObject.Member("level", .string(level.rawValue)),
+          JSONObject.Member("time", .string(time)),
+        ]))
+      return String(decoding: object.encoded(), as: UTF8.self) + "\n"
     }
-    let object = JSONValue.object(
-      JSONObject([
-        JSONObject.Member("msg", .string(message)),
-        JSONObject.Member("level", .string(level)),
-        JSONObject.Member("time", .string(time)),
-      ]))
-    return String(decoding: object.encoded(), as: UTF8.self) + "\n"
+    guard level.order < Level.warning.order else { return nil }
+    // What tells a developer what happens is logfmt, by which runc's is searched.
+    let text = message.replacingControlCharacters.split(
+      separator: "\"", omittingEmptySubsequences: false)
+    return "time=\"\(time)\" level=\(level.rawValue) msg=\"\(text.joined(separator: "\\\""))\"\n"
   }
 }
 

@@ -52,11 +52,14 @@ struct InitStage: ~Copyable {
     try? channel.send(message.bytes)
   }
 
-  private func awaitProceed() throws(RuntimeError) {
-    let message = try during("wait for the runtime") { () throws(SystemError) in
-      try channel.receive().message
+  /// The descriptors that came with the word.
+  @discardableResult
+  private func awaitProceed() throws(RuntimeError) -> [Int32] {
+    let (message, descriptors) = try during("wait for the runtime") { () throws(SystemError) in
+      try channel.receive()
     }
     guard case .proceed? = InitMessage(message) else { CurrentProcess.exitNow(1) }
+    return descriptors
   }
 
   /// Everything up to `ready`.
@@ -66,12 +69,7 @@ struct InitStage: ~Copyable {
     var root = try RootFilesystem(plan)
     try root.mountAll { (index) throws(RuntimeError) in
       tell(.copyMapped(index))
-      let (message, descriptors) = try during("wait for the runtime") { () throws(SystemError) in
-        try channel.receive()
-      }
-      guard case .proceed? = InitMessage(message), let tree = descriptors.first else {
-        CurrentProcess.exitNow(1)
-      }
+      guard let tree = try awaitProceed().first else { CurrentProcess.exitNow(1) }
       return tree
     }
     try root.makeDevices()
@@ -176,13 +174,11 @@ struct InitStage: ~Copyable {
   private func finish() throws(RuntimeError) {
     var state = hookState
     state.status = .created
-    let stage = ProcessStage(plan.process)
-    let hooks = HookRunner(state: state, environment: stage.environment())
+    let (hookState, hooks) = (state, plan.hooks.startContainer)
     // The agent knows the process by its id in the pid namespace of the container's own.
     state.pid = CurrentProcess.id
-    let plan = plan
-    try stage.execute(state) { () throws(RuntimeError) in
-      try hooks.run(plan.hooks.startContainer, "startContainer")
+    try ProcessStage(plan.process).execute(state) { (environment) throws(RuntimeError) in
+      try HookRunner(state: hookState, environment: environment).run(hooks, "startContainer")
     }
   }
 

@@ -138,9 +138,9 @@ struct ProcessStage {
   /// Returns only by throwing.
   ///
   /// `state` goes with the filter's notification descriptor to its agent; `last` is what still has to
-  /// be done, with the process's capabilities and below its filter.
+  /// be done, with the process's capabilities and below its filter; it gets the environment.
   func execute(
-    _ state: RuntimeState, last: () throws(RuntimeError) -> Void = {}
+    _ state: RuntimeState, last: ([String]) throws(RuntimeError) -> Void = { _ in }
   ) throws(RuntimeError) -> Never {
     let program = try findProgram()
     let environment = environment()
@@ -172,7 +172,7 @@ struct ProcessStage {
         try installFilter(state)
       }
     }
-    try last()
+    try last(environment)
     var image = Program(program, Array(plan.arguments.dropFirst()), environment: environment)
     image.name = plan.arguments[0]
     ProcessAttributes.resetSignals()
@@ -193,7 +193,7 @@ struct ProcessStage {
   }
 
   /// Of a name that comes twice the last value counts; an empty HOME is none.
-  func environment() -> [String] {
+  private func environment() -> [String] {
     var entries = EnvironmentList.withoutRepeats(plan.environment)
     let home = entries.firstIndex { $0 == "HOME" || $0.hasPrefix("HOME=") }
     guard home.map({ entries[$0] == "HOME=" }) ?? true else { return entries }

@@ -7,10 +7,9 @@ extension RootFilesystem {
   /// `mapped` has the runtime copy the source of the mount with an index and map its ids, where a
   /// user namespace may not.
   func mountAll(mapped: (Int) throws(RuntimeError) -> Int32) throws(RuntimeError) {
-    let hasUserNamespace = plan.makesUserNamespace || plan.joinsUserNamespace
     for (index, mount) in plan.mounts.enumerated() {
       var mount = mount
-      if hasUserNamespace, mount.idMapNamespace >= 0 {
+      if plan.hasUserNamespace, mount.idMapNamespace >= 0 {
         mount.prepared = try mapped(index)
         mount.idMapNamespace = -1
       }
@@ -19,14 +18,13 @@ extension RootFilesystem {
   }
 
   private func make(_ mount: MountPlan) throws(RuntimeError) {
-    let step = "mount `\(mount.source)` to `\(mount.destination)` (\(mount.field))"
     switch mount.kind {
     case .bind(let recursive):
-      try during(step) { () throws(SystemError) in try bind(mount, recursive: recursive) }
+      try during(mount.step) { () throws(SystemError) in try bind(mount, recursive: recursive) }
     case .cgroup:
-      try during(step) { () throws(SystemError) in try mountCgroups(mount) }
+      try during(mount.step) { () throws(SystemError) in try mountCgroups(mount) }
     case .filesystem(let type):
-      try during(step) { () throws(SystemError) in try mountFilesystem(mount, type) }
+      try during(mount.step) { () throws(SystemError) in try mountFilesystem(mount, type) }
     }
   }
 
@@ -49,9 +47,8 @@ extension RootFilesystem {
   /// be copied here.
   private func source(of mount: MountPlan, recursive: Bool) throws(SystemError) -> OwnedDescriptor {
     guard mount.prepared >= 0 else {
-      if mount.isOfContainer {
+      if let path = mount.sourceInside {
         // No link of the image's leads out of it.
-        let path = String(mount.source.dropFirst(plan.rootfs.utf8.count))
         let place = try root.open(path, [.path])
         return try MountTree.copy(
           "", in: place.raw, recursive: recursive, subject: mount.source)

@@ -68,6 +68,33 @@ struct AttackTests {
     #expect(try FileTree.list(outside).isEmpty)
   }
 
+  /// CVE-2026-55686: an image whose working directory is to be made, behind a link.
+  @Test func workingDirectoriesAreMadeInside() throws {
+    let bundle = try TestBundle()
+    let outside = "\(bundle.directory)/outside"
+    try FileTree.ensureDirectory(outside)
+    try FileTree.makeLink("\(bundle.rootfs)/link", to: outside)
+    bundle.spec.process?.cwd = "/link/made/here"
+    bundle.shell("true")
+    _ = try bundle.run()
+    #expect(try FileTree.list(outside).isEmpty)
+  }
+
+  /// CVE-2024-9676: passwd(5), where the home directory is looked up, may be anything.
+  @Test(arguments: [
+    "mkfifo passwd", "mkdir passwd", "ln -s /dev/zero passwd", "ln -s passwd passwd",
+    "{ echo root:x:0:0:root:/huge:/bin/sh && truncate -s 4G /dev/stdout; } > passwd",
+  ])
+  func passwdCannotHoldUp(made: String) throws {
+    let bundle = try TestBundle()
+    bundle.spec.process?.env = ["PATH=/bin"]
+    bundle.shell("echo $HOME")
+    let prepared = try bundle.host("cd \(bundle.rootfs)/etc && rm passwd && \(made)")
+    #expect(prepared.status == 0, "\(prepared.errors)")
+    let outcome = try bundle.host("timeout -s KILL 30 \(try bundle.runCommand())")
+    #expect(outcome.output == "/\n", "\(outcome)")
+  }
+
   @Test(arguments: ["/link/sub", "/link", "/up"]) func mountsStayInside(destination: String) throws
   {
     let bundle = try TestBundle()
@@ -181,16 +208,13 @@ struct OwnFileTests {
     let source = try #require(RuntimeUnderTest.path)
     bundle.shell("true")
     _ = try bundle.oci(["list"])
-    let state = "\(bundle.directory)/state"
     let prepared = try bundle.host(
-      """
-      cp \(source) \(program) && chown \(owner) \(program) && chmod 755 \(program) &&
-      mkdir -p \(state) && chmod 777 \(state) && chmod 644 \(bundle.directory)/config.json
-      """)
+      "cp \(source) \(program) && chown \(owner) \(program) && chmod 755 \(program)")
     #expect(prepared.status == 0)
-    let made = try bundle.host(
-      "\(program) --root \(state) create --bundle \(bundle.directory) \(bundle.id)",
-      in: ["/usr/bin/setpriv", "--reuid", "65533", "--regid", "65532", "--clear-groups"])
+    let made = try bundle.hostAsOrdinaryUser(
+      """
+      \(program) --root \(bundle.directory)/state create --bundle \(bundle.directory) \(bundle.id)
+      """)
     #expect(made.status == 0, "\(made.errors)")
     let pid = try bundle.state().pid
     let error = #expect(throws: SystemError.self) {

@@ -7,9 +7,9 @@ import Testing
 struct CallerMountTests {
   /// A source below the container's root is what the mounts before have made of it, and so is a
   /// destination that is given by its path on the host.
-  @Test(arguments: [false, true]) func sourcesMayBeMountsOfTheContainer(userNamespace: Bool) throws
-  {
-    let bundle = try TestBundle()
+  @Test(arguments: [false, true], ["", "-größere-bündel"])
+  func sourcesMayBeMountsOfTheContainer(userNamespace: Bool, suffix: String) throws {
+    let bundle = try TestBundle(suffix: suffix)
     if userNamespace {
       bundle.addUserNamespace()
     }
@@ -54,9 +54,7 @@ struct CallerMountTests {
   @Test func withoutPivotingTheHostsProcIsHidden() throws {
     let bundle = try TestBundle()
     bundle.spec.process?.noNewPrivileges = false
-    let all = ["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP"]
-    bundle.spec.process?.capabilities = RuntimeCapabilities(
-      bounding: all, effective: all, inheritable: [], permitted: all, ambient: [])
+    bundle.giveCapabilities(["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP"])
     bundle.shell(
       """
       busybox unshare -mrpf sh -c 'busybox mount -t proc none /proc && echo mounted'
@@ -97,9 +95,7 @@ struct CallerMountTests {
   @Test func hostsFlagsAreLocked() throws {
     let bundle = try TestBundle()
     bundle.addUserNamespace(from: 0)
-    let all = ["CAP_SYS_ADMIN"]
-    bundle.spec.process?.capabilities = RuntimeCapabilities(
-      bounding: all, effective: all, inheritable: [], permitted: all, ambient: [])
+    bundle.giveCapabilities(["CAP_SYS_ADMIN"])
     var mount = RuntimeMount(destination: "/mnt", type: "bind", source: "shown")
     mount.options = ["bind"]
     bundle.spec.mounts.append(mount)

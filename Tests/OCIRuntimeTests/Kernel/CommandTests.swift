@@ -18,6 +18,21 @@ struct CommandTests {
     #expect(refused.errors.contains("other.json: ociVersion: is missing"))
   }
 
+  /// As runc's pages, by the name that it has in the place of another runtime.
+  @Test(arguments: [
+    (["-h"], "NAME:\n   runc - Open Container Initiative runtime"),
+    (["run", "--help"], "NAME:\n   runc run - Make and start a container\n\nUSAGE:\n  runc run "),
+    (["help", "exec"], "NAME:\n   runc exec - "),
+  ])
+  func helpBeginsWithTheName(words: [String], text: String) throws {
+    let bundle = try TestBundle()
+    let link = "\(bundle.directory)/runc"
+    try FileTree.makeLink(link, to: try #require(RuntimeUnderTest.path))
+    let outcome = try CommandRunner.run(link, words, in: bundle.directory)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasPrefix(text), "\(outcome.output)")
+  }
+
   @Test func mistakesAreNamed() throws {
     let bundle = try TestBundle()
     for (words, text) in [

@@ -48,9 +48,7 @@ struct RaceTests {
     bundle.addUserNamespace(from: 0)
     // With cgroups of the first version it stays longer on its way.
     bundle.spec.linux?.cgroupsPath = "/martlet-test-\(bundle.id)"
-    let tracing = ["CAP_SYS_PTRACE"]
-    bundle.spec.process?.capabilities = RuntimeCapabilities(
-      bounding: tracing, effective: tracing, inheritable: [], permitted: tracing, ambient: [])
+    bundle.giveCapabilities(["CAP_SYS_PTRACE"])
     try FileTree.setMode("\(bundle.rootfs)/tmp", 0o777)
     try bundle.start("while :; do ls -l /proc/[0-9]*/exe; done > /tmp/seen 2>&1")
     for _ in 0..<40 { #expect(try bundle.oci(["exec", bundle.id, "true"]).status == 0) }

@@ -15,11 +15,12 @@ final class TestBundle {
 
   struct Unusable: Error {}
 
-  init(inNamespace: Bool = false) throws {
+  /// `suffix` ends the directory's name.
+  init(inNamespace: Bool = false, suffix: String = "") throws {
     guard let busybox = RuntimeUnderTest.busybox else { throw Unusable() }
     self.inNamespace = inNamespace
     id = "t\(CurrentProcess.id)-\(Clock.monotonic())"
-    directory = "/tmp/martlet-oci-test-\(id)"
+    directory = "/tmp/martlet-oci-test-\(id)\(suffix)"
     for name in ["bin", "etc", "proc", "sys", "dev", "tmp", "root"] {
       try FileTree.ensureDirectory("\(directory)/rootfs/\(name)", mode: 0o755)
     }
@@ -84,6 +85,12 @@ final class TestBundle {
   func waitForEnd(_ pid: Int32) throws {
     guard let process = try ProcessHandle.find(pid) else { return }
     guard try process.waitForEnd(milliseconds: 10_000) else { throw Unusable() }
+  }
+
+  /// Gives the process capabilities in every set but the inheritable and the ambient one.
+  func giveCapabilities(_ names: [String]) {
+    spec.process?.capabilities = RuntimeCapabilities(
+      bounding: names, effective: names, inheritable: [], permitted: names, ambient: [])
   }
 
   /// Gives the container a user namespace, whose ids are the host's from `from` on.
