@@ -39,6 +39,14 @@ public enum ContainerStatus: Equatable, Sendable {
 
   public var isAlive: Bool { pid != nil }
 
+  /// Whether nothing of it runs, is being set up or will begin by itself.
+  public var isIdle: Bool {
+    switch self {
+    case .created, .exited: true
+    default: false
+    }
+  }
+
   /// A code to pass on; what nobody saw counts as 255.
   public var exitCode: Int32 {
     if case .exited(let code, _, _, _) = self { return code ?? 255 }

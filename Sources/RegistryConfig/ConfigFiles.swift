@@ -51,14 +51,8 @@ public struct ConfigFiles: Sendable {
   public func registries() throws(ErrorReport) -> RegistriesConfig {
     var config = RegistriesConfig()
     for path in registriesPaths() {
-      guard let bytes = try Self.read(path) else {
-        // A file that was asked for by name must be there.
-        if path == registriesOverride {
-          throw ErrorReport(
-            .notFound, "\(path) does not exist", hint: "correct CONTAINERS_REGISTRIES_CONF")
-        }
-        continue
-      }
+      let variable = path == registriesOverride ? "CONTAINERS_REGISTRIES_CONF" : nil
+      guard let bytes = try Self.read(path, requiredBy: variable) else { continue }
       let file = try RegistriesFile(bytes, path: path)
       config.merge(file.config, mode: file.mode)
     }
@@ -73,10 +67,7 @@ public struct ConfigFiles: Sendable {
       .first(where: FileTree.exists).map { [$0] } ?? []
     var dropIns: [String] = []
     for directory in [system, user].compactMap({ $0 }) {
-      let path = "\(directory)/registries.conf.d"
-      // A directory that lacks or cannot be read has no drop-ins, as for podman.
-      let names = ((try? FileTree.list(path)) ?? []).filter { $0.hasSuffix(".conf") }.sorted()
-      dropIns += names.map { "\(path)/\($0)" }
+      dropIns += Self.dropIns("\(directory)/registries.conf.d", ".conf")
     }
     return main + dropIns + [chosenNames].compactMap { $0 }
   }
@@ -99,21 +90,34 @@ public struct ConfigFiles: Sendable {
     var places = SignaturePlaces()
     let directories = [user, system].compactMap { $0.map { "\($0)/registries.d" } }
     guard let directory = directories.first(where: FileTree.exists) else { return places }
-    let names = ((try? FileTree.list(directory)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
-    for name in names {
-      let path = "\(directory)/\(name)"
+    for path in Self.dropIns(directory, ".yaml") {
       guard let bytes = try Self.read(path) else { continue }
       try places.read(String(decoding: bytes, as: UTF8.self), path: path)
     }
     return places
   }
 
+  /// The files of a directory whose names end so, in the order of reading.
+  ///
+  /// A directory that lacks or cannot be read has none, as for podman.
+  static func dropIns(_ directory: String, _ suffix: String) -> [String] {
+    let names = (try? FileTree.list(directory)) ?? []
+    return names.filter { $0.hasSuffix(suffix) }.sorted().map { "\(directory)/\($0)" }
+  }
+
   /// A file's content, nil when there is none.
-  static func read(_ path: String) throws(ErrorReport) -> [UInt8]? {
+  ///
+  /// `variable`: the environment variable that asks for the file by name, which must be there then.
+  static func read(_ path: String, requiredBy variable: String? = nil) throws(ErrorReport)
+    -> [UInt8]?
+  {
     do throws(SystemError) {
       return try FileTree.read(path, limit: 1 << 20)
     } catch {
-      if [Errno.noEntry, Errno.notDirectory].contains(error.errno) { return nil }
+      if [Errno.noEntry, Errno.notDirectory].contains(error.errno) {
+        guard let variable else { return nil }
+        throw ErrorReport(.notFound, "\(path) does not exist", hint: "correct \(variable)")
+      }
       throw ErrorReport(.unavailable, "cannot read \(path): \(error)")
     }
   }

@@ -45,9 +45,8 @@ public struct ContainersConfig: Equatable, Sendable {
 
   /// A string; nil when it is missing or empty.
   public func text(_ table: String, _ key: String) throws(ErrorReport) -> String? {
-    guard let value = tables[table]?[key] else { return nil }
-    guard let text = value.text else { throw wrong(table, key, "a string") }
-    return text.isEmpty ? nil : text
+    let text = try anyText(table, key)
+    return text == "" ? nil : text
   }
 
   /// A string that is something else when it is empty.
@@ -98,26 +97,22 @@ extension ConfigFiles {
   /// `modules`: further files, as `--module` names them.
   public func containers(modules: [String] = []) throws(ErrorReport) -> ContainersConfig {
     var config = ContainersConfig()
-    func add(_ path: String, because reason: String? = nil) throws(ErrorReport) {
-      if let bytes = try Self.read(path) { return try config.add(bytes, path: path) }
-      if let reason {
-        throw ErrorReport(.notFound, "\(path) does not exist", hint: "correct \(reason)")
+    func add(_ path: String, requiredBy variable: String? = nil) throws(ErrorReport) {
+      if let bytes = try Self.read(path, requiredBy: variable) {
+        try config.add(bytes, path: path)
       }
     }
     if let path = containersReplacement {
-      try add(path, because: "CONTAINERS_CONF")
+      try add(path, requiredBy: "CONTAINERS_CONF")
     } else {
       for directory in [vendor, system, user].compactMap({ $0 }) {
         try add("\(directory)/containers.conf")
         if directory == vendor { continue }
-        let names = (try? FileTree.list("\(directory)/containers.conf.d")) ?? []
-        for name in names.sorted() where name.hasSuffix(".conf") {
-          try add("\(directory)/containers.conf.d/\(name)")
-        }
+        for path in Self.dropIns("\(directory)/containers.conf.d", ".conf") { try add(path) }
       }
     }
     for module in modules { try add(try find(module: module)) }
-    if let path = containersOverride { try add(path, because: "CONTAINERS_CONF_OVERRIDE") }
+    if let path = containersOverride { try add(path, requiredBy: "CONTAINERS_CONF_OVERRIDE") }
     return config
   }
 

@@ -44,11 +44,9 @@ extension ConfigFiles {
   /// What the first of `CONTAINERS_STORAGE_CONF`, the user's, the machine's and the vendor's
   /// storage.conf says.
   public func storage() throws(ErrorReport) -> StorageConfig {
-    if let path = storageOverride {
-      guard let bytes = try Self.read(path) else {
-        throw ErrorReport(
-          .notFound, "\(path) does not exist", hint: "correct CONTAINERS_STORAGE_CONF")
-      }
+    if let path = storageOverride,
+      let bytes = try Self.read(path, requiredBy: "CONTAINERS_STORAGE_CONF")
+    {
       return try StorageConfig(bytes, path: path)
     }
     for directory in [user, system, vendor].compactMap({ $0 }) {

@@ -58,6 +58,19 @@ extension SystemTests {
       }
     }
 
+    @Test func theRuntimeOfTheCommandLineWins() throws {
+      try Session.run { session in
+        let path = try session.write("[engine]\nruntime = \"/nowhere/oci\"\n", to: "engine.conf")
+        let run = ["run", "--rm", "--network", "none", Session.image, "/bin/true"]
+        let around = ["CONTAINERS_CONF_OVERRIDE": path]
+        let refused = try session.martlet(run, exit: 125, environment: around)
+        #expect(refused.transcript.contains("/nowhere/oci"))
+        try session.martlet(["--runtime", "martlet-oci"] + run, environment: around)
+        try session.martlet(
+          ["run", "--runtime", "martlet-oci"] + run.dropFirst(), environment: around)
+      }
+    }
+
     @Test func modulesAreReadLast() throws {
       try Session.run { session in
         let path = try session.write("[containers]\nenv = [\"A=1\"]\n", to: "containers.conf")

@@ -8,14 +8,14 @@ extension SystemTests {
   struct FlushTests {
     private static let names = (0..<30).map { "localhost/many-\($0):1" }
 
-    /// Runs a command of the store; how often it flushed, renamed and started programs.
+    /// Runs a command of the store; how often it flushed, removed files and started programs.
     private func counts(_ store: OwnStore, _ words: [String]) throws -> [String: Int] {
       let trace = store.session.directory + "/trace"
       let calls = "fsync,fdatasync,syncfs,unlink,execve"
       try store.session.shell(
         """
         exec strace -f -qq -o '\(trace)' -e trace=\(calls) \\
-          "$MARTLET" --root '\(store.root)' --runroot '\(store.root).run' \(words.joined(separator: " "))
+          "$MARTLET" \((store.globals + words).joined(separator: " "))
         """)
       var counts: [String: Int] = [:]
       let lines = try String(decoding: Data(contentsOf: .init(filePath: trace)), as: UTF8.self)
@@ -40,9 +40,7 @@ extension SystemTests {
 
     @Test func removalFlushesEachDirectoryOnce() throws {
       try OwnStore.run { store in
-        try store.session.martlet(
-          ["--root", store.root, "--runroot", store.root + ".run", "tag", Session.image]
-            + Self.names)
+        try store.session.martlet(store.globals + ["tag", Session.image] + Self.names)
         let all = try counts(store, ["rmi", "--no-prune"] + Self.names + [Session.image])
         #expect(all["fsync"] == 2)
         #expect(all["unlink"] == Self.names.count + 2)

@@ -6,6 +6,9 @@ struct OwnStore {
   let session: Session
   let root: String
 
+  /// The options that choose it.
+  var globals: [String] { ["--root", root, "--runroot", root + ".run"] }
+
   /// Runs `body` with a new store and removes that.
   static func run(_ body: (OwnStore) throws -> Void) throws {
     try Session.run { session in
@@ -24,7 +27,7 @@ struct OwnStore {
   @discardableResult
   func martlet(_ words: String..., exit: Int32 = 0, input: String = "") throws -> CommandResult {
     try session.martlet(
-      ["--root", root, "--runroot", root + ".run"] + words, exit: exit, input: input)
+      globals + words, exit: exit, input: input)
   }
 
   /// A shell line as root of the user namespace.

@@ -12,8 +12,6 @@ struct ContainerOptions: Sendable {
   var usesRootfs = false
   /// The long names of the options that were given.
   var given: [String] = []
-  /// What the caller is to know of his options.
-  var warnings: [String] = []
   var disablesContentTrust = true
 
   // Of `run` alone.
@@ -133,10 +131,7 @@ struct ContainerOptions: Sendable {
     .parsed(
       "kernel-memory", nil, "SIZE", "No longer supported: the kernel has dropped this limit",
       hidden: true
-    ) { options, _ throws(UsageError) in
-      options.warnings.append(
-        "The --kernel-memory flag is no longer supported. This flag is a noop.")
-    },
+    ) { _, _ throws(UsageError) in },
     .value("cpuset-cpus", nil, \.request.cpusetCPUs, "LIST", "CPUs to run on, such as 0-3,7"),
     .value("cpuset-mems", nil, \.request.cpusetMems, "LIST", "Memory nodes to use"),
     .parsed("memory", "m", "SIZE", "Memory limit") { options, text throws(UsageError) in

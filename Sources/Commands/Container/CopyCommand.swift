@@ -41,7 +41,8 @@ enum CopyCommand {
       .flag("extract", nil, \.extract, "", hidden: true),
     ]
   ) { options, invocation in
-    let source = try place(invocation.arguments[0], standing: "/dev/stdin")
+    let first = invocation.arguments[0]
+    let source: CopyFiles.Place = first == "/dev/stdin" ? .stream : try CopyFiles.Place(first)
     // Only a dash means the archive.
     if invocation.arguments[1] == "/dev/stdout" {
       throw ErrorReport(
@@ -60,11 +61,5 @@ enum CopyCommand {
     try CopyFiles(try invocation.globals.context()).run(
       from: source, to: target, keepsOwners: !options.archive, overwrites: options.overwrite)
     return 0
-  }
-
-  private static func place(_ text: String, standing name: String) throws(ErrorReport)
-    -> CopyFiles.Place
-  {
-    text == name ? .stream : try CopyFiles.Place(text)
   }
 }

@@ -63,7 +63,7 @@ enum ExecCommand {
     var request = options.request
     request.command = words
     // Only who types can type them.
-    if options.detachKeys != nil || request.interactive && request.terminal {
+    if options.detachKeys != nil || request.canBeLeft {
       request.detachKeys = try invocation.globals.detachKeys(options.detachKeys)
     }
     return try ExecContainer(context).run(id, request)

@@ -21,7 +21,7 @@ enum RunCommand {
   ) { given, invocation in
     let context = try invocation.globals.context()
     let defaults = try invocation.globals.defaults()
-    let options = try filled(given, defaults)
+    let options = try filled(given, invocation.globals, defaults)
     if options.detach, !options.attach.isEmpty {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
     }
@@ -68,17 +68,18 @@ enum RunCommand {
     positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
     defaults: ContainerOptions(), options: ContainerOptions.shared.map { $0.noting(\.given) }
   ) { given, invocation in
-    let options = try filled(given, try invocation.globals.defaults())
+    let options = try filled(given, invocation.globals, try invocation.globals.defaults())
     let config = try create(options, invocation.arguments, try invocation.globals.context())
     try Output.line(config.id)
     return 0
   }
 
   /// The options with what containers.conf says where the command line is silent.
-  private static func filled(_ given: ContainerOptions, _ defaults: ContainerDefaults) throws
-    -> ContainerOptions
-  {
+  private static func filled(
+    _ given: ContainerOptions, _ globals: GlobalOptions, _ defaults: ContainerDefaults
+  ) throws -> ContainerOptions {
     var options = given
+    if globals.runtime != nil { options.given.append("runtime") }
     try defaults.apply(to: &options.request, given: options.given)
     if !options.given.contains("pull"), let policy = try defaults.pullPolicy() {
       options.pull = policy
@@ -90,8 +91,7 @@ enum RunCommand {
     _ options: ContainerOptions, _ arguments: [String], _ context: EngineContext
   ) throws -> ContainerConfig {
     var request = options.request
-    for warning in options.warnings { Message.note(warning) }
-    RunWarnings.apply(&request)
+    RunWarnings.apply(&request, given: options.given)
     request.command = Array(arguments.dropFirst())
     if options.usesRootfs {
       request.rootfs = arguments[0]

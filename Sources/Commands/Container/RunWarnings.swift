@@ -4,7 +4,11 @@ import Model
 
 /// What `run` and `create` cannot do as asked, and say so rather than fail, as podman does.
 enum RunWarnings {
-  static func apply(_ request: inout ContainerRequest) {
+  /// `given`: the long names of the options on the command line.
+  static func apply(_ request: inout ContainerRequest, given: [String]) {
+    if given.contains("kernel-memory") {
+      Message.note("The --kernel-memory flag is no longer supported. This flag is a noop.")
+    }
     let mode = (request.network ?? "").prefix { $0 != ":" }
     if !request.ports.isEmpty, mode == "host" || mode == "none" {
       Message.note(

@@ -152,16 +152,17 @@ enum VolumeCommands {
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
-    let used = Set(try ListContainers(context).run().flatMap(\.volumes))
-    let chosen = try choose(options.filters, context).filter { volume in
-      !used.contains(volume.name) && (options.all || volume.anonymous)
+    let store = VolumeStore(context)
+    let filter = try VolumeFilter(options.filters)
+    let chosen = try store.list().filter { volume in
+      try (options.all || volume.anonymous) && store.users(volume.name).isEmpty
+        && filter.matches(volume, isUsed: false)
     }
     if options.dryRun {
       for volume in chosen { try Output.line(volume.name) }
       return 0
     }
     let names = chosen.map(\.name)
-    let store = VolumeStore(context)
     try store.sweep()
     if chosen.isEmpty { return 0 }
     guard

@@ -26,7 +26,8 @@ public struct ContainerDefaults: Sendable {
     try config.text("engine", "pull_policy")
   }
 
-  /// Fills what was not given; `given` are the long names of the options on the command line.
+  /// Fills what was not given; `given` are the long names of the options on the command line, those
+  /// before the command's name among them.
   ///
   /// - Throws: when the file says something that cannot be.
   public func apply(to request: inout ContainerRequest, given: [String]) throws(ErrorReport) {
@@ -39,39 +40,59 @@ public struct ContainerDefaults: Sendable {
     try lifecycle(&request, given)
   }
 
+  /// A switch whose option has the key's name.
+  private func fill(_ field: inout Bool, _ key: String, _ given: [String]) throws(ErrorReport) {
+    guard let value = try config.flag("containers", key) else { return }
+    if !given.contains(key.replacing("_", with: "-")) { field = value }
+  }
+
+  /// A word of the option called `option`, which has one also when it was not given.
+  private func fill(
+    _ field: inout String, _ key: String, unless option: String, _ given: [String],
+    table: String = "containers"
+  ) throws(ErrorReport) {
+    if let value = try config.text(table, key), !given.contains(option) { field = value }
+  }
+
+  /// A word that nobody has said yet.
+  private func fill(_ field: inout String?, _ key: String) throws(ErrorReport) {
+    if field == nil { field = try config.text("containers", key) }
+  }
+
+  /// A list that nobody has begun.
+  private func fill(_ field: inout [String], _ key: String) throws(ErrorReport) {
+    if field.isEmpty { field = try config.texts("containers", key) }
+  }
+
+  /// The `NAME=VALUE` of a list in the file whose names were not asked for.
+  private func texts(_ name: String, besides asked: [String]) throws(ErrorReport) -> [String] {
+    let taken = asked.map(Self.beforeEquals)
+    return try config.texts("containers", name).filter { !taken.contains(Self.beforeEquals($0)) }
+  }
+
+  private static func beforeEquals(_ text: String) -> String { String(text.prefix { $0 != "=" }) }
+
   private func process(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
     request.defaultEnvironment = try config.texts("containers", "env")
     request.annotations = try config.texts("containers", "annotations") + request.annotations
-    if let value = try config.flag("containers", "env_host"), !given.contains("env-host") {
-      request.environmentOfHost = value
-    }
-    if let value = try config.flag("containers", "http_proxy"), !given.contains("http-proxy") {
-      request.proxyVariables = value
-    }
-    if request.timeZone == nil { request.timeZone = try config.text("containers", "tz") }
-    if request.umask == nil { request.umask = try config.text("containers", "umask") }
-    if let value = try config.flag("containers", "privileged"), !given.contains("privileged") {
-      request.privileged = value
-    }
-    let asked = request.securityOptions
-    if let profile = try config.text("containers", "seccomp_profile"),
-      !asked.contains(where: { $0.hasPrefix("seccomp") })
-    {
-      request.securityOptions.append("seccomp=\(profile)")
-    }
-    if let profile = try config.text("containers", "apparmor_profile"),
-      !asked.contains(where: { $0.hasPrefix("apparmor") })
-    {
-      request.securityOptions.append("apparmor=\(profile)")
+    try fill(&request.environmentOfHost, "env_host", given)
+    try fill(&request.proxyVariables, "http_proxy", given)
+    try fill(&request.timeZone, "tz")
+    try fill(&request.umask, "umask")
+    try fill(&request.privileged, "privileged", given)
+    for kind in ["seccomp", "apparmor"] {
+      if let profile = try config.text("containers", "\(kind)_profile"),
+        !request.securityOptions.contains(where: { $0.hasPrefix(kind) })
+      {
+        request.securityOptions.append("\(kind)=\(profile)")
+      }
     }
   }
 
   private func files(_ request: inout ContainerRequest, _ given: [String]) throws(ErrorReport) {
-    if let value = try config.flag("containers", "read_only"), !given.contains("read-only") {
-      request.readOnly = value
-    }
+    try fill(&request.readOnly, "read_only", given)
     request.devices = try config.texts("containers", "devices") + request.devices
     let taken =
       request.volumes.map(Self.placeOfVolume) + request.mounts.map(Self.placeOfMount)
@@ -83,9 +104,8 @@ public struct ContainerDefaults: Sendable {
     request.mounts =
       try config.texts("containers", "mounts").filter { !taken.contains(Self.placeOfMount($0)) }
       + request.mounts
-    if let mode = try config.text("engine", "image_volume_mode"), !given.contains("image-volume") {
-      request.imageVolume = mode
-    }
+    try fill(
+      &request.imageVolume, "image_volume_mode", unless: "image-volume", given, table: "engine")
     if request.sharedMemory == nil, let text = try config.text("containers", "shm_size") {
       guard let size = ByteSize.parse(text) else { throw Self.invalid("shm_size", text) }
       request.sharedMemory = size
@@ -95,21 +115,11 @@ public struct ContainerDefaults: Sendable {
   private func network(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
-    if request.dns.isEmpty { request.dns = try config.texts("containers", "dns_servers") }
-    if request.dnsSearch.isEmpty {
-      request.dnsSearch = try config.texts("containers", "dns_searches")
-    }
-    if request.dnsOptions.isEmpty {
-      request.dnsOptions = try config.texts("containers", "dns_options")
-    }
-    if let value = try config.flag("containers", "no_hosts"), !given.contains("no-hosts"),
-      request.hosts.isEmpty
-    {
-      request.noHosts = value
-    }
-    if request.hostsFile == nil, !request.noHosts {
-      request.hostsFile = try config.text("containers", "base_hosts_file")
-    }
+    try fill(&request.dns, "dns_servers")
+    try fill(&request.dnsSearch, "dns_searches")
+    try fill(&request.dnsOptions, "dns_options")
+    if request.hosts.isEmpty { try fill(&request.noHosts, "no_hosts", given) }
+    if !request.noHosts { try fill(&request.hostsFile, "base_hosts_file") }
     // A bridge is what podman's root has by default; here it is as good as nothing said.
     if request.network == nil, let mode = try config.text("containers", "netns"),
       mode != "private", mode != "bridge"
@@ -126,26 +136,14 @@ public struct ContainerDefaults: Sendable {
   private func namespaces(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
-    if !["userns", "uidmap", "gidmap"].contains(where: given.contains),
-      let mode = try config.text("containers", "userns")
-    {
-      request.userns = mode
+    if !["uidmap", "gidmap"].contains(where: given.contains) {
+      try fill(&request.userns, "userns", unless: "userns", given)
     }
-    if let mode = try config.text("containers", "ipcns"), !given.contains("ipc") {
-      request.ipc = mode
-    }
-    if let mode = try config.text("containers", "pidns"), !given.contains("pid") {
-      request.pid = mode
-    }
-    if let mode = try config.text("containers", "utsns"), !given.contains("uts") {
-      request.uts = mode
-    }
-    if let mode = try config.text("containers", "cgroupns"), !given.contains("cgroupns") {
-      request.cgroupns = mode
-    }
-    let asked = Set(request.sysctl.map { $0.prefix { $0 != "=" } })
-    for setting in try config.texts("containers", "default_sysctls")
-    where !asked.contains(setting.prefix { $0 != "=" }) {
+    try fill(&request.ipc, "ipcns", unless: "ipc", given)
+    try fill(&request.pid, "pidns", unless: "pid", given)
+    try fill(&request.uts, "utsns", unless: "uts", given)
+    try fill(&request.cgroupns, "cgroupns", unless: "cgroupns", given)
+    for setting in try texts("default_sysctls", besides: request.sysctl) {
       // Those of a namespace that is another's are not the container's to set.
       if setting.hasPrefix("net."), Self.isShared(request.network) { continue }
       if Self.isOfIPC(setting), Self.isShared(request.ipc) { continue }
@@ -156,11 +154,8 @@ public struct ContainerDefaults: Sendable {
   private func limits(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
-    let asked = Set(request.ulimits.map { $0.prefix { $0 != "=" } })
-    if !asked.contains("host") {
-      request.ulimits += try config.texts("containers", "default_ulimits").filter {
-        !asked.contains($0.prefix { $0 != "=" })
-      }
+    if !request.ulimits.contains("host") {
+      request.ulimits += try texts("default_ulimits", besides: request.ulimits)
     }
     if request.pids == nil, let value = try config.integer("containers", "pids_limit") {
       request.pids = value == 0 ? -1 : value
@@ -171,22 +166,16 @@ public struct ContainerDefaults: Sendable {
       guard (-1000...1000).contains(value) else { throw Self.invalid("oom_score_adj", "\(value)") }
       request.oomScoreAdjustment = Int(value)
     }
-    if let mode = try config.text("containers", "cgroups"), !given.contains("cgroups") {
-      request.cgroups = mode
-    }
+    try fill(&request.cgroups, "cgroups", unless: "cgroups", given)
   }
 
   private func lifecycle(_ request: inout ContainerRequest, _ given: [String])
     throws(ErrorReport)
   {
-    if let value = try config.flag("containers", "init"), !given.contains("init") {
-      request.initProcess = value
-    }
-    if request.initPath == nil, request.initProcess {
-      request.initPath = try config.text("containers", "init_path")
-    }
-    if request.logDriver == nil { request.logDriver = try config.text("containers", "log_driver") }
-    let options = Set(request.logOptions.map { $0.prefix { $0 != "=" } })
+    try fill(&request.initProcess, "init", given)
+    if request.initProcess { try fill(&request.initPath, "init_path") }
+    try fill(&request.logDriver, "log_driver")
+    let options = request.logOptions.map(Self.beforeEquals)
     if let size = try config.integer("containers", "log_size_max"), size > 0,
       !options.contains("max-size")
     {
@@ -198,7 +187,7 @@ public struct ContainerDefaults: Sendable {
     if request.stopTimeout == nil, let seconds = try config.integer("engine", "stop_timeout") {
       request.stopTimeout = Int(clamping: seconds)
     }
-    if request.runtime == nil { request.runtime = try runtime() }
+    if request.runtime == nil, !given.contains("runtime") { request.runtime = try runtime() }
   }
 
   /// Where `[SOURCE:]DIR[:OPTIONS]` is mounted.

@@ -2,10 +2,10 @@ import Model
 
 extension CreateContainer {
   /// The donor of an IPC namespace must have offered it.
-  private func refuseUnshared(_ mode: String) throws {
-    guard mode.hasPrefix("container:") else { return }
-    let donor = try store.load(String(mode.dropFirst("container:".count)))
-    guard ["private", "none"].contains(donor.namespaces.ipc) else { return }
+  ///
+  /// - Returns: what the donor's mode is.
+  private func offered(_ donor: ContainerConfig) throws(ErrorReport) -> String {
+    guard ["private", "none"].contains(donor.namespaces.ipc) else { return donor.namespaces.ipc }
     throw ErrorReport(
       .conflict,
       "joining the ipc namespace of container \(donor.id) is not allowed: non-shareable IPC "
@@ -30,8 +30,7 @@ extension CreateContainer {
       }
     }
     config.namespaces.pid = try store.joinedMode(request.pid) { $0.namespaces.pid }
-    config.namespaces.ipc = try store.joinedMode(request.ipc) { $0.namespaces.ipc }
-    try refuseUnshared(config.namespaces.ipc)
+    config.namespaces.ipc = try store.joinedMode(request.ipc, offered)
     config.namespaces.uts = try store.joinedMode(request.uts) { $0.namespaces.uts }
     config.namespaces.cgroup = try store.joinedMode(request.cgroupns) { $0.namespaces.cgroup }
     let joined = Set(

@@ -43,11 +43,11 @@ extension CreateContainer {
         .invalidRequest,
         "--uidmap and --gidmap cannot be used together with --subuidname or --subgidname")
     }
-    let users = try context.subordinateRanges(of: user).users
-    if users.isEmpty { throw Self.noRanges(user, "/etc/subuid") }
-    let groups = try context.subordinateRanges(of: group).groups
+    let ranges = try context.subordinateRanges(of: user)
+    if ranges.users.isEmpty { throw Self.noRanges(user, "/etc/subuid") }
+    let groups = group == user ? ranges.groups : try context.subordinateRanges(of: group).groups
     if groups.isEmpty { throw Self.noRanges(group, "/etc/subgid") }
-    return (Self.maps(of: users), Self.maps(of: groups))
+    return (Self.maps(of: ranges.users), Self.maps(of: groups))
   }
 
   private static func noRanges(_ name: String, _ file: String) -> ErrorReport {

@@ -34,9 +34,9 @@ extension ContainerStore {
   ///
   /// `part`: what the other's mode is. One that has the host's namespace is joined by having it too:
   /// nobody but root may enter it again.
-  func joinedMode(_ mode: String, _ part: (ContainerConfig) -> String) throws -> String {
+  func joinedMode(_ mode: String, _ part: (ContainerConfig) throws -> String) throws -> String {
     guard mode.hasPrefix("container:") else { return mode }
     let id = try resolve(String(mode.dropFirst("container:".count)))
-    return part(try load(id)) == "host" ? "host" : "container:\(id)"
+    return try part(load(id)) == "host" ? "host" : "container:\(id)"
   }
 }

@@ -24,7 +24,7 @@ public struct ExecRequest: Sendable {
   public init() {}
 
   /// Whether it has a terminal that the user types on, and can leave.
-  var canBeLeft: Bool { terminal && interactive && !detached }
+  public var canBeLeft: Bool { terminal && interactive && !detached }
 }
 
 /// Runs a further process in a container, by the container's runtime; no monitor is involved.

@@ -15,7 +15,7 @@ public struct PruneContainers {
     let all = try ListContainers(context).run()
     var removed: [String] = []
     var failures: [any Error] = []
-    for row in all where isIdle(row.status) && filter.matches(row, all: all) {
+    for row in all where row.status.isIdle && filter.matches(row, all: all) {
       do {
         try RemoveContainer(context, collecting: batch).run(row.id, force: false, volumes: false)
         removed.append(row.id)
@@ -28,12 +28,5 @@ public struct PruneContainers {
     }
     do { try batch.empty() } catch { failures.append(error) }
     return (removed, failures)
-  }
-
-  private func isIdle(_ status: ContainerStatus) -> Bool {
-    switch status {
-    case .created, .exited: true
-    default: false
-    }
   }
 }

@@ -50,7 +50,7 @@ public struct RemoveContainer {
   public func tidy(_ id: String) throws {
     let config = try store.load(id)
     let status = try StatusReader(store).read(id)
-    guard !status.isAlive, status != .initialized, status != .restarting else {
+    guard status.isIdle else {
       throw EngineError.running(id, state: status.word)
     }
     try StopContainer(context).awaitEnd(id)

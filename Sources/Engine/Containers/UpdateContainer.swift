@@ -42,7 +42,7 @@ public struct UpdateContainer {
     var running: [String] = []
     for id in try store.ids() {
       let status = try StatusReader(store).read(id)
-      guard !status.isAlive, status != .initialized, status != .restarting else {
+      guard status.isIdle else {
         running.append(try store.load(id).name)
         continue
       }

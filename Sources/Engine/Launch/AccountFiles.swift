@@ -1,6 +1,20 @@
 import LinuxSystem
 import Model
 
+/// The texts of a root's /etc/passwd and /etc/group; nil where a file is missing or unreasonable.
+struct AccountTexts {
+  let passwd: String?
+  let group: String?
+
+  init(_ root: borrowing RootDirectory) throws(SystemError) {
+    func text(_ path: String) throws(SystemError) -> String? {
+      try root.readSmallFile(path).map { String(decoding: $0, as: UTF8.self) }
+    }
+    passwd = try text("/etc/passwd")
+    group = try text("/etc/group")
+  }
+}
+
 /// A container's /etc/passwd and /etc/group with what the image cannot know (passwd(5), group(5)).
 struct AccountFiles {
   /// Who the user of the host is.

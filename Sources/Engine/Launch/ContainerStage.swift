@@ -54,7 +54,8 @@ struct ContainerStage {
         rootfs, uid: IDMapping.outside(0, in: nested.users) ?? 0,
         gid: IDMapping.outside(0, in: nested.groups) ?? 0)
     }
-    var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested)
+    let texts = try AccountTexts(root)
+    var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested, texts)
     let namespaces = try finish(making, nested, network: plan.needsNamespace)
     let own = CurrentProcess.id
     if namespaces.network >= 0 {
@@ -71,12 +72,13 @@ struct ContainerStage {
       // runc before 1.2 refuses a user namespace to join without the maps that it has already.
       if order.runtime.hasSuffix("/runc") { facts.userMapping = nested }
     }
-    let caller = AccountFiles.Caller(
-      uid: context.uid, gid: context.gid, name: plan.userName)
+    let accounts = AccountFiles(
+      config: config, user: facts.user,
+      caller: AccountFiles.Caller(uid: context.uid, gid: context.gid, name: plan.userName))
     facts.files = try EtcFiles(
-      config: config, plan: plan, directory: order.runDirectory, caller: caller
-    ).write(user: facts.user, root: root)
-    facts.user.home = AccountFiles(config: config, user: facts.user, caller: caller).home
+      config: config, plan: plan, directory: order.runDirectory, accounts: accounts
+    ).write(texts, root: root)
+    facts.user.home = accounts.home
     let secrets = SecretFiles(context: context, config: config, nested: nested)
     facts.files += try secrets.write(in: "\(context.runtimeRoot)/secrets")
     facts.secretVariables = try secrets.variables()
@@ -149,9 +151,9 @@ struct ContainerStage {
   }
 
   private func gatherFacts(
-    rootfs: String, root: borrowing RootDirectory, nested: IDMapping?
+    rootfs: String, root: borrowing RootDirectory, nested: IDMapping?, _ texts: AccountTexts
   ) throws -> StageFacts {
-    var lookup = try UserLookup(root: root)
+    var lookup = UserLookup(texts)
     lookup.add(
       users: config.accounts.hostUsers.compactMap { AccountFiles.hostLine("/etc/passwd", $0) })
     let users = config.namespaces.userns

@@ -9,10 +9,12 @@ struct EtcFiles {
   let config: ContainerConfig
   let plan: NetworkPlan
   let directory: String
-  let caller: AccountFiles.Caller
+  let accounts: AccountFiles
 
   /// Writes them; where each belongs in the container, and where it is.
-  func write(user: UserLookup.Resolved, root: borrowing RootDirectory) throws -> [PlacedFile] {
+  ///
+  /// `texts`: what the root has.
+  func write(_ texts: AccountTexts, root: borrowing RootDirectory) throws -> [PlacedFile] {
     let etc = "\(directory)/etc"
     try FileTree.ensureDirectory(etc, mode: 0o755)
     var files: [PlacedFile] = []
@@ -31,14 +33,11 @@ struct EtcFiles {
       try add("resolv.conf", "/etc/resolv.conf", try plan.resolver())
     }
     try add("containerenv", "/run/.containerenv", environmentFile())
-    let lookup = try UserLookup(root: root)
-    let accounts = AccountFiles(config: config, user: user, caller: caller)
-    let passwd = try text(root.readSmallFile("/etc/passwd"))
-    if let new = accounts.passwd(image: passwd, lookup: lookup) {
+    let lookup = UserLookup(texts)
+    if let new = accounts.passwd(image: texts.passwd, lookup: lookup) {
       if try !replace("passwd", new, root) { try add("passwd", "/etc/passwd", new) }
     }
-    let group = try text(root.readSmallFile("/etc/group"))
-    if let new = accounts.group(image: group, lookup: lookup) {
+    if let new = accounts.group(image: texts.group, lookup: lookup) {
       if try !replace("group", new, root) { try add("group", "/etc/group", new) }
     }
     if let zone = config.process.timeZone, let path = TimeZoneFile.path(zone) {
@@ -89,16 +88,13 @@ struct EtcFiles {
     return true
   }
 
-  private func text(_ bytes: [UInt8]?) -> String? {
-    bytes.map { String(decoding: $0, as: UTF8.self) }
-  }
-
   /// What /etc/hosts is made from when it is not the host's.
   private func hostsBase(_ root: borrowing RootDirectory) throws -> String? {
     switch config.network.hostsFile {
     case nil: return nil
     case "none"?: return ""
-    case "image"?: return try text(root.readSmallFile("/etc/hosts")) ?? ""
+    case "image"?:
+      return try root.readSmallFile("/etc/hosts").map { String(decoding: $0, as: UTF8.self) } ?? ""
     case let path?:
       do throws(SystemError) { return try FileTree.readText(path, limit: 1 << 20) } catch {
         throw ErrorReport(.notFound, "hosts file \(path): \(error.reason)")

@@ -9,30 +9,28 @@ struct UserLookup {
 
   /// Reads the files inside `root`; missing or unreasonable files define nobody.
   init(root: borrowing RootDirectory) throws(SystemError) {
-    users = Self.records(try root.readSmallFile("/etc/passwd"))
-    groups = Self.records(try root.readSmallFile("/etc/group"))
+    self.init(try AccountTexts(root))
   }
 
+  init(_ texts: AccountTexts) { self.init(passwd: texts.passwd ?? "", group: texts.group ?? "") }
+
   init(passwd: String, group: String) {
-    users = Self.records(Array(passwd.utf8))
-    groups = Self.records(Array(group.utf8))
+    users = Self.records(passwd)
+    groups = Self.records(group)
   }
 
   /// Adds users whom the container's own files do not name.
   mutating func add(users lines: [String]) {
     for line in lines {
-      guard let entry = Self.records(Array(line.utf8)).first,
+      guard let entry = Self.records(line).first,
         !users.contains(where: { $0[0] == entry[0] })
       else { continue }
       users.append(entry)
     }
   }
 
-  private static func records(_ bytes: [UInt8]?) -> [[Substring]] {
-    guard let bytes else { return [] }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
-      $0.split(separator: ":", omittingEmptySubsequences: false)
-    }
+  private static func records(_ text: String) -> [[Substring]] {
+    text.split(separator: "\n").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
   }
 
   struct Resolved: Equatable {

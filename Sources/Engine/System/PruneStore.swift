@@ -26,7 +26,7 @@ public struct PruneStore {
     where matches: (ContainerSummary) -> Bool, _ outcome: inout Outcome
   ) throws {
     let stopped = try ListContainers(context).run().filter {
-      !$0.status.isAlive && $0.status != .initialized && $0.status != .restarting && matches($0)
+      $0.status.isIdle && matches($0)
     }
     let sizes = try MeasureTrees(context: context).run(
       stopped.map { "\(context.containers)/\($0.id)" })

@@ -25,38 +25,46 @@ struct VolumeDirectory {
     copyingUp destination: String?, from root: borrowing RootDirectory,
     owner: (uid: UInt32, gid: UInt32)? = nil
   ) throws -> String {
-    let record = RecordStore(path)
-    if let known = try record.find("volume"), known.flag("filled") {
-      try VolumeMount(Volume(name: name, record: known).options)?.mount(at: data, named: name)
+    if let known = try RecordStore(path).find("volume"), known.flag("filled") {
+      try mount(known)
       return data
     }
     let lockPath = VolumeTrash.lock(of: name, context)
     let lock = try ObjectLock.acquire(lockPath)
-    if try record.find("volume")?.flag("filled") == true { return data }
-    try FileTree.ensureDirectory(context.volumes)
-    try FileTree.ensureDirectory(data, mode: 0o755)
-    if let owner, try FileTree.list(data).isEmpty {
-      try FileTree.setOwner(data, uid: owner.uid, gid: owner.gid)
+    // Somebody else may have been at it until now.
+    var record = try RecordStore(path).find("volume") ?? LineRecord()
+    if !record.flag("filled") {
+      try fill(&record, copyingUp: destination, from: root, owner: owner)
     }
-    if let destination, try FileTree.list(data).isEmpty {
-      try TreeCopy.copyUp(from: root, path: destination, to: data)
-    }
-    var filled = try record.find("volume") ?? LineRecord()
-    let isNew = filled["created"] == nil
-    // One that is empty still can be filled by another image, as with docker.
-    if try !FileTree.list(data).isEmpty {
-      filled["filled"] = "true"
-    } else if !isNew {
-      try VolumeMount(Volume(name: name, record: filled).options)?.mount(at: data, named: name)
-      try lock.remove(lockPath)
-      return data
-    }
-    filled["name"] = name
-    if isNew { filled["created"] = "\(Clock.realtime())" }
-    try record.write("volume", filled, durability: .power)
-    if isNew { context.note(volume: "create", name: name) }
+    try mount(record)
     // Nobody asks for the lock of a volume that is filled.
     try lock.remove(lockPath)
     return data
+  }
+
+  private func fill(
+    _ record: inout LineRecord, copyingUp destination: String?,
+    from root: borrowing RootDirectory, owner: (uid: UInt32, gid: UInt32)?
+  ) throws {
+    try FileTree.ensureDirectory(context.volumes)
+    try FileTree.ensureDirectory(data, mode: 0o755)
+    var isEmpty = try FileTree.list(data).isEmpty
+    if isEmpty, let owner { try FileTree.setOwner(data, uid: owner.uid, gid: owner.gid) }
+    if isEmpty, let destination {
+      try TreeCopy.copyUp(from: root, path: destination, to: data)
+      isEmpty = try FileTree.list(data).isEmpty
+    }
+    let isNew = record["created"] == nil
+    // One that is empty still can be filled by another image, as with docker.
+    if !isEmpty { record["filled"] = "true" } else if !isNew { return }
+    record["name"] = name
+    if isNew { record["created"] = "\(Clock.realtime())" }
+    try RecordStore(path).write("volume", record, durability: .power)
+    if isNew { context.note(volume: "create", name: name) }
+  }
+
+  /// Mounts what the volume's options say, if anything.
+  private func mount(_ record: LineRecord) throws {
+    try VolumeMount(Volume(name: name, record: record).options)?.mount(at: data, named: name)
   }
 }
