@@ -25,8 +25,7 @@ struct StoredLookup: ImageLookup {
   }
 
   func ids(startingWith prefix: String) throws(ImageStoreError) -> [Digest] {
-    try stated({ () throws(StateError) in try store.records.names() })
-      .filter { $0.hasPrefix(prefix) }.compactMap { Digest(algorithm: .sha256, hex: $0) }
+    try store.ids().filter { $0.hex.hasPrefix(prefix) }
   }
 }
 
@@ -68,8 +67,6 @@ extension ImageStore {
   }
 
   /// A name without a registry is also that of an image of any registry, if it is the only one.
-
-  /// A name without a registry is also that of an image of any registry, if it is the only one.
   private func findBelowRegistry(
     _ text: String, _ lookup: some ImageLookup
   ) throws(ImageStoreError) -> ImageName? {
@@ -104,13 +101,9 @@ extension ImageStore {
   private func find(
     prefix: String, _ lookup: some ImageLookup
   ) throws(ImageStoreError) -> StoredImage? {
-    guard !prefix.isEmpty, prefix.utf8.allSatisfy({ isHexDigit($0) }) else { return nil }
+    guard !prefix.isEmpty, prefix.utf8.allSatisfy(\.isLowerCaseHexDigit) else { return nil }
     let matches = try lookup.ids(startingWith: prefix)
     if matches.count > 1 { throw .ambiguousPrefix(prefix, matches: matches) }
     return try matches.first.flatMap { (id) throws(ImageStoreError) in try findOwn(id: id) }
-  }
-
-  private func isHexDigit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
   }
 }
