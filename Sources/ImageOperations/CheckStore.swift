@@ -189,8 +189,7 @@ struct CheckStore {
           (findings[index].problem.obstacle ?? "") + "; containers use the image"
         continue
       }
-      for name in try store.listNames() where name.image == id { try store.untag(name.reference) }
-      try FileTree.unlinkIfPresent("\(store.root)/records/\(id.hex)")
+      try ImageRemovals.batch(store) { try $0.discard(id) }
       findings[index].problem.message += "; the image was removed"
       findings[index].problem.obstacle = nil
       findings[index].problem.isRepaired = true

@@ -42,7 +42,7 @@ struct CollectGarbage {
     errors.collect { try sweepIngest() }
     errors.collect { try sweepLocks() }
     let blobs = Digest.Algorithm.allCases.map { "blobs/\($0.rawValue)" }
-    for directory in ["records", "names"] + blobs {
+    for directory in ["records", "names", "former"] + blobs {
       errors.collect { try RecordStore("\(store.root)/\(directory)").removeLeftovers() }
     }
     try errors.check()

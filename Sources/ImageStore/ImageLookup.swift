@@ -25,8 +25,7 @@ struct StoredLookup: ImageLookup {
   }
 
   func ids(startingWith prefix: String) throws(ImageStoreError) -> [Digest] {
-    try stated({ () throws(StateError) in try store.records.names() })
-      .filter { $0.hasPrefix(prefix) }.compactMap { Digest(algorithm: .sha256, hex: $0) }
+    try store.ids().filter { $0.hex.hasPrefix(prefix) }
   }
 }
 
@@ -66,8 +65,6 @@ extension ImageStore {
     guard ImageReference.isShortName(text) else { return [reference] }
     return [try? ImageReference("localhost/\(text)"), reference].compactMap { $0 }
   }
-
-  /// A name without a registry is also that of an image of any registry, if it is the only one.
 
   /// A name without a registry is also that of an image of any registry, if it is the only one.
   private func findBelowRegistry(

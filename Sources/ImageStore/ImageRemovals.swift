@@ -40,7 +40,7 @@ public struct ImageRemovals {
     let all = table.names(of: match.image.id)
     var removal = Removal()
     if let name = match.name, all.count > 1 {
-      try remove(name)
+      _ = try drop(name.reference)
       stamp = try stamps()
       former[match.image.id, default: []].append(name.reference)
       removal.untagged = [name.reference]
@@ -52,28 +52,39 @@ public struct ImageRemovals {
     if match.name == nil, all.count > 1, !force {
       throw .severalNames(match.image.id, names: all.map(\.reference.familiar))
     }
-    for name in all {
-      try remove(name)
-      removal.untagged.append(name.reference)
-    }
-    try stated { () throws(StateError) in _ = try store.records.remove(match.image.id.hex) }
+    try drop(match.image.id, all)
+    removal.untagged = all.map(\.reference)
     removal.deleted = match.image.id
-    former[match.image.id] = nil
-    try store.formerNames.remove(match.image.id)
-    changed.insert(store.records.directory)
-    stamp = try stamps()
     return removal
+  }
+
+  /// Removes an image with all of its names, though its record may be damaged.
+  public mutating func discard(_ id: Digest) throws(ImageStoreError) {
+    try refresh()
+    try drop(id, table.names(of: id))
   }
 
   /// Takes a name away from an image, which stays.
   public mutating func untag(
     _ reference: ImageReference, from image: Digest
   ) throws(ImageStoreError) {
-    guard try store.names.remove(reference, durability: .process) else {
-      throw .notFound(reference.familiar)
-    }
-    changed.insert(store.names.directory(of: reference))
+    guard try drop(reference) else { throw .notFound(reference.familiar) }
     former[image, default: []].append(reference)
+  }
+
+  /// Does several removals and flushes them, also when one of them fails.
+  public static func batch<Result>(
+    _ store: ImageStore, _ body: (inout ImageRemovals) throws -> Result
+  ) throws -> Result {
+    var removals = ImageRemovals(store)
+    do {
+      let result = try body(&removals)
+      try removals.finish()
+      return result
+    } catch {
+      try? removals.finish()
+      throw error
+    }
   }
 
   /// Flushes what was done; to be called after failures too.
@@ -81,18 +92,27 @@ public struct ImageRemovals {
     // Names first: after a power cut no name leads to an image that is gone.
     let records = store.records.directory
     let hasRecords = changed.remove(records) != nil
-    for directory in changed.sorted() + (hasRecords ? [records] : []) {
-      try system { () throws(SystemError) in try FileTree.sync(directory) }
-    }
+    try store.flush(changed.sorted() + (hasRecords ? [records] : []))
     changed = []
     for (image, names) in former { store.formerNames.add(names, to: image) }
     former = [:]
   }
 
-  private mutating func remove(_ name: ImageName) throws(ImageStoreError) {
-    _ = try store.names.remove(name.reference, durability: .process)
-    table.remove(name)
-    changed.insert(store.names.directory(of: name.reference))
+  private mutating func drop(_ id: Digest, _ names: [ImageName]) throws(ImageStoreError) {
+    for name in names { _ = try drop(name.reference) }
+    try stated { () throws(StateError) in _ = try store.records.remove(id.hex) }
+    former[id] = nil
+    try store.formerNames.remove(id)
+    changed.insert(store.records.directory)
+    stamp = try stamps()
+  }
+
+  /// False when there is no such name.
+  private mutating func drop(_ reference: ImageReference) throws(ImageStoreError) -> Bool {
+    table.remove(reference)
+    guard try store.names.remove(reference, durability: .process) else { return false }
+    changed.insert(store.names.directory(of: reference))
+    return true
   }
 
   /// Reads all names again if the directories are not as we left them.

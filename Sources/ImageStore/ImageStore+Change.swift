@@ -29,8 +29,13 @@ extension ImageStore {
       // The names of one image are in one directory, or few: flushed once for all of them.
       directories.insert(try names.put(name))
     }
-    for directory in directories {
-      try system { () throws(SystemError) in try FileTree.sync(directory) }
+    try flush(directories)
+  }
+
+  /// Waits until what was put into these directories, or taken out of them, is on the disk.
+  func flush(_ directories: some Sequence<String>) throws(ImageStoreError) {
+    try system { () throws(SystemError) in
+      for directory in directories { try FileTree.sync(directory) }
     }
   }
 

@@ -45,5 +45,5 @@ struct ImageTable: ImageLookup {
   }
 
   /// An id that is gone may stay: it leads to no record.
-  mutating func remove(_ name: ImageName) { names[name.reference] = nil }
+  mutating func remove(_ reference: ImageReference) { names[reference] = nil }
 }

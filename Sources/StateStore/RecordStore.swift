@@ -23,11 +23,11 @@ public struct RecordStore: Sendable {
 
   /// A record, or nil when there is none.
   public func find(_ name: String) throws(StateError) -> LineRecord? {
-    try find(name, path: path(name), in: OwnedDescriptor.workingDirectory)
+    try find(name, in: nil)
   }
 
   public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
-    try findBytes(path(name), in: OwnedDescriptor.workingDirectory, limit)
+    try findBytes(name, in: nil, limit)
   }
 
   /// All records whose names `key` makes something of, sorted by their names.
@@ -48,30 +48,28 @@ public struct RecordStore: Sendable {
     }
     for name in names {
       guard let key = key(name) else { continue }
-      if let record = try find(name, path: name, in: opened.raw) { all.append((key, record)) }
+      if let record = try find(name, in: opened.raw) { all.append((key, record)) }
     }
     return all
   }
 
-  private func find(_ name: String, path: String, in directory: Int32) throws(StateError)
-    -> LineRecord?
-  {
-    guard let bytes = try findBytes(path, in: directory, 1 << 26) else { return nil }
-    guard let record = LineRecord(parsing: bytes) else {
-      throw .damagedRecord(path: self.path(name))
-    }
+  /// `directory` is this one, opened already; without it the path is followed.
+  private func find(_ name: String, in directory: Int32?) throws(StateError) -> LineRecord? {
+    guard let bytes = try findBytes(name, in: directory, 1 << 26) else { return nil }
+    guard let record = LineRecord(parsing: bytes) else { throw .damagedRecord(path: path(name)) }
     return record
   }
 
-  private func findBytes(_ path: String, in directory: Int32, _ limit: Int) throws(StateError)
+  private func findBytes(_ name: String, in directory: Int32?, _ limit: Int) throws(StateError)
     -> [UInt8]?
   {
     do throws(SystemError) {
-      let file = try OwnedDescriptor.open(path, in: directory)
+      let place = directory ?? OwnedDescriptor.workingDirectory
+      let file = try OwnedDescriptor.open(directory == nil ? path(name) : name, in: place)
       return try Descriptor.readRegular(file.raw, limit: limit)
     } catch {
       if error.errno == Errno.noEntry || error.errno == Errno.notDirectory { return nil }
-      throw .system(SystemError(error.call, path, errno: error.errno))
+      throw .system(SystemError(error.call, path(name), errno: error.errno))
     }
   }
 

@@ -34,6 +34,15 @@ import Testing
     }
   }
 
+  @Test func namesTheWholePathOfWhatItCannotRead() throws {
+    try store.write("fine", bytes: [])
+    try FileTree.makeDirectory(store.path("odd"))
+    for read in [{ _ = try store.find("odd") }, { _ = try store.list { $0 } }] {
+      let error = try #require(throws: StateError.self) { try read() }
+      #expect(error.report.message.contains(store.path("odd")))
+    }
+  }
+
   @Test func sweepsOnlyTheTemporaryFilesOfTheDead() throws {
     try store.write("kept", bytes: [])
     try FileTree.write(store.path(".tmp-dead"), "half")

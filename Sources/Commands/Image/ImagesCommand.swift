@@ -43,7 +43,9 @@ enum ImagesCommand {
       if let warning = store.warning { Message.warn(warning.message) }
     }
     let list = ListImages(context)
-    var images = try list.run()
+    // Making all fields costs more than reading the image.
+    let showsAll = options.format != nil || options.history
+    var images = try list.run(formerNames: showsAll)
     let lists = try list.lists()
     if !lists.isEmpty { images = (images + lists).sorted { $0.created > $1.created } }
     var filter = try ImageFilter(options.filters, among: images)
@@ -71,8 +73,7 @@ enum ImagesCommand {
     listing.format = options.format
     listing.headings = headings
     listing.showsHeading = !options.noHeading
-    let table = options.format == nil ? listing.columns : nil
-    try listing.print(rows.map { $0.value(for: table) })
+    try listing.print(rows.map { $0.value(allFields: showsAll) })
     return 0
   }
 
@@ -115,12 +116,8 @@ struct ImageRow {
   var repository: String { name?.name ?? "<none>" }
   var tag: String { name?.tag ?? "<none>" }
 
-  /// The fields of `--format` templates.
-  var value: TemplateValue { value(for: nil) }
-
-  /// The same for a table, which names the fields it needs: making all of them costs more than
-  /// reading the image.
-  func value(for table: String?) -> TemplateValue {
+  /// The fields of `--format` templates, or those that every table shows.
+  func value(allFields: Bool) -> TemplateValue {
     let since = Human.ago(image.created)
     let main: [(String, TemplateValue)] = [
       ("ID", .string(truncates ? image.id.shortID : "\(image.id)")),
@@ -128,8 +125,7 @@ struct ImageRow {
       ("Digest", .string("\(image.manifest)")), ("CreatedSince", .string(since)),
       ("Size", .string(Human.size(image.size))), ("ReadOnly", .bool(image.isReadOnly)),
     ]
-    if let table, !table.contains("History") { return .object(main) }
-    return .object(main + others(since))
+    return .object(allFields ? main + others(since) : main)
   }
 
   private func others(_ since: String) -> [(String, TemplateValue)] {

@@ -58,7 +58,9 @@ public struct AdditionalStore: Equatable, Sendable {
 extension AdditionalStore {
   /// The refusal of what would change an image or a list there; nil for all others.
   static func refusal(ifLent word: String, _ store: ImageStore) -> ErrorReport? {
-    if store.lender(of: ResolveImage.withoutTransport(word)) != nil { return refusal(word, store) }
+    if let lender = store.lender(of: ResolveImage.withoutTransport(word)) {
+      return refusal(word, place: lender.data)
+    }
     guard let lender = ManifestListStore(store).lender(of: word) else { return nil }
     return ErrorReport(
       .notPermitted,
@@ -68,8 +70,11 @@ extension AdditionalStore {
 
   /// Why an image stays as it is.
   static func refusal(_ image: String, _ store: ImageStore) -> ErrorReport {
-    let place = store.lender(of: ResolveImage.withoutTransport(image))?.data ?? ""
-    return ErrorReport(
+    refusal(image, place: store.lender(of: ResolveImage.withoutTransport(image))?.data ?? "")
+  }
+
+  private static func refusal(_ image: String, place: String) -> ErrorReport {
+    ErrorReport(
       .notPermitted, "image \(image) is in the store \(place), which is only read",
       hint: "its owner removes it with: martlet --root \(place) rmi \(image)")
   }

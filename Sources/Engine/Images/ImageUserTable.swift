@@ -3,18 +3,15 @@ import Model
 
 /// The containers of each image, read again only when a container came or went.
 struct ImageUserTable {
-  /// By the image's id.
-  typealias Users = (names: [Digest: [String]], ids: [Digest: [String]])
-
   private let users: ImageUsers
-  private var known: (stamp: FileStatus?, users: Users)?
+  private var known: (stamp: FileStatus?, users: ImageUsers.All)?
 
   init(_ context: EngineContext) { users = ImageUsers(context) }
 
-  mutating func current() throws -> Users {
+  mutating func current() throws -> ImageUsers.All {
     let stamp = try users.stamp()
     if let known, known.stamp == stamp { return known.users }
-    let found = (names: try users.names(), ids: try users.ids())
+    let found = try users.all()
     known = (stamp, found)
     return found
   }

@@ -9,19 +9,20 @@ struct ImageUsers {
 
   init(_ context: EngineContext) { store = ContainerStore(context) }
 
-  /// The containers made from each image, by the image's id.
-  func names() throws -> [Digest: [String]] { try map { $0["name"] ?? "" } }
+  /// Containers' names and ids, each by the image's id.
+  typealias All = (names: [Digest: [String]], ids: [Digest: [String]])
 
-  /// The same, as containers' ids.
-  func ids() throws -> [Digest: [String]] { try map { $0["id"] ?? "" } }
+  /// The names of the containers made from each image.
+  func names() throws -> [Digest: [String]] { try all().names }
 
-  private func map(_ word: (LineRecord) -> String) throws -> [Digest: [String]] {
-    var users: [Digest: [String]] = [:]
+  func all() throws -> All {
+    var users: All = ([:], [:])
     for id in try store.ids().sorted() {
       // One that goes away while we look uses nothing.
       guard let summary = try RecordStore(store.directory(id)).find("summary") else { continue }
       if let hex = summary["image-id"], let image = Digest(algorithm: .sha256, hex: hex) {
-        users[image, default: []].append(word(summary))
+        users.names[image, default: []].append(summary["name"] ?? "")
+        users.ids[image, default: []].append(summary["id"] ?? "")
       }
     }
     return users

@@ -8,7 +8,7 @@ public struct ImageSummary: Sendable {
   public var id: Digest
   /// In the order of their spelling.
   public var names: [ImageReference]
-  /// Full names that it had before, the last first.
+  /// Full names that it had before, the last first; empty where nobody asked for them.
   public var formerNames: [String] = []
   /// `REPOSITORY@sha256:…` for each name it was pulled by.
   public var repositoryDigests: [String]
@@ -37,13 +37,13 @@ public struct ListImages {
 
   public init(_ context: EngineContext) { self.context = context }
 
-  /// Every image, newest first.
-  public func run() throws -> [ImageSummary] {
+  /// Every image, newest first; former names only on demand, as they are a file an image.
+  public func run(formerNames: Bool = false) throws -> [ImageSummary] {
     let store = context.imageStore
     let users = try ImageUsers(context).names()
     var all = Self.summaries(try store.list(), try store.listNames(), users)
-    let former = try store.listFormerNames()
-    if !former.isEmpty {
+    if formerNames {
+      let former = try store.listFormerNames()
       for index in all.indices {
         let names = all[index].names.map(\.full)
         all[index].formerNames = (former[all[index].id] ?? []).filter { !names.contains($0) }

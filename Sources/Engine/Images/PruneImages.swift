@@ -17,29 +17,26 @@ public struct PruneImages {
   public func run(all: Bool, where matches: (ImageSummary) -> Bool) throws -> (
     removed: [Digest], freed: Int64
   ) {
-    var removals = ImageRemovals(context.imageStore)
     var users = ImageUserTable(context)
     var removed: [Digest] = []
-    for image in try ListImages(context).run()
-    where !image.isReadOnly && image.containers.isEmpty && (all || image.isDangling)
-      && matches(image)
-    {
-      do {
-        // Asked again now: a container may have come since the list was made.
-        let users = try users.current().names
-        guard users[image.id] == nil,
-          try removals.remove("\(image.id)", users: users, force: true).deleted != nil
-        else { continue }
-      } catch ImageStoreError.notFound {
-        continue  // Another command was faster.
-      } catch {
-        try? removals.finish()
-        throw error
+    try ImageRemovals.batch(context.imageStore) { removals in
+      for image in try ListImages(context).run()
+      where !image.isReadOnly && image.containers.isEmpty && (all || image.isDangling)
+        && matches(image)
+      {
+        do {
+          // Asked again now: a container may have come since the list was made.
+          let users = try users.current().names
+          guard users[image.id] == nil,
+            try removals.remove("\(image.id)", users: users, force: true).deleted != nil
+          else { continue }
+        } catch ImageStoreError.notFound {
+          continue  // Another command was faster.
+        }
+        removed.append(image.id)
+        context.note(image: "remove", id: image.id.hex, name: image.id.hex)
       }
-      removed.append(image.id)
-      context.note(image: "remove", id: image.id.hex, name: image.id.hex)
     }
-    try removals.finish()
     return (removed, try CollectLayers(context).run(dropsBorrowed: all))
   }
 }

@@ -22,24 +22,16 @@ public struct PushImage {
 
   public init(_ context: EngineContext) { self.context = context }
 
-  private static func transport(_ format: ArchiveImages.Format) -> String {
-    switch format {
-    case .ociDirectory: "oci"
-    case .ociArchive: "oci-archive"
-    case .dockerDirectory: "dir"
-    case .dockerArchive: "docker-archive"
-    }
-  }
+  private static let files: [(prefix: String, format: ArchiveImages.Format)] = [
+    ("oci:", .ociDirectory), ("oci-archive:", .ociArchive), ("dir:", .dockerDirectory),
+    ("docker-archive:", .dockerArchive),
+  ]
 
   /// Reads what the user wrote: `[docker://]NAME`, or `TRANSPORT:PATH`.
   ///
   /// Without a text the image's own name is meant.
   public static func destination(_ text: String?, of image: String) throws -> Destination {
     let text = text ?? image
-    let files: [(prefix: String, format: ArchiveImages.Format)] = [
-      ("oci:", .ociDirectory), ("oci-archive:", .ociArchive), ("dir:", .dockerDirectory),
-      ("docker-archive:", .dockerArchive),
-    ]
     for (prefix, format) in files where text.hasPrefix(prefix) {
       let path = String(text.dropFirst(prefix.count))
       guard !path.isEmpty, !path.contains(":") else {
@@ -72,8 +64,9 @@ public struct PushImage {
     let name = ResolveImage.withoutTransport(image)
     switch destination {
     case .file(let format, let path):
+      let prefix = Self.files.first { $0.format == format }?.prefix ?? ""
       try ArchiveImages(context).save(
-        [name], as: format, to: path, pushed: "\(Self.transport(format)):\(path)", events: events)
+        [name], as: format, to: path, pushed: prefix + path, events: events)
       return nil
     case .registry(let reference):
       var request = PushRequest(

@@ -11,6 +11,18 @@ public struct RemoveImages {
     /// 0; 1 when images did not exist; 2 when containers use them; 125 for anything else.
     public var exitCode: Int32 = 0
 
+    mutating func add(
+      _ removal: ImageRemovals.Removal, asked word: String, _ context: EngineContext
+    ) {
+      untagged += removal.untagged
+      for name in removal.untagged {
+        context.note(image: "untag", id: removal.deleted?.hex ?? "", name: name.full)
+      }
+      guard let id = removal.deleted else { return }
+      deleted.append(id)
+      context.note(image: "remove", id: id.hex, name: word)
+    }
+
     mutating func fail(_ report: ErrorReport, code: Int32) {
       failures.append(report)
       if exitCode == 0 || code > exitCode { exitCode = code }
@@ -19,13 +31,11 @@ public struct RemoveImages {
 
   private let context: EngineContext
   private let store: ImageStore
-  private var removals: ImageRemovals
   private var users: ImageUserTable
 
   public init(_ context: EngineContext) {
     self.context = context
     store = context.imageStore
-    removals = ImageRemovals(store)
     users = ImageUserTable(context)
   }
 
@@ -43,42 +53,31 @@ public struct RemoveImages {
   ) throws -> Outcome {
     var outcome = Outcome()
     var misses = false
-    for word in words {
-      do {
-        let removal = try remove(word, force: force)
-        outcome.untagged += removal.untagged
-        if let id = removal.deleted {
-          outcome.deleted.append(id)
-          for name in removal.untagged {
-            context.note(image: "untag", id: id.hex, name: name.full)
+    let batch = TrashBatch(context)
+    try ImageRemovals.batch(store) { removals in
+      for word in words {
+        do {
+          outcome.add(try remove(word, force: force, &removals, batch), asked: word, context)
+        } catch ImageStoreError.notFound {
+          do {
+            let lists = try removeLists(word)
+            outcome.untagged += lists
+            if !lists.isEmpty { continue }
+            misses = true
+            if ignoresMissing { continue }
+            outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
+          } catch {
+            outcome.fail(reportOf(error), code: 125)
           }
-          context.note(image: "remove", id: id.hex, name: word)
-        } else {
-          for name in removal.untagged {
-            context.note(image: "untag", id: "", name: name.full)
-          }
+        } catch ImageStoreError.inUse(let word, let containers) {
+          let shown = (try? Digest(word))?.shortID ?? word
+          outcome.fail(ImageStoreError.inUse(shown, containers: containers).report, code: 2)
+        } catch {
+          outcome.fail(reportOf(error), code: 125)
         }
-      } catch ImageStoreError.notFound {
-        let lists = try removeLists(word)
-        if !lists.isEmpty {
-          outcome.untagged += lists
-          continue
-        }
-        if let refusal = AdditionalStore.refusal(ifLent: word, store) {
-          outcome.fail(refusal, code: 125)
-          continue
-        }
-        misses = true
-        if ignoresMissing { continue }
-        outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
-      } catch ImageStoreError.inUse(let word, let containers) {
-        let shown = (try? Digest(word))?.shortID ?? word
-        outcome.fail(ImageStoreError.inUse(shown, containers: containers).report, code: 2)
-      } catch {
-        outcome.fail(reportOf(error), code: 125)
       }
     }
-    try removals.finish()
+    try batch.empty()
     if keepsLayers { return outcome }
     if !outcome.deleted.isEmpty {
       try CollectLayers(context).run()
@@ -100,23 +99,30 @@ public struct RemoveImages {
     return outcome
   }
 
-  private mutating func remove(_ word: String, force: Bool) throws -> ImageRemovals.Removal {
+  private mutating func remove(
+    _ word: String, force: Bool, _ removals: inout ImageRemovals, _ batch: TrashBatch
+  ) throws -> ImageRemovals.Removal {
     let name = ResolveImage.withoutTransport(word)
     if force, let image = try removals.find(name)?.image.id {
       for id in try users.current().ids[image] ?? [] {
-        try RemoveContainer(context).run(id, force: true, volumes: false)
+        try RemoveContainer(context, collecting: batch).run(id, force: true, volumes: false)
       }
     }
     return try removals.remove(name, users: try users.current().names, force: force)
   }
 
   /// A name that no image has may be that of a manifest list; a digest stands for all its names.
+  ///
+  /// Throws when only an additional store has something of that name.
   private func removeLists(_ word: String) throws -> [ImageReference] {
     let lists = ManifestListStore(store)
     if let found = try lists.findOwn(named: word) {
       return try lists.remove(found.reference) ? [found.reference] : []
     }
-    guard let digest = try lists.findOwnMatch(word)?.list.digest else { return [] }
+    guard let digest = try lists.findOwnMatch(word)?.list.digest else {
+      if let refusal = AdditionalStore.refusal(ifLent: word, store) { throw refusal }
+      return []
+    }
     return try lists.all().filter { $0.list.digest == digest }.map(\.reference)
       .filter { (name) throws in try lists.remove(name) }
   }

@@ -33,15 +33,17 @@ public struct ResolveImage {
     _ dialogue: Dialogue = Dialogue()
   ) throws -> (image: StoredImage, name: String) {
     let name = Self.withoutTransport(text)
-    if let found = try entry(of: name, settings.platform) {
+    let match = try store.findMatch(name)
+    if match == nil, let found = try entry(of: name, settings.platform) {
       return try take(found, policy, settings, dialogue)
     }
-    let local = policy == .always ? nil : try find(name, settings.platform)
+    let local = policy == .always ? nil : try match.flatMap { try named($0, settings.platform) }
     switch (policy, local) {
     case (.never, nil): throw ErrorReport(.notFound, "\(name): image not known")
     case (.missing, let found?), (.never, let found?): return found
     case (.newer, let found?):
-      guard (try? ImageReference(name)) != nil, try !isIDOnly(name) else { return found }
+      // An ID alone is nothing that a registry knows.
+      guard (try? ImageReference(name)) != nil, match?.name != nil else { return found }
       // A registry that cannot be reached has nothing newer to offer.
       let known = ImageReference.isShortName(name) ? found.name : name
       return (try? fetch(known, settings, dialogue)) ?? found
@@ -52,13 +54,13 @@ public struct ResolveImage {
 
   /// The image that is here, or nil.
   public func find(_ text: String) throws -> (image: StoredImage, name: String)? {
-    try find(Self.withoutTransport(text), nil)
+    try store.findMatch(Self.withoutTransport(text)).flatMap { try named($0, nil) }
   }
 
-  private func find(_ text: String, _ platform: String?) throws -> (
+  /// What was found with its full name; nil when it is for another platform.
+  private func named(_ match: ImageStore.Match, _ platform: String?) throws -> (
     image: StoredImage, name: String
   )? {
-    guard let match = try store.findMatch(text) else { return nil }
     if let platform, match.image.platform != (try Platform(platform)) { return nil }
     if let name = match.name { return (match.image, name.reference.full) }
     let first = try store.names(of: match.image.id).first
@@ -76,11 +78,9 @@ public struct ResolveImage {
   }
 
   /// The entry for the platform, this machine's own if none is asked for, of the list that is
-  /// called so; nil when there is none, or an image of that name.
+  /// called so; nil when there is none.
   private func entry(of text: String, _ wanted: String?) throws -> Entry? {
-    guard try store.findMatch(text) == nil,
-      let found = try ManifestListStore(store).findMatch(text)
-    else { return nil }
+    guard let found = try ManifestListStore(store).findMatch(text) else { return nil }
     let platform = try wanted.map { try Platform($0) } ?? .host
     guard let descriptor = found.list.index.findManifest(for: platform) else {
       let offered = found.list.index.platforms.map(\.description).joined(separator: ", ")
@@ -96,12 +96,17 @@ public struct ResolveImage {
 
   /// The image that came by this manifest, or by a list of this digest.
   private func image(of digest: Digest) throws -> StoredImage? {
-    func find(_ images: [StoredImage], _ names: [ImageName]) -> StoredImage? {
-      let name = names.first { $0.manifest == digest || $0.index == digest }
-      return images.first { $0.id == name?.image } ?? images.first { $0.manifest == digest }
+    func name(_ names: [ImageName]) -> ImageName? {
+      names.first { $0.manifest == digest || $0.index == digest }
     }
-    if let own = find(try store.list(), try store.listNames()) { return own }
-    return store.listAdditional().lazy.compactMap { find($0.images, $0.names) }.first
+    if let id = name(try store.listNames())?.image, let own = try store.findOwn(id: id) {
+      return own
+    }
+    if let own = try store.list().first(where: { $0.manifest == digest }) { return own }
+    return store.listAdditional().lazy.compactMap { lender in
+      let id = name(lender.names)?.image
+      return lender.images.first { $0.id == id } ?? lender.images.first { $0.manifest == digest }
+    }.first
   }
 
   private func take(
@@ -116,11 +121,6 @@ public struct ResolveImage {
         hint: entry.source.map { "fetch it with: martlet pull \($0.full)" })
     }
     return (try fetch(source, settings, dialogue).image, entry.list.full)
-  }
-
-  private func isIDOnly(_ text: String) throws -> Bool {
-    guard let match = try store.findMatch(text) else { return false }
-    return match.name == nil
   }
 
   /// Fetches the first of the names that the text may stand for and a registry has.

@@ -55,12 +55,12 @@ public struct TagImage {
   }
 
   private func untag(_ image: StoredImage, _ references: [ImageReference]) throws {
-    var removals = ImageRemovals(store)
-    for reference in references {
-      try removals.untag(reference, from: image.id)
-      context.note(image: "untag", id: image.id.hex, name: reference.full)
+    try ImageRemovals.batch(store) { removals in
+      for reference in references {
+        try removals.untag(reference, from: image.id)
+        context.note(image: "untag", id: image.id.hex, name: reference.full)
+      }
     }
-    try removals.finish()
   }
 
   /// A name that the user makes up: without a registry it is local.

@@ -57,7 +57,7 @@ public struct CheckStorage {
     let request = CheckRequest(
       depth: depth(wanted.depth), repair: wanted.repairs && canCollect, discard: wanted.discards,
       age: wanted.age, users: users, mounted: try mountedLayers(),
-      imagesInUse: Array(try ImageUsers(context).ids().keys))
+      imagesInUse: Array(try ImageUsers(context).names().keys))
     for found in try HelperClient(context).run(.check(request), events: events).problems ?? [] {
       problems.append(
         Problem(
