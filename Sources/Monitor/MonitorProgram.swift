@@ -17,7 +17,8 @@ public enum MonitorProgram {
       if !order.log.driver.passesStreams {
         try step("leave the terminal") { () throws(SystemError) in try detachStandardStreams() }
       }
-      let loop = try MonitorLoop(order, sync: hasSync ? MonitorOrder.syncDescriptor : nil, linkedRuntime: runtime)
+      let loop = try MonitorLoop(
+        order, sync: hasSync ? MonitorOrder.syncDescriptor : nil, linkedRuntime: runtime)
       loop.run()
     } catch {
       if hasSync { tell(error) }
