@@ -86,6 +86,15 @@ int32_t clinux_ficlone(int32_t target, int32_t source) {
   return RESULT(ioctl(target, FICLONE, source));
 }
 
+int32_t clinux_spread_directories(int32_t directory) {
+  /* The kernel reads and writes an int, whatever the numbers' types say (fs/ioctl.c). */
+  int flags = 0;
+  if (ioctl(directory, FS_IOC_GETFLAGS, &flags) < 0) return -errno;
+  if (flags & FS_TOPDIR_FL) return 0;
+  flags |= FS_TOPDIR_FL;
+  return RESULT(ioctl(directory, FS_IOC_SETFLAGS, &flags));
+}
+
 int64_t clinux_copy_file_range(int32_t in, int64_t *in_offset, int32_t out, int64_t *out_offset,
                                uint64_t length) {
   return RESULT(syscall(SYS_copy_file_range, in, in_offset, out, out_offset, length, 0));

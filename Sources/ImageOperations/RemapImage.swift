@@ -19,7 +19,7 @@ struct RemapImage {
       request.mapName.utf8.allSatisfy({ Self.isNameByte($0) })
     else { throw OperationError.badRequest("mapName \(request.mapName.debugDescription)") }
     let mapped = "\(store.layers.root)/mapped"
-    try FileTree.ensureDirectory(mapped)
+    try FileTree.ensurePlace(mapped)
     let refers = request.mayRefer && ReferringLayer.isPossible(in: mapped)
     let map = refers ? ReferringLayer.name(request.mapName) : request.mapName
     let path = store.layers.mapped(top, map: map)

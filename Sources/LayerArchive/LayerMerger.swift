@@ -4,170 +4,108 @@ import LinuxSystem
 /// owners translated on the way.
 ///
 /// The layers are applied lowest first. Blocks are shared where the filesystem can; with `refers`,
-/// files have no contents of their own but name where in the layers these are (OverlayMark).
+/// files have no contents of their own but name where in the layers these are (OverlayMark). One
+/// thread goes through the directories, a few others make their files (MergeCrew).
 public final class LayerMerger {
   public typealias Owner = (uid: UInt32, gid: UInt32)
 
   private let target: DirectoryHandle
-  private let refers: Bool
-  private let owner: (Owner) throws(ArchiveError) -> Owner
-  private let onProgress: (Int64) -> Void
-  private var copied: Int64 = 0
+  private let files: MergedFiles
   /// First names of files with several, by inode: per layer, as links never cross layers.
   private var firstNames: [UInt64: RawPath] = [:]
 
   /// Merges into `directory`, which exists; `owner` gives each file's owner in the copy.
+  ///
+  /// Both closures are called on several threads.
   public init(
     into directory: String, refers: Bool = false,
-    owner: @escaping (Owner) throws(ArchiveError) -> Owner,
-    onProgress: @escaping (Int64) -> Void = { _ in }
+    owner: @escaping @Sendable (Owner) throws(ArchiveError) -> Owner,
+    onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
   ) throws(ArchiveError) {
     target = try kernel { () throws(SystemError) in try DirectoryHandle(directory) }
-    self.refers = refers
-    self.owner = owner
-    self.onProgress = onProgress
+    files = MergedFiles(refers: refers, owner: owner, onProgress: onProgress)
   }
 
   /// Applies one layer's directory.
   public func apply(_ directory: String) throws(ArchiveError) {
     firstNames = [:]
-    let source = try kernel { () throws(SystemError) in try DirectoryHandle(directory) }
-    let place = try kernel { () throws(SystemError) in try target.openDirectory(.current) }
-    try copyEntries(of: source, to: place, path: nil)
-    try copyMetadata(of: .current, in: source, to: place.descriptor.raw)
+    let place = try kernel { () throws(SystemError) in
+      MergePlace(
+        source: try DirectoryHandle(directory), target: try target.openDirectory(.current),
+        path: nil, isNew: false)
+    }
+    let status = try kernel { () throws(SystemError) in try place.source.status() }
+    let crew = try MergeCrew(files)
+    do throws(ArchiveError) {
+      try merge(place, status, crew)
+    } catch {
+      crew.abandon()
+      throw error
+    }
+    try crew.finish()
   }
 
-  private func copyEntries(
-    of source: borrowing DirectoryHandle, to place: borrowing DirectoryHandle, path: RawPath?
+  /// Everything that changes the directory's own time comes before its files are handed over.
+  private func merge(
+    _ place: MergePlace, _ status: FileStatus, _ crew: MergeCrew
   ) throws(ArchiveError) {
-    let names = try kernel { () throws(SystemError) in try source.names() }
-    for name in names {
-      let whole = path.map { $0.appending(name) } ?? name
-      let status = try at(whole) { () throws(SystemError) in try source.find(name) }
+    var batch = MergeCrew.Batch(place: place, status: status)
+    var directories: [(name: RawPath, status: FileStatus, isNew: Bool)] = []
+    for name in try kernel({ () throws(SystemError) in try place.source.names() }) {
+      let whole = place.whole(name)
+      let status = try at(whole) { () throws(SystemError) in try place.source.find(name) }
       guard let status else { continue }
-      try copy(name, status, from: source, to: place, whole)
-    }
-  }
-
-  private func copy(
-    _ name: RawPath, _ status: FileStatus, from source: borrowing DirectoryHandle,
-    to place: borrowing DirectoryHandle, _ whole: RawPath
-  ) throws(ArchiveError) {
-    if status.kind == .directory {
-      try copyDirectory(name, from: source, to: place, whole)
-      return
-    }
-    try at(whole) { () throws(SystemError) in try place.removeTree(name) }
-    if OverlayMark.isWhiteout(status) { return }
-    if status.links > 1, let first = firstNames[status.inode] {
-      try at(whole) { () throws(SystemError) in
-        let parent = try parentHandle(of: first)
-        try place.makeHardLink(name, to: lastPart(of: first), in: parent.descriptor.raw)
-      }
-      return
-    }
-    switch status.kind {
-    case .regular: try copyFile(name, status, from: source, to: place, whole)
-    case .symbolicLink:
-      try at(whole) { () throws(SystemError) in
-        try place.makeLink(name, to: try source.linkTarget(name))
-      }
-      try setOwner(name, status, in: place, whole)
-      try setTime(name, status, in: place, whole)
-    case .characterDevice, .blockDevice, .fifo, .socket:
-      try at(whole) { () throws(SystemError) in
-        try place.makeNode(
-          name, kind: status.kind, permissions: status.permissions,
-          major: status.deviceNumber.major, minor: status.deviceNumber.minor)
-      }
-      try setOwner(name, status, in: place, whole)
-      try at(whole) { () throws(SystemError) in try place.setMode(name, status.permissions) }
-      try setTime(name, status, in: place, whole)
-    default: return
-    }
-    if status.links > 1 { firstNames[status.inode] = whole }
-  }
-
-  private func copyDirectory(
-    _ name: RawPath, from source: borrowing DirectoryHandle, to place: borrowing DirectoryHandle,
-    _ whole: RawPath
-  ) throws(ArchiveError) {
-    let isOpaque = try at(whole) { () throws(SystemError) in
-      try ExtendedAttributes.find(OverlayMark.opaque, of: name, in: source.descriptor.raw)
-    }
-    let inner = try at(whole) { () throws(SystemError) in
-      let there = try place.find(name)
-      if there != nil, there?.kind != .directory || isOpaque != nil { try place.removeTree(name) }
-      if there?.kind != .directory || isOpaque != nil {
-        try place.makeDirectory(name, mode: 0o700)
-      }
-      return try place.openDirectory(name)
-    }
-    let from = try at(whole) { () throws(SystemError) in try source.openDirectory(name) }
-    try copyEntries(of: from, to: inner, path: whole)
-    try copyMetadata(of: name, in: source, to: inner.descriptor.raw)
-  }
-
-  private func copyFile(
-    _ name: RawPath, _ status: FileStatus, from source: borrowing DirectoryHandle,
-    to place: borrowing DirectoryHandle, _ whole: RawPath
-  ) throws(ArchiveError) {
-    let output = try at(whole) { () throws(SystemError) in
-      let output = try place.makeFile(name)
-      if refers, status.size > 0 {
-        try OpenFile.setSize(output.raw, status.size)
-        try ExtendedAttributes.set(
-          output.raw, OverlayMark.redirect, [UInt8(ascii: "/")] + whole.bytes)
-        try ExtendedAttributes.set(output.raw, OverlayMark.metadataOnly, [])
+      if status.kind == .directory {
+        directories.append((name, status, try makeDirectory(name, in: place)))
+      } else if status.links > 1, !OverlayMark.isWhiteout(status) {
+        try makeLinked(name, status, in: place)
       } else {
-        let input = try source.open(name)
-        try OpenFile.copy(from: input.raw, to: output.raw, size: status.size)
+        batch.entries.append((name, status))
       }
-      return output
     }
-    try copyMetadata(of: name, in: source, to: output.raw)
-    copied += status.size
-    onProgress(copied)
-  }
-
-  /// Owner, mode, attributes and time, in the order in which each survives the next.
-  private func copyMetadata(
-    of name: RawPath, in source: borrowing DirectoryHandle, to fd: Int32
-  ) throws(ArchiveError) {
-    let status = try at(name) { () throws(SystemError) in try source.find(name) }
-    guard let status else { return }
-    let owner = try self.owner((status.uid, status.gid))
-    try at(name) { () throws(SystemError) in
-      try OpenFile.setOwner(fd, uid: owner.uid, gid: owner.gid)
-      try OpenFile.setMode(fd, status.permissions)
-      for attribute in try ExtendedAttributes.list(of: name, in: source.descriptor.raw)
-      where LayerUnpacker.isWelcome(attribute) {
-        let value = try ExtendedAttributes.find(attribute, of: name, in: source.descriptor.raw)
-        if let value { try ExtendedAttributes.set(fd, attribute, value) }
+    try crew.add(batch)
+    for (name, status, isNew) in directories {
+      let whole = place.whole(name)
+      let inner = try at(whole) { () throws(SystemError) in
+        MergePlace(
+          source: try place.source.openDirectory(name),
+          target: try place.target.openDirectory(name), path: whole, isNew: isNew)
       }
-      try OpenFile.setModified(fd, status.modified)
+      try merge(inner, status, crew)
     }
   }
 
-  private func setOwner(
-    _ name: RawPath, _ status: FileStatus, in place: borrowing DirectoryHandle, _ whole: RawPath
-  ) throws(ArchiveError) {
-    let owner = try self.owner((status.uid, status.gid))
-    try at(whole) { () throws(SystemError) in
-      try place.setOwner(name, uid: owner.uid, gid: owner.gid)
+  /// Whether it is a new one, in which nothing of lower layers can be.
+  private func makeDirectory(_ name: RawPath, in place: MergePlace) throws(ArchiveError) -> Bool {
+    try at(place.whole(name)) { () throws(SystemError) in
+      if !place.isNew, let there = try place.target.find(name) {
+        let isOpaque = try ExtendedAttributes.find(
+          OverlayMark.opaque, of: name, in: place.source.descriptor.raw)
+        if there.kind == .directory, isOpaque == nil { return false }
+        try place.target.removeTree(name)
+      }
+      try place.target.makeDirectory(name, mode: 0o700)
+      return true
     }
   }
 
-  private func setTime(
-    _ name: RawPath, _ status: FileStatus, in place: borrowing DirectoryHandle, _ whole: RawPath
+  private func makeLinked(
+    _ name: RawPath, _ status: FileStatus, in place: MergePlace
   ) throws(ArchiveError) {
-    try at(whole) { () throws(SystemError) in try place.setModified(name, status.modified) }
+    guard let first = firstNames[status.inode] else {
+      try files.make(name, status, in: place)
+      firstNames[status.inode] = place.whole(name)
+      return
+    }
+    try at(place.whole(name)) { () throws(SystemError) in
+      if !place.isNew { try place.target.removeTree(name) }
+      let parent = try parentHandle(of: first)
+      try place.target.makeHardLink(name, to: lastPart(of: first), in: parent.descriptor.raw)
+    }
   }
 
   private func parentHandle(of path: RawPath) throws(SystemError) -> DirectoryHandle {
-    guard let slash = path.bytes.lastIndex(of: 0x2F), let parent = RawPath(path.bytes[..<slash])
-    else { return try target.openDirectory(.current) }
-    return try target.openDirectory(parent)
+    try target.openDirectory(path.parent ?? .current)
   }
 
   private func lastPart(of path: RawPath) -> RawPath {
@@ -176,4 +114,27 @@ public final class LayerMerger {
     else { return path }
     return name
   }
+}
+
+/// A directory of a layer, open, and the one that it is merged into.
+final class MergePlace: Sendable {
+  let source: DirectoryHandle
+  let target: DirectoryHandle
+  /// Nil for the root.
+  let path: RawPath?
+  /// The target was made for this layer: no name is taken.
+  let isNew: Bool
+
+  init(
+    source: consuming DirectoryHandle, target: consuming DirectoryHandle, path: RawPath?,
+    isNew: Bool
+  ) {
+    self.source = source
+    self.target = target
+    self.path = path
+    self.isNew = isNew
+  }
+
+  /// An entry's path from the root.
+  func whole(_ name: RawPath) -> RawPath { path.map { $0.appending(name) } ?? name }
 }

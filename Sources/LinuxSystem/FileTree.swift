@@ -18,6 +18,18 @@ public enum FileTree {
     if result < 0 && errno != EEXIST { throw SystemError("mkdir", path, errno: errno) }
   }
 
+  /// The same for the place of trees that have nothing to do with one another.
+  ///
+  /// On ext4 new directories in it go far from one another (`chattr +T`). Without that a tree comes
+  /// where another was removed, and ext4 looks at every inode that was in use during the last
+  /// minutes whenever it makes a file: twenty times as slow.
+  public static func ensurePlace(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
+    try ensureDirectory(path, mode: mode)
+    let directory = try OwnedDescriptor.open(path, [.directory])
+    // It is advice, which other filesystems do not know.
+    _ = clinux_spread_directories(directory.raw)
+  }
+
   /// Makes one directory; an existing one is an error (EEXIST).
   public static func makeDirectory(
     _ path: String, mode: UInt32 = 0o700, in directory: Int32 = OwnedDescriptor.workingDirectory

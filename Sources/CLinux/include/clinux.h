@@ -216,6 +216,8 @@ int32_t clinux_memfd(const char *name, uint32_t flags);
 int32_t clinux_add_seals(int32_t fd, int32_t seals);
 int32_t clinux_eventfd(uint32_t initial, int32_t flags);
 int32_t clinux_ficlone(int32_t target, int32_t source);
+/* FS_TOPDIR_FL of FS_IOC_SETFLAGS (ioctl_iflags(2)). */
+int32_t clinux_spread_directories(int32_t directory);
 int64_t clinux_copy_file_range(int32_t in, int64_t *in_offset, int32_t out, int64_t *out_offset,
                                uint64_t length);
 int64_t clinux_sendfile(int32_t out, int32_t in, uint64_t length);
