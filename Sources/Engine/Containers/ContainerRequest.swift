@@ -103,6 +103,7 @@ public struct ContainerRequest: Sendable {
   public var monitorPidFile: String?
   public var initPath: String?
   public var autoRemove = false
+  public var removesImage = false
   public var initProcess = false
   public var runtime: String?
   public var logDriver: String?
