@@ -287,6 +287,8 @@ public struct ContainerSecurity: JSONRecord, Equatable {
   public var privileged = false
   public var capAdd: [String] = []
   public var capDrop: [String] = []
+  /// What a container has otherwise; empty is Martlet's own list.
+  public var capDefaults: [String] = []
   public var noNewPrivileges = false
   /// `unconfined`, a profile's path, or nil for the default profile.
   public var seccomp: String?
@@ -302,6 +304,7 @@ public struct ContainerSecurity: JSONRecord, Equatable {
     try fields.flag("privileged", &privileged)
     try fields.list("capAdd", &capAdd)
     try fields.list("capDrop", &capDrop)
+    try fields.list("capDefaults", &capDefaults)
     try fields.flag("noNewPrivileges", &noNewPrivileges)
     try fields.optional("seccomp", &seccomp)
     try fields.optional("apparmor", &apparmor)

@@ -96,6 +96,7 @@ public struct ContainerDefaults: Sendable {
     try fill(&request.timeZone, "tz")
     try fill(&request.umask, "umask")
     try fill(&request.privileged, "privileged", given)
+    try fill(&request.capDefaults, "default_capabilities")
     for kind in ["seccomp", "apparmor"] {
       if let profile = try config.text("containers", "\(kind)_profile"),
         !request.securityOptions.contains(where: { $0.hasPrefix(kind) })

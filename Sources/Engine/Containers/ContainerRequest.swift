@@ -91,6 +91,7 @@ public struct ContainerRequest: Sendable {
   public var privileged = false
   public var capAdd: [String] = []
   public var capDrop: [String] = []
+  public var capDefaults: [String] = []
   public var securityOptions: [String] = []
   public var sysctl: [String] = []
   public var groups: [String] = []
