@@ -93,6 +93,9 @@ extension CommandTree {
     } else if let found = topLevel(word) {
       return found
     }
+    if let reason = unsupported(String("\(path) \(word)".dropFirst(name.count + 1))) {
+      throw UsageError("\"\(path) \(terminalSafe(word))\" is not supported", hint: reason)
+    }
     let known = group?.subcommands ?? sections.flatMap(\.commands)
     let names = known.filter { !$0.isHidden }.flatMap { [$0.name] + $0.aliases }
     let seeHelp = "see '\(path) --help'"

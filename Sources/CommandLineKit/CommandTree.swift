@@ -19,11 +19,16 @@ public struct CommandTree<Globals: Sendable>: Sendable {
   public var sections: [Section]
   /// Whether `-pid-file` is `--pid-file`, as programs written in Go take it.
   public var takesSingleDashNames: Bool
+  /// Why there is no command of such a path (the words after the program's name), where people may
+  /// expect one; nil where nobody does.
+  public var unsupported: @Sendable (String) -> String?
 
   public init(
     name: String, version: String, summary: String, globalDefaults: Globals,
-    globalOptions: [OptionSpec<Globals>], sections: [Section], takesSingleDashNames: Bool = false
+    globalOptions: [OptionSpec<Globals>], sections: [Section], takesSingleDashNames: Bool = false,
+    unsupported: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
+    self.unsupported = unsupported
     self.takesSingleDashNames = takesSingleDashNames
     self.name = name
     self.version = version

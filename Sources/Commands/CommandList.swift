@@ -26,7 +26,7 @@ public enum CommandList {
         [
           DocumentationCommands.completion, DocumentationCommands.script, DocumentationCommands.man,
         ]),
-    ])
+    ], unsupported: UnsupportedCommands.reason)
 
   private static let containers: [MartletCommand] = [
     RunCommand.run, RunCommand.create, LifecycleCommands.start, LifecycleCommands.stop,

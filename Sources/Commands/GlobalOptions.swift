@@ -6,6 +6,8 @@ public struct GlobalOptions: Sendable, Equatable {
   public var root: String?
   public var runroot: String?
   public var runtime: String?
+  /// Options for every call of the runtime.
+  public var runtimeFlags: [String] = []
   public var logLevel: String?
   public var cgroupManager: String?
   public var storageDriver: String?
@@ -14,6 +16,12 @@ public struct GlobalOptions: Sendable, Equatable {
   /// Where standard output goes instead.
   public var output: String?
   public var discardsOutput = false
+  /// The file of mounts that every container has.
+  public var defaultMounts: String?
+  /// Docker's switch for `--log-level debug`.
+  public var debugs = false
+  /// Where events are kept: `file` or `none`.
+  public var eventsBackend: String?
   /// Files that are read after containers.conf.
   public var modules: [String] = []
 
@@ -34,18 +42,27 @@ public struct GlobalOptions: Sendable, Equatable {
         "out", nil, \.output, "FILE", "Write standard output to a file", complete: .file),
       .flag("noout", nil, \.discardsOutput, "Write no standard output"),
       .parsed(
-        "events-backend", nil, "BACKEND", "Where events are kept", choices: ["file"],
-        { _, text throws(UsageError) in
-          guard text == "file" else {
+        "events-backend", nil, "BACKEND", "Where events are kept", choices: ["file", "none"],
+        { options, text throws(UsageError) in
+          guard text == "file" || text == "none" else {
             throw UsageError("events are only kept in a file: not supported", hint: "use file")
           }
+          options.eventsBackend = text
         }),
+      .value(
+        "default-mounts-file", nil, \.defaultMounts, "FILE",
+        "What every new container has mounted, instead of what mounts.conf says",
+        complete: .file),
       .list(
         "module", nil, \.modules, "FILE", "Read this file after containers.conf", complete: .file),
+      .list(
+        "runtime-flag", nil, \.runtimeFlags, "FLAG",
+        "Pass an option to the OCI runtime, written without its dashes"),
       .value("runtime", nil, \.runtime, "NAME", "OCI runtime to use: a name or a path"),
       .value(
         "log-level", nil, \.logLevel, "LEVEL", "How much to tell of what happens inside",
-        choices: ["debug", "info", "warn", "warning", "error", "fatal", "panic", "trace"]),
+        complete: .none),
+      .flag("debug", "D", \.debugs, "The same as --log-level debug"),
       .parsed(
         "cgroup-manager", nil, "MANAGER", "Who makes control groups", choices: ["cgroupfs"],
         { options, text throws(UsageError) in
@@ -87,8 +104,10 @@ public struct GlobalOptions: Sendable, Equatable {
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {
     var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
-    try context.choose(storageDriver: storageDriver, logLevel: logLevel)
+    try context.choose(storageDriver: storageDriver, logLevel: debugs ? "debug" : logLevel)
+    context.keepsEvents = eventsBackend != "none"
     context.dockerConfig = dockerConfig
+    context.runtimeFlags = runtimeFlags
     return context
   }
 }

@@ -1,4 +1,5 @@
 import CommandLineKit
+import Engine
 import LinuxSystem
 import Model
 
@@ -10,6 +11,12 @@ public enum MartletProgram {
     do {
       switch try CommandList.tree.parse(arguments) {
       case .run(let globals, let body):
+        let level = LogLevelChoice(globals.logLevel, debugs: globals.debugs)
+        if let refusal = level.refusal {
+          Message.note(refusal)
+          return 1
+        }
+        level.tell()
         try redirect(globals)
         return try body()
       case .help(let command, let path):

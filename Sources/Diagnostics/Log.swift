@@ -37,6 +37,14 @@ public struct Log: Sendable {
     if .info <= level { tell(.info, step, fields) }
   }
 
+  /// What only matters to whoever looks for a fault in Martlet itself.
+  public func trace(
+    _ step: @autoclosure () -> String,
+    _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+  ) {
+    if .trace <= level { tell(.trace, step, fields) }
+  }
+
   /// Not inlined: a function looks up the types that it uses before it does anything else.
   @inline(never) private func tell(
     _ at: Level, _ step: () -> String, _ fields: () -> KeyValuePairs<String, String>

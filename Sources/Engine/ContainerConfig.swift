@@ -33,6 +33,8 @@ public struct ContainerConfig: JSONRecord, Equatable {
   public var lifecycle = ContainerLifecycle()
   /// Nil: no health check.
   public var health: ContainerHealth?
+  /// Somebody said that there is to be none.
+  public var isHealthOff = false
   /// The command line that made it, for `inspect`.
   public var createCommand: [String] = []
 
@@ -81,6 +83,7 @@ public struct ContainerConfig: JSONRecord, Equatable {
     try fields.required("security", &security)
     try fields.required("lifecycle", &lifecycle)
     try fields.optional("health", &health)
+    try fields.flag("isHealthOff", &isHealthOff)
     try fields.list("createCommand", &createCommand)
   }
 }
@@ -284,6 +287,8 @@ public struct ContainerSecurity: JSONRecord, Equatable {
   public var privileged = false
   public var capAdd: [String] = []
   public var capDrop: [String] = []
+  /// What a container has otherwise; empty is Martlet's own list.
+  public var capDefaults: [String] = []
   public var noNewPrivileges = false
   /// `unconfined`, a profile's path, or nil for the default profile.
   public var seccomp: String?
@@ -299,6 +304,7 @@ public struct ContainerSecurity: JSONRecord, Equatable {
     try fields.flag("privileged", &privileged)
     try fields.list("capAdd", &capAdd)
     try fields.list("capDrop", &capDrop)
+    try fields.list("capDefaults", &capDefaults)
     try fields.flag("noNewPrivileges", &noNewPrivileges)
     try fields.optional("seccomp", &seccomp)
     try fields.optional("apparmor", &apparmor)
@@ -315,6 +321,8 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
   /// Seconds.
   public var stopTimeout = 10
   public var autoRemove = false
+  /// `--rmi`: with the container goes its image, unless another container uses it.
+  public var removesImage = false
   /// `--init`: a small pid 1 of ours in front of the command.
   public var initProcess = false
   /// A runtime's name or path; nil is `martlet-oci`.
@@ -352,6 +360,7 @@ public struct ContainerLifecycle: JSONRecord, Equatable {
     try fields.required("stopSignal", &stopSignal)
     try fields.required("stopTimeout", &stopTimeout)
     try fields.flag("autoRemove", &autoRemove)
+    try fields.flag("removesImage", &removesImage)
     try fields.flag("initProcess", &initProcess)
     try fields.optional("runtime", &runtime)
     try fields.required("logDriver", &logDriver)

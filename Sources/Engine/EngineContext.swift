@@ -19,11 +19,15 @@ public struct EngineContext: Sendable {
   public let commandLine: [String]
   /// `--runtime`: a name or a path.
   public var runtime: String?
+  /// `--runtime-flag`: options of the runtime's own, without their dashes.
+  public var runtimeFlags: [String] = []
   /// `--storage-driver`; nil takes the first that works.
   public var storageDriver: StorageDriver?
   /// `--config`: where docker's config.json is, instead of what DOCKER_CONFIG says.
   public var dockerConfig: String?
   public var log = Log()
+  /// False: nobody is to be told of what is done (`--events-backend none`).
+  public var keepsEvents = true
   private let namespaces = NamespaceMemory()
 
   public init(directories: UserDirectories, commandLine: [String]) throws(SystemError) {
@@ -54,6 +58,9 @@ public struct EngineContext: Sendable {
   public var trash: String { "\(directories.data)/trash" }
   public var live: String { "\(directories.runtime)/containers" }
   public var runtimeState: String { "\(directories.runtime)/oci" }
+
+  /// What stands before the command of every call of the runtime.
+  var runtimeArguments: [String] { runtimeFlags.map { "--\($0)" } + ["--root", runtimeState] }
 
   /// The user's name in /etc/passwd, else $USER; nil when neither tells.
   public var userName: String? {

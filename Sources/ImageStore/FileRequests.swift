@@ -18,13 +18,17 @@ public struct TreePlace: Codable, Sendable {
   public var root: String
   /// Absolute in the tree, as the user wrote it: a slash or `/.` at its end means something.
   public var path: String
+  /// How messages call the path, if otherwise.
+  public var given: String?
   public var ids: TreeIDs
   /// How messages call it: `the host`, or `container NAME`.
   public var owner: String
 
   public init(
-    root: String, descriptor: Int32? = nil, path: String, ids: TreeIDs = TreeIDs(), owner: String
+    root: String, descriptor: Int32? = nil, path: String, given: String? = nil,
+    ids: TreeIDs = TreeIDs(), owner: String
   ) {
+    self.given = given
     self.root = root
     self.descriptor = descriptor
     self.path = path

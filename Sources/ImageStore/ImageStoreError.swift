@@ -40,9 +40,8 @@ extension ImageStoreError: ReportableError {
     case .inUse(let name, let containers):
       ErrorReport(
         .conflict,
-        "image \(name) is in use by "
-          + (containers.count == 1 ? "container " : "containers ")
-          + containers.joined(separator: ", "),
+        "image \(name) used by \(containers.joined(separator: ", ")): "
+          + "image is in use by a container",
         hint: "remove the containers first, or use --force to remove them as well")
     case .severalNames(let id, let names):
       ErrorReport(

@@ -72,6 +72,12 @@ public struct ConfigFiles: Sendable {
     return main + dropIns + [chosenNames].compactMap { $0 }
   }
 
+  /// The file of mounts that every container has, nil when there is none (mounts.conf(5)).
+  public var defaultMountsPath: String? {
+    [user, system, vendor].compactMap { $0.map { "\($0)/mounts.conf" } }
+      .first(where: FileTree.exists)
+  }
+
   /// The file that decides which images may be used, nil when there is none.
   public var policyPath: String? {
     [user, system].compactMap { $0.map { "\($0)/policy.json" } }.first(where: FileTree.exists)

@@ -34,6 +34,9 @@ public struct ContainersConfig: Equatable, Sendable {
   }
 
   private static func merged(_ old: TOMLValue?, _ new: TOMLValue) -> TOMLValue {
+    if let members = new.members, let older = old?.members {
+      return .table(older.merging(members) { merged($0, $1) })
+    }
     guard var items = new.list else { return new }
     // What an array says of itself stays in it: it holds for the files that follow as well.
     let before = old?.list ?? []
@@ -70,7 +73,22 @@ public struct ContainersConfig: Equatable, Sendable {
 
   /// Strings; empty when the key is missing.
   public func texts(_ table: String, _ key: String) throws(ErrorReport) -> [String] {
+    try texts(tables[table]?[key], table, key)
+  }
+
+  /// The same for a member of a table in a table.
+  public func texts(_ table: String, _ key: String, _ member: String) throws(ErrorReport)
+    -> [String]
+  {
     guard let value = tables[table]?[key] else { return [] }
+    guard let members = value.members else { throw wrong(table, key, "a table") }
+    return try texts(members[member], table, "\(key).\(member)")
+  }
+
+  private func texts(_ value: TOMLValue?, _ table: String, _ key: String) throws(ErrorReport)
+    -> [String]
+  {
+    guard let value else { return [] }
     guard let list = value.list else { throw wrong(table, key, "an array") }
     var texts: [String] = []
     for item in list where item.members == nil {

@@ -9,7 +9,7 @@ extension SystemTests {
   struct ConcurrentStoreTests {
     /// What a command may say when another was faster; everything else is an error.
     private static let races =
-      "image not known|no such object|was removed by another command|is in use by|is missing from the store"
+      "image not known|no such object|was removed by another command|image is in use by a container|is missing from the store"
 
     /// `$m` is the program with the store, `$i` the image's name.
     private static let script = """

@@ -11,6 +11,10 @@ extension SystemTests {
       ("env = [\"A=1\", \"B=2\"]", ["-e", "B=3"], "echo $A $B", "1 3"),
       ("default_ulimits = [\"nofile=99:100\"]", [], "ulimit -n", "99"),
       ("default_ulimits = [\"nofile=99:100\"]", ["--ulimit", "nofile=50:60"], "ulimit -n", "50"),
+      (
+        "default_capabilities = [\"CHOWN\", \"CAP_KILL\"]", ["--cap-drop", "kill"],
+        "grep CapBnd /proc/self/status", "CapBnd:\t0000000000000001"
+      ),
       ("read_only = true", [], "touch /x 2>/dev/null || echo no", "no"),
       ("read_only = true", ["--read-only=false"], "touch /x && echo yes", "yes"),
       ("umask = \"0077\"", [], "umask", "0077"),

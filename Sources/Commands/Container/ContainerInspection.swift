@@ -201,7 +201,7 @@ enum ContainerInspection {
 
   private static func configuration(_ config: ContainerConfig) -> TemplateValue {
     let process = config.process
-    let health = HealthInspection.configuration(config.health)
+    let health = HealthInspection.configuration(config)
     let names = Set(health.map(\.0))
     let missing = ["Healthcheck", "StartupHealthCheck"].filter { !names.contains($0) }
     return .object(

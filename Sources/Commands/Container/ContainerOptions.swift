@@ -84,7 +84,7 @@ struct ContainerOptions: Sendable {
       choices: ["anonymous", "bind", "tmpfs", "ignore"]),
     .flag(
       "read-only-tmpfs", nil, \.request.readOnlyTmpfs,
-      "With --read-only, keep /run, /tmp and /var/tmp writable"),
+      "With --read-only, keep /dev, /dev/shm, /run, /tmp and /var/tmp writable"),
     .list(
       "volumes-from", nil, \.request.volumesFrom, "CONTAINER[:ro|rw]",
       "Mount what another container has mounted", complete: .container),
@@ -212,6 +212,9 @@ struct ContainerOptions: Sendable {
       "timeout", nil, \.request.timeout, "SECONDS",
       "Kill the container after this time; 0 for never"),
     .flag("rm", nil, \.request.autoRemove, "Remove the container when it ends"),
+    .flag(
+      "rmi", nil, \.request.removesImage,
+      "With --rm, which it means, remove the image as well unless another container uses it"),
     .value("runtime", nil, \.request.runtime, "NAME", "OCI runtime for this container"),
     .value(
       "stop-signal", nil, \.request.stopSignal, "SIGNAL", "Signal that stops the container",

@@ -24,8 +24,11 @@ enum HealthInspection {
   }
 
   /// What is added to `.Config`.
-  static func configuration(_ health: ContainerHealth?) -> [(String, TemplateValue)] {
-    guard let health else { return [] }
+  static func configuration(_ config: ContainerConfig) -> [(String, TemplateValue)] {
+    guard let health = config.health else {
+      return config.isHealthOff
+        ? [("Healthcheck", .object([("Test", .strings(["NONE"]))]))] : []
+    }
     var fields: [(String, TemplateValue)] = [
       (
         "Healthcheck",

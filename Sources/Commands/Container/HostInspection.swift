@@ -46,7 +46,8 @@ enum HostInspection {
           ("Name", .string(policy.first.map(String.init) ?? "no")),
           ("MaximumRetryCount", .int(policy.count > 1 ? Int64(policy[1]) ?? 0 : 0)),
         ])
-      ), ("AutoRemove", .bool(config.lifecycle.autoRemove)), ("AutoRemoveImage", .bool(false)),
+      ), ("AutoRemove", .bool(config.lifecycle.autoRemove)),
+      ("AutoRemoveImage", .bool(config.lifecycle.removesImage)),
       ("Annotations", ContainerInspection.texts(config.annotations)),
       ("Init", .bool(config.lifecycle.initProcess)), ("Runtime", .string("oci")),
       ("ConsoleSize", .list([.int(0), .int(0)])), ("Isolation", .string("")),

@@ -52,7 +52,12 @@ enum RunCommand {
         // Nothing else says which container it is.
         try Output.line(config.id)
       }
-      return try AttachResult.status(try start.attached(config.id, attachment), config.id, context)
+      let outcome = try start.attached(config.id, attachment)
+      if case .exited = outcome, let refusal = try RemoveContainer(context).removeImage(of: config)
+      {
+        Message.warn(refusal.message)
+      }
+      return try AttachResult.status(outcome, config.id, context)
     } catch {
       if options.request.autoRemove {
         // The start failed: what it was created for cannot happen any more.
@@ -79,8 +84,15 @@ enum RunCommand {
     _ given: ContainerOptions, _ globals: GlobalOptions, _ defaults: ContainerDefaults
   ) throws -> ContainerOptions {
     var options = given
-    if globals.runtime != nil { options.given.append("runtime") }
-    try defaults.apply(to: &options.request, given: options.given)
+    if options.request.runtime == nil { options.request.runtime = globals.runtime }
+    if options.request.removesImage {
+      guard options.request.autoRemove || !options.given.contains("rm") else {
+        throw ErrorReport(.invalidRequest, "the --rmi option does not work without --rm")
+      }
+      options.request.autoRemove = true
+    }
+    try defaults.apply(
+      to: &options.request, given: options.given, defaultMounts: globals.defaultMounts)
     if !options.given.contains("pull"), let policy = try defaults.pullPolicy() {
       options.pull = policy
     }

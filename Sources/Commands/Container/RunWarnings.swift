@@ -9,6 +9,10 @@ enum RunWarnings {
     if given.contains("kernel-memory") {
       Message.note("The --kernel-memory flag is no longer supported. This flag is a noop.")
     }
+    if request.terminal, request.interactive, !Descriptor.isTerminal(Descriptor.standardInput) {
+      Message.warn(
+        "The input device is not a TTY. The --tty and --interactive flags might not work properly")
+    }
     let mode = (request.network ?? "").prefix { $0 != ":" }
     if !request.ports.isEmpty, mode == "host" || mode == "none" {
       Message.note(

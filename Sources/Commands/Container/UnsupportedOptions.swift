@@ -26,7 +26,6 @@ enum UnsupportedOptions {
     ("pod-id-file", true, "there are no pods"),
     ("preserve-fd", true, "use --preserve-fds"),
     ("rdt-class", true, "resource director groups are not supported"),
-    ("rmi", false, "remove the image with martlet rmi"),
     ("seccomp-policy", true, "profiles in images are not supported"),
     ("shm-size-systemd", true, "the directories of systemd have no limit of their own"),
     ("storage-opt", true, "quotas of a container's files are not supported"),

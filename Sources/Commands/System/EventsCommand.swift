@@ -31,6 +31,9 @@ enum EventsCommand {
       .value("until", nil, \.until, "TIME", "Events up to this time; a duration is from now"),
     ]
   ) { options, invocation in
+    guard invocation.globals.eventsBackend != "none" else {
+      throw ErrorReport(.invalidRequest, "cannot read events with the \"none\" backend")
+    }
     let context = try invocation.globals.context()
     var stream = EventStream(context, try EventFilter(options.filters))
     do {
@@ -81,7 +84,8 @@ struct EventText {
       if let health = event[Event.health] { details.append("health_status=\(health)") }
       details += labels.map { "\($0.key)=\($0.value)" }
       return "\(start) \(id) (\(details.joined(separator: ", ")))"
-    case .image, .network, .secret: return "\(start) \(id) \(event.name)"
+    case .image, .network, .secret:
+      return "\(start) \(id) \(event.name)" + (event[Event.error].map { " \($0)" } ?? "")
     case .volume: return "\(start) \(event.name)"
     case .system: return event.name.isEmpty ? start : "\(start) \(event.name)"
     }

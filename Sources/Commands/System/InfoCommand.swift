@@ -59,7 +59,8 @@ struct InfoTree {
           .list(facts.cgroupControllers.map(NamedTree.text))
         ), ("Conmon", "conmon", tool(info.monitor)), ("CPUs", "cpus", .number(facts.processors)),
         ("Distribution", "distribution", distribution),
-        ("EventLogger", "eventLogger", .text("none")),
+        ("DatabaseBackend", "databaseBackend", .text("files")),
+        ("EventLogger", "eventLogger", .text(context.keepsEvents ? "file" : "none")),
         ("Hostname", "hostname", .text(facts.hostname)),
         ("IDMappings", "idMappings", mappings), ("Kernel", "kernel", .text(facts.kernel)),
         ("LogDriver", "logDriver", .text("k8s-file")),
@@ -161,7 +162,7 @@ struct InfoTree {
   /// The stores of storage.conf that are only read, and whether images can be had there.
   private var additionalStores: NamedTree {
     let stores = (try? context.additionalStores()) ?? []
-    if stores.isEmpty { return .group([]) }
+    if stores.isEmpty { return .leaf(.map([])) }
     let shown: [NamedTree] = stores.map { store in
       .group([("Path", "path", .text(store.path)), ("State", "state", .text(store.state.rawValue))])
     }

@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Model
 import RegistryConfig
 
@@ -26,11 +27,24 @@ public struct ContainerDefaults: Sendable {
     try config.text("engine", "pull_policy")
   }
 
-  /// Fills what was not given; `given` are the long names of the options on the command line, those
-  /// before the command's name among them.
+  /// The program of a runtime that `runtimes` names: the first of its paths that is there.
+  private func program(_ runtime: String) throws(ErrorReport) -> String {
+    let paths = try config.texts("engine", "runtimes", runtime)
+    return paths.first(where: FileTree.isExecutable) ?? paths.first ?? runtime
+  }
+
+  /// Fills what was not given.
+  ///
+  /// `given`: the long names of the options on the command line. `defaultMounts`: the file of mounts
+  /// that every container has, instead of the usual one (mounts.conf(5)).
   ///
   /// - Throws: when the file says something that cannot be.
-  public func apply(to request: inout ContainerRequest, given: [String]) throws(ErrorReport) {
+  public func apply(
+    to request: inout ContainerRequest, given: [String], defaultMounts: String? = nil
+  ) throws(ErrorReport) {
+    var mounts = defaultMounts
+    try fill(&mounts, "default_mounts_file")
+    try DefaultMounts.add(to: &request, from: mounts)
     if config.isEmpty { return }
     try process(&request, given)
     try files(&request, given)
@@ -82,6 +96,7 @@ public struct ContainerDefaults: Sendable {
     try fill(&request.timeZone, "tz")
     try fill(&request.umask, "umask")
     try fill(&request.privileged, "privileged", given)
+    try fill(&request.capDefaults, "default_capabilities")
     for kind in ["seccomp", "apparmor"] {
       if let profile = try config.text("containers", "\(kind)_profile"),
         !request.securityOptions.contains(where: { $0.hasPrefix(kind) })
@@ -94,16 +109,20 @@ public struct ContainerDefaults: Sendable {
   private func files(_ request: inout ContainerRequest, _ given: [String]) throws(ErrorReport) {
     try fill(&request.readOnly, "read_only", given)
     request.devices = try config.texts("containers", "devices") + request.devices
-    let taken =
-      request.volumes.map(Self.placeOfVolume) + request.mounts.map(Self.placeOfMount)
-      + request.tmpfs.map { String($0.prefix { $0 != ":" }) }
+    let taken = Self.places(request)
     request.volumes =
       try config.texts("containers", "volumes").filter {
         !taken.contains(Self.placeOfVolume($0))
       } + request.volumes
-    request.mounts =
-      try config.texts("containers", "mounts").filter { !taken.contains(Self.placeOfMount($0)) }
-      + request.mounts
+    let mounts = try config.texts("containers", "mounts")
+    for mount in mounts {
+      let type = Self.typeOfMount(mount)
+      guard MountSpecification.knows(type) else {
+        throw ErrorReport(
+          .invalidRequest, "parsing containers.conf mounts: invalid filesystem type \"\(type)\"")
+      }
+    }
+    request.mounts = mounts.filter { !taken.contains(Self.placeOfMount($0)) } + request.mounts
     try fill(
       &request.imageVolume, "image_volume_mode", unless: "image-volume", given, table: "engine")
     if request.sharedMemory == nil, let text = try config.text("containers", "shm_size") {
@@ -187,7 +206,14 @@ public struct ContainerDefaults: Sendable {
     if request.stopTimeout == nil, let seconds = try config.integer("engine", "stop_timeout") {
       request.stopTimeout = Int(clamping: seconds)
     }
-    if request.runtime == nil, !given.contains("runtime") { request.runtime = try runtime() }
+    if request.runtime == nil { request.runtime = try runtime() }
+    if let name = request.runtime { request.runtime = try program(name) }
+  }
+
+  /// Where the command line has something mounted.
+  static func places(_ request: ContainerRequest) -> [String] {
+    request.volumes.map(placeOfVolume) + request.mounts.map(placeOfMount)
+      + request.tmpfs.map { String($0.prefix { $0 != ":" }) }
   }
 
   /// Where `[SOURCE:]DIR[:OPTIONS]` is mounted.
@@ -198,13 +224,19 @@ public struct ContainerDefaults: Sendable {
 
   /// Where `type=…,destination=DIR` is mounted; the text itself when it does not say.
   private static func placeOfMount(_ text: String) -> String {
-    for field in text.split(separator: ",") {
+    field(["dst", "destination", "dest", "target"], of: text) ?? text
+  }
+
+  private static func typeOfMount(_ text: String) -> String {
+    field(["type"], of: text) ?? "volume"
+  }
+
+  private static func field(_ names: [String], of mount: String) -> String? {
+    for field in mount.split(separator: ",") {
       let pair = field.split(separator: "=", maxSplits: 1)
-      if pair.count == 2, ["dst", "destination", "dest", "target"].contains(pair[0]) {
-        return String(pair[1])
-      }
+      if pair.count == 2, names.contains(String(pair[0])) { return String(pair[1]) }
     }
-    return text
+    return nil
   }
 
   private static func isShared(_ mode: String?) -> Bool {

@@ -29,8 +29,6 @@ public enum ContainerCapabilities {
   }
 
   public static func names(_ config: ContainerConfig) throws -> [String] {
-    try Capabilities.resolve(
-      add: config.security.capAdd, drop: config.security.capDrop,
-      privileged: config.security.privileged, available: Set(Capabilities.all))
+    try Capabilities.resolve(config.security, available: Set(Capabilities.all))
   }
 }

@@ -91,6 +91,7 @@ public struct ContainerRequest: Sendable {
   public var privileged = false
   public var capAdd: [String] = []
   public var capDrop: [String] = []
+  public var capDefaults: [String] = []
   public var securityOptions: [String] = []
   public var sysctl: [String] = []
   public var groups: [String] = []
@@ -103,6 +104,7 @@ public struct ContainerRequest: Sendable {
   public var monitorPidFile: String?
   public var initPath: String?
   public var autoRemove = false
+  public var removesImage = false
   public var initProcess = false
   public var runtime: String?
   public var logDriver: String?

@@ -55,6 +55,7 @@ public struct CreateContainer {
     config.resources = try resources(request)
     config.security = try SecurityOptions.resolve(request)
     config.health = try request.health.resolve(image: request.image?.healthcheck)
+    config.isHealthOff = request.health.isOff
     try fillLifecycle(&config, request)
     let wanted = request.name.flatMap { $0.isEmpty ? nil : ContainerName.bare($0) }
     if let name = wanted {
@@ -313,7 +314,8 @@ public struct CreateContainer {
     var accounts = request.accounts
     accounts.areLeftAlone = !request.addsAccounts
     for name in accounts.hostUsers where AccountFiles.hostLine("/etc/passwd", name) == nil {
-      throw ErrorReport(.notFound, "user \(name) does not exist on the host")
+      // Podman's status for it: no command can run as somebody who does not exist.
+      throw ErrorReport(.commandNotExecutable, "user \(name) does not exist on the host")
     }
     return accounts
   }
@@ -363,6 +365,7 @@ public struct CreateContainer {
       lifecycle.notifySocket = CurrentProcess.environment("NOTIFY_SOCKET")
     }
     lifecycle.autoRemove = request.autoRemove
+    lifecycle.removesImage = request.removesImage
     lifecycle.initProcess = request.initProcess || request.initPath != nil
     lifecycle.cidFile = request.cidFile
     lifecycle.runtime = try context.runtimePath(request.runtime)

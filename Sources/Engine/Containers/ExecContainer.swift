@@ -259,10 +259,11 @@ public struct ExecContainer {
   ) throws -> ProcessEnd {
     // Above whatever descriptors the process is to inherit.
     let first = Int32(3 + request.preservedDescriptors)
-    var arguments = [
-      "--root", context.runtimeState, "--log", "/proc/self/fd/\(first)", "--log-format", "json",
-      "exec", "--process", "/proc/self/fd/\(first + 1)",
-    ]
+    var arguments =
+      context.runtimeArguments + [
+        "--log", "/proc/self/fd/\(first)", "--log-format", "json",
+        "exec", "--process", "/proc/self/fd/\(first + 1)",
+      ]
     if request.terminal { arguments.append("--tty") }
     // The runtime does not stay: nobody waits, or a keeper has the terminal.
     let leaves = request.detached || console != nil

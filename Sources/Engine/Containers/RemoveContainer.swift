@@ -1,5 +1,5 @@
 import LinuxSystem
-import Model
+public import Model
 import OCISpec
 import StateStore
 import UserNamespaces
@@ -184,7 +184,20 @@ public struct RemoveContainer {
     try? MountCall.detach(store.mountPoint)
     try FileTree.removeTree(store.liveDirectory(id))
     for path in paths { try FileTree.removeTree(path) }
-    if let config { context.note("remove", config) }
+    if let config {
+      context.note("remove", config)
+      _ = try removeImage(of: config)
+    }
+  }
+
+  /// Removes the image of a container that is gone, if it was to take that along.
+  ///
+  /// - Returns: why not, if so.
+  public func removeImage(of config: ContainerConfig) throws -> ErrorReport? {
+    guard config.lifecycle.removesImage, let image = config.image else { return nil }
+    var removal = RemoveImages(context)
+    let word = image.name.isEmpty ? image.id : image.name
+    return try removal.run([word], force: false, ignoresMissing: true).failures.first
   }
 }
 

@@ -165,12 +165,12 @@ public enum SignalNumber {
 enum SecurityOptions {
   static func resolve(_ request: ContainerRequest) throws(ErrorReport) -> ContainerSecurity {
     var security = ContainerSecurity()
-    security.privileged = request.privileged
     security.capAdd = request.capAdd
     security.capDrop = request.capDrop
-    _ = try Capabilities.resolve(
-      add: request.capAdd, drop: request.capDrop, privileged: false,
-      available: Set(Capabilities.all))
+    security.capDefaults = request.capDefaults
+    // What cannot be is told of the privileged as well.
+    _ = try Capabilities.resolve(security, available: Set(Capabilities.all))
+    security.privileged = request.privileged
     security.sysctl = try KeyValues.parse(request.sysctl, what: "sysctl")
     for option in request.securityOptions { try apply(option, to: &security) }
     return security

@@ -23,9 +23,8 @@ struct RuntimeCall {
     let given = try OwnedDescriptor.anonymousFile("input", content: input ?? "")
     var program = Program(
       try context.runtimePath(config.lifecycle.runtime),
-      [
-        "--root", context.runtimeState, "--log", "/proc/self/fd/3", "--log-format", "json",
-      ] + arguments + [config.id], environment: context.helperEnvironment)
+      context.runtimeArguments + ["--log", "/proc/self/fd/3", "--log-format", "json"] + arguments
+        + [config.id], environment: context.helperEnvironment)
     program.descriptors = [
       (0, input == nil ? null.raw : given.raw), (1, null.raw), (2, null.raw), (3, log.raw),
     ]

@@ -17,7 +17,7 @@ struct RuntimeState {
     let runtime = try context.runtimePath(config.lifecycle.runtime)
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
     var program = Program(
-      runtime, ["--root", context.runtimeState, "delete", "--force", config.id],
+      runtime, context.runtimeArguments + ["delete", "--force", config.id],
       environment: context.helperEnvironment)
     program.descriptors = [(0, null.raw), (1, null.raw), (2, null.raw)]
     let child = try context.userNamespace().spawn {

@@ -43,7 +43,11 @@ public struct TopContainer {
   }
 
   private static func columns(_ descriptors: [String]) throws(ErrorReport) -> [TopColumn] {
-    let words = descriptors.flatMap { $0.split { $0 == "," || $0 == " " }.map(String.init) }
+    // As ps(1) is asked for columns of all processes.
+    let isLikePs = descriptors.count == 2 && ["-eo", "-Ao"].contains(descriptors[0])
+    let words = descriptors.dropFirst(isLikePs ? 1 : 0).flatMap {
+      $0.split { $0 == "," || $0 == " " }.map(String.init)
+    }
     var columns: [TopColumn] = []
     for word in words.isEmpty ? TopColumn.standard : words {
       guard let column = TopColumn.find(word) else {

@@ -84,6 +84,7 @@ public struct UpdateContainer {
     let changed = try store.change(id) { config in
       try Self.apply(changes, to: &config)
       config.health = try changes.health.changed(config.health)
+      if changes.health != HealthRequest() { config.isHealthOff = config.health == nil }
     }
     if let policy = changes.restart.flatMap({ RestartPolicy($0) }),
       let monitor = try MonitorSocket.connect(store.liveDirectory(id))

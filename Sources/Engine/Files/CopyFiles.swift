@@ -91,14 +91,16 @@ public struct CopyFiles {
       case .stream: return nil
       case .host(let path):
         return TreePlace(
-          root: "/", path: CopyFiles.absolute(path, in: directory), owner: "the host")
+          root: "/", path: CopyFiles.absolute(path, in: directory), given: path,
+          owner: "the host")
       case .container(let name, let path):
         guard let root = try files?.mount(withVolumes: true), let ids = try files?.ids() else {
           return nil
         }
         return TreePlace(
           root: root, descriptor: files?.descriptor == nil ? nil : descriptor,
-          path: CopyFiles.absolute(path, in: directory), ids: ids, owner: "container \(name)")
+          path: CopyFiles.absolute(path, in: directory), given: path, ids: ids,
+          owner: "container \(name)")
       }
     }
 

@@ -136,11 +136,18 @@ public struct ResolveImage {
         failures.append(error)
       }
     }
-    if failures.count == 1 { throw failures[0] }
-    throw ErrorReport(
-      failures.contains { $0.kind != .notFound } ? .unavailable : .notFound,
-      "\(text) cannot be had from any of \(candidates.count) registries: "
-        + failures.map(\.message).joined(separator: "; "), hint: failures.last?.hint)
+    if failures.count == 1 { throw noted(text, failures[0]) }
+    throw noted(
+      text,
+      ErrorReport(
+        failures.contains { $0.kind != .notFound } ? .unavailable : .notFound,
+        "\(text) cannot be had from any of \(candidates.count) registries: "
+          + failures.map(\.message).joined(separator: "; "), hint: failures.last?.hint))
+  }
+
+  private func noted(_ text: String, _ failure: ErrorReport) -> ErrorReport {
+    context.note(image: "pull-error", id: "", name: text, failure: failure.message)
+    return failure
   }
 
   private func fetch(

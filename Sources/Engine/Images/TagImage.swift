@@ -42,14 +42,15 @@ public struct TagImage {
       return try untag(
         found, try store.listNames().filter { $0.image == found.id }.map(\.reference))
     }
-    let references = try names.map { text in
+    let references = try names.compactMap { text -> ImageReference? in
       guard let match = try store.findMatch(text), match.image.id == found.id,
         let name = match.name
       else {
         throw ErrorReport(
           .notFound, "\(text): tag not known", hint: "its names are in: martlet images \(image)")
       }
-      return name.reference
+      // A tag with a digest is not the tag: there is no name of that kind to take away.
+      return text.contains("@") && name.reference.digest == nil ? nil : name.reference
     }
     try untag(found, references)
   }

@@ -22,16 +22,17 @@ enum Capabilities {
   ]
 
   /// `available`: what this process could give; others are left out of `all`.
-  static func resolve(
-    add: [String], drop: [String], privileged: Bool, available: Set<String>
-  ) throws(ErrorReport) -> [String] {
-    if privileged { return all.filter(available.contains) }
-    let adding = try add.map { text throws(ErrorReport) in try normalise(text) }
-    let dropping = try drop.map { text throws(ErrorReport) in try normalise(text) }
+  static func resolve(_ security: ContainerSecurity, available: Set<String>) throws(ErrorReport)
+    -> [String]
+  {
+    if security.privileged { return all.filter(available.contains) }
+    let adding = try security.capAdd.map { text throws(ErrorReport) in try normalise(text) }
+    let dropping = try security.capDrop.map { text throws(ErrorReport) in try normalise(text) }
+    let given = try security.capDefaults.map { text throws(ErrorReport) in try normalise(text) }
     for name in adding where name != "ALL" && dropping.contains(name) {
       throw ErrorReport(.invalidRequest, "capability \(name) cannot be both added and dropped")
     }
-    var set = Set(dropping.contains("ALL") ? [] : standard)
+    var set = Set(dropping.contains("ALL") ? [] : given.isEmpty ? standard : given)
     if adding.contains("ALL") { set = Set(all.filter(available.contains)) }
     set.formUnion(adding.filter { $0 != "ALL" })
     set.subtract(dropping)

@@ -40,6 +40,7 @@ struct EtcFiles {
     if let new = accounts.group(image: texts.group, lookup: lookup) {
       if try !replace("group", new, root) { try add("group", "/etc/group", new) }
     }
+    if let zone = config.process.timeZone, try linkZone(zone, root) { return files }
     if let zone = config.process.timeZone, let path = TimeZoneFile.path(zone) {
       try RecordStore(etc).write("localtime", bytes: try FileTree.read(path, limit: 1 << 20))
       try FileTree.setMode("\(etc)/localtime", 0o644)
@@ -69,15 +70,9 @@ struct EtcFiles {
   private func replace(_ name: String, _ content: String, _ root: borrowing RootDirectory)
     throws(SystemError) -> Bool
   {
-    guard !config.readOnly, config.rootfs == nil || config.keepsRootfs else { return false }
-    guard !config.mounts.contains(where: { $0.destination.hasPrefix("/etc") }) else { return false }
-    let directory: OwnedDescriptor
-    do throws(SystemError) { directory = try root.open("/etc", [.path, .directory]) } catch {
-      return false
-    }
-    guard let old = try FileStatus.find(name, in: directory.raw), old.kind == .regular else {
-      return false
-    }
+    guard let directory = try ownDirectory(root),
+      let old = try FileStatus.find(name, in: directory.raw), old.kind == .regular
+    else { return false }
     // Whoever is killed here leaves the old file.
     let place = "/proc/self/fd/\(directory.raw)"
     try FileTree.unlinkIfPresent("\(place)/.\(name).new")
@@ -85,6 +80,32 @@ struct EtcFiles {
     try FileTree.setOwner("\(place)/.\(name).new", uid: old.uid, gid: old.gid)
     try FileTree.setMode("\(place)/.\(name).new", old.permissions)
     try FileTree.rename("\(place)/.\(name).new", to: "\(place)/\(name)")
+    return true
+  }
+
+  /// The root's /etc; nil when its files may not be changed.
+  private func ownDirectory(_ root: borrowing RootDirectory) throws(SystemError) -> OwnedDescriptor?
+  {
+    guard !config.readOnly, config.rootfs == nil || config.keepsRootfs,
+      !config.mounts.contains(where: { $0.destination.hasPrefix("/etc") })
+    else { return nil }
+    return try? root.open("/etc", [.path, .directory])
+  }
+
+  /// Leads /etc/localtime to the root's own description of a zone, which its updates reach.
+  ///
+  /// - Returns: false when it has none, or its /etc may not be changed.
+  private func linkZone(_ zone: String, _ root: borrowing RootDirectory) throws(SystemError) -> Bool
+  {
+    guard zone != "local", (try? root.open("/usr/share/zoneinfo/\(zone)", [.path])) != nil,
+      let directory = try ownDirectory(root)
+    else { return false }
+    let old = try FileStatus.find("localtime", in: directory.raw)
+    guard old == nil || old?.kind == .regular || old?.kind == .symbolicLink else { return false }
+    let place = "/proc/self/fd/\(directory.raw)"
+    try FileTree.unlinkIfPresent("\(place)/.localtime.new")
+    try FileTree.makeLink("\(place)/.localtime.new", to: "../usr/share/zoneinfo/\(zone)")
+    try FileTree.rename("\(place)/.localtime.new", to: "\(place)/localtime")
     return true
   }
 

@@ -89,8 +89,8 @@ struct LaunchContainer {
       id: config.id, runtime: runtime.path, bundle: "\(live)/bundle",
       runDirectory: live)
     order.name = config.name
-    order.runtimeArguments = ["--root", context.runtimeState]
-    order.runtimeIsLinked = runtime.isLinked
+    order.runtimeArguments = context.runtimeArguments
+    order.runtimeIsLinked = runtime.isLinked && context.runtimeFlags.isEmpty
     // A container that goes when it ends needs no record of its end that survives a reboot.
     if !lifecycle.autoRemove { order.exitRecord = "\(directory)/exit" }
     order.log = try LogOptions.order(config, directory: directory)
@@ -112,11 +112,15 @@ struct LaunchContainer {
     order.pidFile = lifecycle.pidFile
     order.monitorPidFile = lifecycle.monitorPidFile
     order.preservedDescriptors = preservedDescriptors
-    order.notes = MonitorOrder.Notes(
-      directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",
-      labels: config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+    if context.keepsEvents {
+      order.notes = MonitorOrder.Notes(
+        directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",
+        labels: config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+    }
     if lifecycle.autoRemove {
-      order.afterExit = ["\(context.programs)/martlet", "__cleanup", config.id]
+      order.afterExit =
+        ["\(context.programs)/martlet"] + (context.keepsEvents ? [] : ["--events-backend", "none"])
+        + ["__cleanup", config.id]
     }
     return order
   }

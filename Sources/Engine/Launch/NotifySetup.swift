@@ -16,8 +16,7 @@ enum NotifySetup {
     guard mode != "healthy" || config.health != nil else {
       throw ErrorReport(
         .invalidRequest,
-        "invalid argument: sdnotify policy \"healthy\" requires a healthcheck to be set",
-        hint: "add --health-cmd")
+        "invalid argument: sdnotify policy \"healthy\" requires a healthcheck to be set")
     }
   }
 

@@ -42,12 +42,13 @@ extension SpecBuilder {
   }
 
   private func standardMounts() -> [RuntimeMount] {
+    let write = config.readOnly && config.hasNoTmpfs ? ["ro"] : []
     var list = [
       RuntimeMount(
         destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
       RuntimeMount(
         destination: "/dev", type: "tmpfs", source: "tmpfs",
-        options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        options: ["nosuid", "strictatime", "mode=755", "size=65536k"] + write),
       RuntimeMount(
         destination: "/dev/pts", type: "devpts", source: "devpts",
         options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
@@ -63,13 +64,13 @@ extension SpecBuilder {
         RuntimeMount(
           destination: "/dev/mqueue", type: "mqueue", source: "mqueue",
           options: ["nosuid", "noexec", "nodev"]))
-      if config.namespaces.ipc != "none" { list.append(sharedMemory()) }
+      if config.namespaces.ipc != "none" { list.append(sharedMemory(write)) }
     }
     list += systemMounts()
     return list
   }
 
-  private func sharedMemory() -> RuntimeMount {
+  private func sharedMemory(_ write: [String]) -> RuntimeMount {
     if let place = facts.sharedMemory {
       return RuntimeMount(
         destination: "/dev/shm", type: "bind", source: place, options: ["bind", "rprivate"])
@@ -78,7 +79,7 @@ extension SpecBuilder {
       destination: "/dev/shm", type: "tmpfs", source: "shm",
       options: [
         "nosuid", "noexec", "nodev", "mode=1777", "size=\(config.resources.sharedMemory)",
-      ])
+      ] + write)
   }
 
   private func systemMounts() -> [RuntimeMount] {

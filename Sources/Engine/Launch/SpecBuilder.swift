@@ -73,9 +73,7 @@ struct SpecBuilder {
 
   private func capabilities() throws(ErrorReport) -> RuntimeCapabilities {
     let security = config.security
-    let names = try Capabilities.resolve(
-      add: security.capAdd, drop: security.capDrop, privileged: security.privileged,
-      available: facts.capabilities)
+    let names = try Capabilities.resolve(security, available: facts.capabilities)
     // Inheritable stays empty (CVE-2022-29162). Another user than root has what was added by name,
     // as ambient capabilities, and no more.
     guard facts.user.uid != 0 else {

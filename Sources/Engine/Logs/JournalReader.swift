@@ -34,7 +34,8 @@ final class JournalReader: LogSource {
     let ends = try OwnedDescriptor.pipe()
     var journal = Program(
       path,
-      ["--quiet", "--no-pager", "--output=export"] + arguments + ["CONTAINER_ID_FULL=\(id)"])
+      ["--quiet", "--no-pager", "--output=export"] + arguments + ["CONTAINER_ID_FULL=\(id)"],
+      environment: Self.environment(CurrentProcess.environment))
     let null = try OwnedDescriptor.open("/dev/null")
     journal.descriptors = [(0, null.raw), (1, ends.writeEnd.raw)]
     program = try journal.start()
@@ -43,6 +44,12 @@ final class JournalReader: LogSource {
     pipe = consume readEnd
     pending = []
     start = 0
+  }
+
+  /// The environment of journalctl: systemd's programs tell the service manager how they ended, which
+  /// must not be taken for what the service says (`EXIT_STATUS=`, sd_notify(3)).
+  static func environment(_ own: [String]) -> [String] {
+    own.filter { !$0.hasPrefix("NOTIFY_SOCKET=") }
   }
 
   /// The last records, after those that were followed.

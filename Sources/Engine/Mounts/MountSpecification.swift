@@ -11,12 +11,14 @@ struct MountSpecification {
   var volumeLabels: [String] = []
   var volumeOptions: [String] = []
 
+  private static let binds: Set<String> = [
+    "bind-propagation", "bind-nonrecursive", "relabel", "idmap", "U", "exec", "suid", "dev",
+    "consistency", "subpath",
+  ]
+
   /// What each type understands besides type, source, destination and ro.
   private static let keys: [String: Set<String>] = [
-    "bind": [
-      "bind-propagation", "bind-nonrecursive", "relabel", "idmap", "U", "exec", "suid", "dev",
-      "consistency", "subpath",
-    ],
+    "bind": binds, "glob": binds,
     "volume": [
       "nocopy", "relabel", "idmap", "U", "exec", "suid", "dev", "subpath", "volume-label",
       "volume-opt", "consistency",
@@ -35,6 +37,9 @@ struct MountSpecification {
     "nodev": "dev", "tmpcopyup": "copyup", "notmpcopyup": "copyup", "z": "relabel", "Z": "relabel",
   ]
 
+  /// Whether there is such a type.
+  static func knows(_ type: String) -> Bool { keys[type] != nil }
+
   init(_ text: String) throws(ErrorReport) {
     var pairs: [(word: String, key: String, value: String?)] = []
     for part in text.split(separator: ",") {
@@ -43,8 +48,7 @@ struct MountSpecification {
       pairs.append((pair[0], Self.canonical[pair[0]] ?? pair[0], pair.count == 2 ? pair[1] : nil))
     }
     if let given = pairs.last(where: { $0.key == "type" })?.value { type = given }
-    let known = type == "glob" ? Self.keys["bind"] : Self.keys[type]
-    guard let known else {
+    guard let known = Self.keys[type] else {
       throw ErrorReport(
         .invalidRequest, "mount type \"\(type)\" is not supported",
         hint: "use bind, volume, tmpfs, ramfs, image, glob or devpts")
@@ -52,16 +56,26 @@ struct MountSpecification {
     for pair in pairs where pair.key != "type" {
       guard known.contains(pair.key) || ["source", "destination", "ro", "rw"].contains(pair.key)
       else {
-        throw ErrorReport(
-          .invalidRequest, "mount option \"\(pair.word)\" is not supported with type=\(type)")
+        throw Self.refusal(of: pair.word, type)
       }
       try take(pair.word, pair.key, pair.value)
     }
     // What a pattern finds may have the same path inside.
     if destination.isEmpty, type != "glob" {
-      throw ErrorReport(
-        .invalidRequest, "must set volume destination", hint: "add dst=PATH to --mount \(text)")
+      throw ErrorReport(.invalidRequest, "must set volume destination")
     }
+  }
+
+  private static func refusal(of option: String, _ type: String) -> ErrorReport {
+    if option == "noswap", type == "tmpfs", CurrentProcess.effectiveUser != 0 {
+      // In podman's words, which scripts look for.
+      return ErrorReport(
+        .invalidRequest,
+        "the 'noswap' option is only allowed with rootful tmpfs mounts: "
+          + "must provide an argument for option")
+    }
+    return ErrorReport(
+      .invalidRequest, "mount option \"\(option)\" is not supported with type=\(type)")
   }
 
   private mutating func take(_ word: String, _ key: String, _ value: String?) throws(ErrorReport) {

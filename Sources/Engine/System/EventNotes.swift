@@ -9,6 +9,10 @@ extension EngineContext {
 
   var eventDirectory: String { "\(directories.data)/events" }
 
+  private func record(_ event: Event) {
+    if keepsEvents { events.record(event) }
+  }
+
   /// Something happened to a container; `facts` come before its labels.
   func note(
     _ action: String, _ config: ContainerConfig, exitCode: Int32? = nil,
@@ -23,21 +27,22 @@ extension EngineContext {
     for (key, value) in config.labels.sorted(by: { $0.key < $1.key }) {
       event.attributes.append(.init(key, value))
     }
-    events.record(event)
+    record(event)
   }
 
-  /// Something happened to an image.
-  func note(image action: String, id: String, name: String) {
+  /// Something happened to an image; `failure`: what went wrong.
+  func note(image action: String, id: String, name: String, failure: String? = nil) {
     var event = Event(.image, action, time: Clock.realtime())
+    if let failure { event.attributes.append(.init(Event.error, failure)) }
     event.id = id
     event.name = name
-    events.record(event)
+    record(event)
   }
 
   /// Something happened to a volume.
   func note(volume action: String, name: String) {
     var event = Event(.volume, action, time: Clock.realtime())
     event.name = name
-    events.record(event)
+    record(event)
   }
 }

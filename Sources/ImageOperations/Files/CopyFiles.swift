@@ -48,7 +48,7 @@ struct CopyFiles {
 
   private func locateSource(_ root: borrowing TreeRoot) throws -> LocatedFile {
     let file = try root.locate(root.place.path)
-    guard file.status != nil else { throw TreeRoot.missing(root.place.path, root.place) }
+    guard file.status != nil else { throw TreeRoot.missing(root.place) }
     if root.place.path.hasSuffix("/"), !file.isDirectory {
       throw ErrorReport(
         .invalidRequest, "\"\(root.place.path)\" on \(root.place.owner) is not a directory")
@@ -148,7 +148,7 @@ extension CopyFiles {
       }
       return Destination(directory: target.directoryPath, name: target.name)
     case nil:
-      if namesDirectory, !file.isDirectory { throw TreeRoot.missing(place.path, place) }
+      if namesDirectory, !file.isDirectory { throw TreeRoot.missing(place) }
       return Destination(directory: target.directoryPath, name: target.name)
     }
   }

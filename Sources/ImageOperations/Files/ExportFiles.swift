@@ -28,7 +28,7 @@ struct ExportFiles {
     var options = TreeSender.Options()
     options.owner = { (owner) throws(ArchiveError) in owners.inside(owner) }
     let file = try root.locate(tree.path)
-    guard file.isDirectory else { throw TreeRoot.missing(tree.path, tree) }
+    guard file.isDirectory else { throw TreeRoot.missing(tree) }
     try TreeSender(sink, options).sendContents(of: try file.openDirectory(), under: nil)
     try sink.finish()
   }

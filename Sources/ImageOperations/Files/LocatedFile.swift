@@ -77,7 +77,7 @@ struct TreeRoot: ~Copyable {
   }
 
   private func open(_ path: String) throws -> DirectoryHandle {
-    guard let raw = RawPath(path) else { throw Self.missing(path, place) }
+    guard let raw = RawPath(path) else { throw Self.missing(place) }
     do throws(SystemError) {
       return try handle.openDirectory(raw, links: .inside, crossesMounts: true)
     } catch {
@@ -85,12 +85,14 @@ struct TreeRoot: ~Copyable {
         throw ErrorReport(
           .invalidRequest, "\"\(path)\" on \(place.owner): \(error.reason)")
       }
-      throw Self.missing(place.path, place)
+      throw Self.missing(place)
     }
   }
 
-  static func missing(_ path: String, _ place: TreePlace) -> ErrorReport {
+  static func missing(_ place: TreePlace) -> ErrorReport {
     ErrorReport(
-      .notFound, "\"\(path)\" could not be found on \(place.owner): no such file or directory")
+      .notFound,
+      "\"\(place.given ?? place.path)\" could not be found on \(place.owner): no such file or directory"
+    )
   }
 }
