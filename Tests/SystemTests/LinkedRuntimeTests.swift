@@ -12,7 +12,7 @@ extension SystemTests {
     private func programs(_ session: Session, martlet: String) throws -> Int {
       let trace = session.directory + "/trace"
       try session.shell(
-        "exec strace -f -qq -o '\(trace)' -e trace=execve '\(martlet)' exec -w / sleeper true")
+        "exec strace -f -qq -o '\(trace)' -e trace=execve \(martlet) exec -w / sleeper true")
       return try String(decoding: Data(contentsOf: .init(filePath: trace)), as: UTF8.self)
         .split(separator: "\n").count { $0.hasSuffix("= 0") }
     }
@@ -21,7 +21,15 @@ extension SystemTests {
       try Session.run { session in
         _ = try session.startSleeper(name: "sleeper")
         let installed = try #require(Machine.current?.martlet)
-        #expect(try programs(session, martlet: installed) == 2, "martlet and true")
+        #expect(try programs(session, martlet: "'\(installed)'") == 2, "martlet and true")
+      }
+    }
+
+    @Test func flagsAreForTheProgram() throws {
+      try Session.run { session in
+        _ = try session.startSleeper(name: "sleeper")
+        let installed = try #require(Machine.current?.martlet)
+        #expect(try programs(session, martlet: "'\(installed)' --runtime-flag debug") == 3)
       }
     }
 
@@ -33,7 +41,7 @@ extension SystemTests {
         let copy = session.directory + "/prefix"
         try session.shell("cp -r --reflink=auto \"$(dirname '\(installed)')/..\" '\(copy)'")
         #expect(
-          try programs(session, martlet: "\(copy)/bin/martlet") > 2,
+          try programs(session, martlet: "'\(copy)/bin/martlet'") > 2,
           "the runtime's program runs, from a copy that nobody can change")
       }
     }

@@ -50,7 +50,10 @@ public struct ExecContainer {
     let process = try makeProcess(config, request, pid)
     let session = RandomName.hexadecimal(try CurrentProcess.randomBytes(32))
     context.note("exec", config, facts: [Event.exec: session])
-    if runtime.isLinked, !request.detached, !request.canBeLeft {
+    if runtime.isLinked, !request.detached, !request.canBeLeft,
+      // What a process does in a namespace of the container's alone it cannot undo.
+      Namespace.user.identity(of: "\(pid)") == Namespace.user.identity()
+    {
       return try attend(config, session) { try runHere(config, request, process) }.shellStatus
     }
     return try runProgram(runtime, config, request, process, session)

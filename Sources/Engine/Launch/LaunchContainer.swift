@@ -90,7 +90,7 @@ struct LaunchContainer {
       runDirectory: live)
     order.name = config.name
     order.runtimeArguments = context.runtimeArguments
-    order.runtimeIsLinked = runtime.isLinked && context.runtimeFlags.isEmpty
+    order.runtimeIsLinked = runtime.isLinked
     // A container that goes when it ends needs no record of its end that survives a reboot.
     if !lifecycle.autoRemove { order.exitRecord = "\(directory)/exit" }
     order.log = try LogOptions.order(config, directory: directory)

@@ -8,9 +8,10 @@ struct RuntimeProgram {
   let path: String
   /// What is added to the environment that the runtime has.
   let environment: [String]
-  /// Whether its calls need no program: it is this installation's own, which this program and the
-  /// monitor have in themselves, and no container can change their files either
-  /// (`ProgramFile.isOutOfReach`).
+  /// Whether its calls need no program: it is this installation's own, without flags of the user's.
+  ///
+  /// This program and the monitor have it in themselves, and no container can change their files
+  /// either (`ProgramFile.isOutOfReach`).
   let isLinked: Bool
 
   init(_ name: String?, _ context: EngineContext) throws {
@@ -19,7 +20,7 @@ struct RuntimeProgram {
     let isOutOfReach = isOurs && Self.isOutOfReach(path)
     environment = isOutOfReach ? [RuntimePath.outOfReach] : []
     isLinked =
-      isOutOfReach && path == "\(context.programs)/martlet-oci"
+      isOutOfReach && path == "\(context.programs)/martlet-oci" && context.runtimeFlags.isEmpty
       && Self.isOutOfReach("/proc/self/exe")
       && Self.isOutOfReach("\(context.helpers)/martlet-monitor")
   }
