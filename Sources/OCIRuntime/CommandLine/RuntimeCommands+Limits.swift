@@ -49,15 +49,15 @@ extension RuntimeCommands {
 
     private static var memoryTable: [OptionSpec<Self>] {
       [
-        number("memory", "BYTES", "Memory; -1 is no limit") { $0.memory.limit = $1 },
-        number("memory-reservation", "BYTES", "Memory that is kept when it gets scarce") {
+        size("memory", "Memory; -1 is no limit") { $0.memory.limit = $1 },
+        size("memory-reservation", "Memory that is kept when it gets scarce") {
           $0.memory.reservation = $1
         },
-        number("memory-swap", "BYTES", "Memory and swap together; -1 is no limit") {
+        size("memory-swap", "Memory and swap together; -1 is no limit") {
           $0.memory.swap = $1
         },
-        number("kernel-memory", "BYTES", "Kernel memory (cgroup v1)") { $0.memory.kernel = $1 },
-        number("kernel-memory-tcp", "BYTES", "Memory of TCP buffers (cgroup v1)") {
+        size("kernel-memory", "Kernel memory (cgroup v1)") { $0.memory.kernel = $1 },
+        size("kernel-memory-tcp", "Memory of TCP buffers (cgroup v1)") {
           $0.memory.kernelTCP = $1
         },
       ]
@@ -85,6 +85,17 @@ extension RuntimeCommands {
         .value("cpuset-cpus", nil, \.cpu.cpus, "LIST", "CPUs to run on, such as 0-2,4"),
         .value("cpuset-mems", nil, \.cpu.mems, "LIST", "Memory nodes to use"),
       ]
+    }
+
+    private static func size(
+      _ name: String, _ help: String, _ store: @escaping @Sendable (inout Self, Int64) -> Void
+    ) -> OptionSpec<Self> {
+      .parsed(name, nil, "BYTES", help) { options, text throws(UsageError) in
+        guard let size = ByteCount(text) else {
+          throw UsageError("is not a number of bytes, such as 1048576, 50M or 1.5G")
+        }
+        store(&options, size.bytes)
+      }
     }
 
     private static func number(
