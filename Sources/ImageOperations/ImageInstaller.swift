@@ -25,40 +25,90 @@ struct ImageInstaller {
   func install(_ image: Image, names: [ImageReference], from supply: any LayerSupply) throws
     -> StoredImage
   {
+    var stored: [StoredImage] = []
+    try install([(image, names)], from: supply, into: &stored)
+    return stored[0]
+  }
+
+  /// Installs several images, with the flushes of one.
+  ///
+  /// `stored` gets the images in their order; when this throws, those before the one that failed are
+  /// there all the same.
+  func install(
+    _ images: [(image: Image, names: [ImageReference])], from supply: any LayerSupply,
+    into stored: inout [StoredImage]
+  ) throws {
+    let leases = Leases()
+    var plans: [Plan] = []
+    var failure: (any Error)?
+    do {
+      for (image, names) in images { plans.append(try plan(image, names, leases)) }
+    } catch {
+      failure = error
+    }
+    try store.blobs.write(all: plans.flatMap(\.documents))
+    var new: [StoredImage] = []
+    var names: [ImageName] = []
+    do {
+      for plan in plans {
+        let image = try plan.known ?? make(plan, from: supply)
+        stored.append(image)
+        if plan.known == nil { new.append(image) }
+        names += self.names(plan.names, plan.image, image)
+      }
+    } catch {
+      failure = error
+    }
+    try store.publish(new, named: names)
+    if let failure { throw failure }
+  }
+
+  private struct Plan {
+    var image: Image
+    var names: [ImageReference]
+    var jobs: [LayerInstaller.Job]
+    /// The image when it is there as it should be: then there is nothing to do but name it.
+    var known: StoredImage?
+
+    /// What is to be stored beside the layers.
+    var documents: [(bytes: [UInt8], digest: Digest)] {
+      let indexes = image.indexes.map { ($0.bytes, $0.digest) }
+      if known != nil { return indexes }
+      return [
+        (image.configBytes, image.manifest.config.digest),
+        (image.manifestBytes, image.manifestDigest),
+      ] + indexes
+    }
+  }
+
+  private func plan(_ image: Image, _ names: [ImageReference], _ leases: Leases) throws -> Plan {
     try image.config.check(against: image.manifest)
     let jobs = LayerInstaller.jobs(image.manifest, image.config)
-    let lease = try Lease(
+    try leases.add(
       store,
       blobs: [image.manifestDigest, image.manifest.config.digest] + image.indexes.map(\.digest)
         + image.manifest.layers.map(\.digest), layers: jobs.map(\.chain))
-    if let known = try findWhole(image, jobs) {
-      try store.publishNames(self.names(names, image, known))
-      return known
-    }
-    try checkSpace(jobs)
-    try store.blobs.write(image.configBytes, as: image.manifest.config.digest)
-    try store.blobs.write(image.manifestBytes, as: image.manifestDigest)
-    for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
-    for job in jobs where store.layers.contains(job.chain) {
+    let known = try findWhole(image, jobs)
+    if known == nil { try checkSpace(jobs) }
+    return Plan(image: image, names: names, jobs: jobs, known: known)
+  }
+
+  private func make(_ plan: Plan, from supply: any LayerSupply) throws -> StoredImage {
+    for job in plan.jobs where store.layers.contains(job.chain) {
       reporter.progress(job.descriptor.digest.shortID, .exists)
     }
     let installer = LayerInstaller(store: store, reporter: reporter)
-    try installer.install(jobs, from: supply)
-    for job in jobs { try installer.pair(job, from: supply) }
-    let stored = try record(image, jobs)
-    try store.publish(stored, named: self.names(names, image, stored))
-    _ = lease
-    return stored
+    try installer.install(plan.jobs, from: supply)
+    for job in plan.jobs { try installer.pair(job, from: supply) }
+    return try record(plan.image, plan.jobs)
   }
 
-  /// The image when it is there as it should be: then there is nothing to do but name it.
   private func findWhole(_ image: Image, _ jobs: [LayerInstaller.Job]) throws -> StoredImage? {
     let installer = LayerInstaller(store: store, reporter: reporter)
     guard let known = try store.findOwn(id: image.manifest.config.digest),
       known.manifest == image.manifestDigest,
       store.blobs.contains(image.manifest.config.digest), try jobs.allSatisfy(installer.isPaired)
     else { return nil }
-    for index in image.indexes { try store.blobs.write(index.bytes, as: index.digest) }
     for job in jobs { reporter.progress(job.descriptor.digest.shortID, .exists) }
     return known
   }

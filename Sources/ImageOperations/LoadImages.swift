@@ -33,10 +33,10 @@ struct LoadImages {
     if let bytes = try contents.findDocument("manifest.json") {
       if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == 0x5B {
         try trust.check(transport: "docker-archive", path: request.path)
-        for item in try DockerArchiveItem.decode(bytes) { images.append(try load(item, contents)) }
+        images = try install(try DockerArchiveItem.decode(bytes)) { try image($0, contents) }
       } else {
         try trust.check(transport: "dir", path: request.path)
-        images.append(try loadDirectory(bytes, contents, platform))
+        images = try install([bytes]) { (try directoryImage($0, contents), []) }
       }
     } else if let bytes = try contents.findDocument("index.json") {
       let isDirectory = try FileStatus.find(request.path, follow: true)?.kind == .directory
@@ -52,9 +52,7 @@ struct LoadImages {
   private func shown(_ path: String) -> String { path == "-" ? "standard input" : path }
 
   /// One image of a docker-archive, whose manifest we make: OCI, over its own config.
-  private func load(_ item: DockerArchiveItem, _ contents: ArchiveContents) throws
-    -> HelperEvent.Result.Image
-  {
+  private func image(_ item: DockerArchiveItem, _ contents: ArchiveContents) throws -> Named {
     let names = try item.names.map { try ImageReference($0) }
     let configFile = try contents.load(item.config)
     let configBytes = try contents.loadDocument(item.config, limit: ImageConfig.sizeLimit)
@@ -70,10 +68,10 @@ struct LoadImages {
       config: BlobDescriptor(
         mediaType: .ociConfig, digest: configFile.digest, size: configFile.size), layers: layers)
     let bytes = manifest.encoded()
-    return try install(
-      ImageInstaller.Image(
-        manifestBytes: bytes, manifestDigest: Hasher.digest(of: bytes), manifest: manifest,
-        configBytes: configBytes, config: config), names)
+    let image = ImageInstaller.Image(
+      manifestBytes: bytes, manifestDigest: Hasher.digest(of: bytes), manifest: manifest,
+      configBytes: configBytes, config: config)
+    return (image, names)
   }
 
   private func mediaType(_ file: Staging.File) throws -> MediaType {
@@ -93,12 +91,41 @@ struct LoadImages {
     try store.blobs.publish(file.path, as: file.digest)
   }
 
-  private func install(_ image: ImageInstaller.Image, _ names: [ImageReference]) throws
-    -> HelperEvent.Result.Image
+  private typealias Named = (image: ImageInstaller.Image, names: [ImageReference])
+
+  /// Images that are installed together have their flushes in common; their documents are in memory.
+  private static let together = (images: 64, bytes: 4 << 20)
+
+  /// Installs what `read` makes of the items; those before one that fails are there all the same.
+  private func install<Item>(_ items: [Item], _ read: (Item) throws -> Named) throws
+    -> [HelperEvent.Result.Image]
   {
-    let stored = try ImageInstaller(store: store, reporter: reporter).install(
-      image, names: names, from: StoredLayers(blobs: store.blobs, reporter: reporter))
-    return HelperEvent.Result.Image(id: stored.id, names: names.map(\.full))
+    var installed: [HelperEvent.Result.Image] = []
+    var batch: [Named] = []
+    var size = 0
+    for item in items {
+      do {
+        let next = try read(item)
+        batch.append(next)
+        size += next.image.configBytes.count + next.image.manifestBytes.count
+      } catch {
+        _ = try install(batch)
+        throw error
+      }
+      guard batch.count == Self.together.images || size >= Self.together.bytes else { continue }
+      installed += try install(batch)
+      (batch, size) = ([], 0)
+    }
+    return installed + (try install(batch))
+  }
+
+  private func install(_ batch: [Named]) throws -> [HelperEvent.Result.Image] {
+    var stored: [StoredImage] = []
+    try ImageInstaller(store: store, reporter: reporter).install(
+      batch, from: StoredLayers(blobs: store.blobs, reporter: reporter), into: &stored)
+    return zip(stored, batch).map { image, item in
+      HelperEvent.Result.Image(id: image.id, names: item.names.map(\.full))
+    }
   }
 }
 
@@ -112,12 +139,12 @@ extension LoadImages {
     guard !index.manifests.isEmpty else {
       throw OperationError.notAnImageArchive(path: "the archive", reason: "it has no images")
     }
-    return try index.manifests.map { entry in
+    return try install(index.manifests) { entry in
       var image = try resolve(entry, contents, platform) {
         "blobs/\($0.algorithm.rawValue)/\($0.hex)"
       }
       image.indexes = image.indexes.filter { $0.digest != image.manifestDigest }
-      return try install(image, try names(of: entry))
+      return (image, try names(of: entry))
     }
   }
 
@@ -131,17 +158,16 @@ extension LoadImages {
     return [try ImageReference(ImageReference.isShortName(text) ? "localhost/\(text)" : text)]
   }
 
-  private func loadDirectory(
-    _ bytes: [UInt8], _ contents: ArchiveContents, _ platform: Platform
-  ) throws -> HelperEvent.Result.Image {
+  private func directoryImage(_ bytes: [UInt8], _ contents: ArchiveContents) throws
+    -> ImageInstaller.Image
+  {
     let document = try ManifestDocument.decode(bytes)
     switch document {
     case .index:
       throw OperationError.notAnImageArchive(
         path: "the directory", reason: "it holds an index of several images")
     case .manifest(let manifest):
-      return try install(
-        try image(bytes, manifest, contents) { $0.hex }, [])
+      return try image(bytes, manifest, contents) { $0.hex }
     }
   }
 

@@ -78,12 +78,20 @@ final class Staging {
 final class Leases {
   private final class Held {
     private let lease: Lease
-    init(_ store: ImageStore, _ blob: Digest) throws(ImageStoreError) {
-      lease = try Lease(store, blobs: [blob])
+    init(_ store: ImageStore, _ blobs: [Digest], _ layers: [Digest]) throws(ImageStoreError) {
+      lease = try Lease(store, blobs: blobs, layers: layers)
     }
   }
 
   private var held: [Held] = []
+  private var single: Set<Digest> = []
 
-  func add(_ store: ImageStore, blob: Digest) throws { held.append(try Held(store, blob)) }
+  /// Again for the same blob is nothing.
+  func add(_ store: ImageStore, blob: Digest) throws {
+    if single.insert(blob).inserted { try add(store, blobs: [blob], layers: []) }
+  }
+
+  func add(_ store: ImageStore, blobs: [Digest], layers: [Digest]) throws {
+    held.append(try Held(store, blobs, layers))
+  }
 }

@@ -66,6 +66,22 @@ public struct BlobStore: Sendable {
     }
   }
 
+  /// The same for several at once, of which many need few flushes.
+  public func write(all blobs: [(bytes: [UInt8], digest: Digest)]) throws(ImageStoreError) {
+    for algorithm in Digest.Algorithm.allCases {
+      var seen: Set<Digest> = []
+      let new = blobs.filter {
+        $0.digest.algorithm == algorithm && !holds($0.digest) && seen.insert($0.digest).inserted
+      }
+      if new.isEmpty { continue }
+      let store = RecordStore("\(root)/blobs/\(algorithm.rawValue)")
+      try stated { () throws(StateError) in
+        try store.write(contents: new.map { ($0.digest.hex, $0.bytes) })
+      }
+      try system { () throws(SystemError) in try FileTree.sync(store.directory) }
+    }
+  }
+
   /// The digests of all blobs.
   public func list() throws(ImageStoreError) -> [Digest] {
     var all: [Digest] = []

@@ -8,6 +8,12 @@ extension ImageStore {
   /// Contents got there before they had their names: blobs by fsync(2), layers by one syncfs(2) for
   /// all of the image. What is left are the names themselves.
   public func publish(_ image: StoredImage, named: [ImageName]) throws(ImageStoreError) {
+    try publish([image], named: named)
+  }
+
+  /// The same for several at once.
+  public func publish(_ images: [StoredImage], named: [ImageName]) throws(ImageStoreError) {
+    if images.isEmpty { return try publishNames(named) }
     try system { () throws(SystemError) in
       for directory in ["blobs/sha256", "blobs/sha512"]
       where FileTree.exists("\(root)/\(directory)") {
@@ -17,19 +23,23 @@ extension ImageStore {
       try FileTree.sync(layers.root)
     }
     try stated { () throws(StateError) in
-      try records.write(image.id.hex, image.record, durability: .power)
+      try records.write(contents: images.map { ($0.id.hex, Array($0.record.text.utf8)) })
     }
+    try flush([records.directory])
     try publishNames(named)
   }
 
   /// Names an image that is known, taking names from whatever image had them.
   public func publishNames(_ list: [ImageName]) throws(ImageStoreError) {
-    var directories: Set<String> = []
-    for name in list where try names.find(name.reference) != name {
-      // The names of one image are in one directory, or few: flushed once for all of them.
-      directories.insert(try names.put(name))
+    // Of one that comes twice the last counts.
+    var last: [ImageReference: ImageName] = [:]
+    for name in list { last[name.reference] = name }
+    var new: [ImageName] = []
+    for name in list where last[name.reference] == name {
+      last[name.reference] = nil
+      if try names.find(name.reference) != name { new.append(name) }
     }
-    try flush(directories)
+    try flush(try names.put(new))
   }
 
   /// Waits until what was put into these directories, or taken out of them, is on the disk.

@@ -141,15 +141,29 @@ struct NameStore: Sendable {
     return all
   }
 
-  /// Writes a name whose directory is to be flushed afterwards: its path.
-  func put(_ name: ImageName) throws(ImageStoreError) -> String {
+  /// Writes names whose directories are to be flushed afterwards: their paths.
+  func put(_ names: [ImageName]) throws(ImageStoreError) -> [String] {
+    var directories: [String] = []
+    var records: [String: [(name: String, bytes: [UInt8])]] = [:]
+    for name in names {
+      let (store, file) = place(name.reference)
+      if records[store.directory] == nil { directories.append(store.directory) }
+      records[store.directory, default: []].append((file, Array(Self.record(name).text.utf8)))
+    }
+    for directory in directories {
+      try stated { () throws(StateError) in
+        try RecordStore(directory).write(contents: records[directory] ?? [])
+      }
+    }
+    return directories
+  }
+
+  private static func record(_ name: ImageName) -> LineRecord {
     var record = LineRecord()
     record["image"] = "\(name.image)"
     record["manifest"] = "\(name.manifest)"
     record["index"] = name.index.map { "\($0)" }
-    let (store, file) = place(name.reference)
-    try stated { () throws(StateError) in try store.write(file, record, durability: .contents) }
-    return store.directory
+    return record
   }
 
   /// Whether it was there.

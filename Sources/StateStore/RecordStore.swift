@@ -90,6 +90,32 @@ public struct RecordStore: Sendable {
     }
   }
 
+  /// Writes records whose contents are on the disk before the first is visible, in this order; the
+  /// caller flushes the directory.
+  ///
+  /// For many of them that takes one syncfs(2) instead of an fsync(2) each.
+  public func write(contents records: [(name: String, bytes: [UInt8])]) throws(StateError) {
+    if records.count < Self.many {
+      for (name, bytes) in records { try write(name, bytes: bytes, durability: .contents) }
+      return
+    }
+    do throws(SystemError) {
+      try FileTree.ensureDirectory(directory)
+      var start = 0
+      while start < records.count {
+        let end = min(start + Self.openAtOnce, records.count)
+        try replace(records[start..<end])
+        start = end
+      }
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// From here on to flush everything is cheaper than one after the other.
+  static let many = 16
+  private static let openAtOnce = 128
+
   /// Removes a record; whether it was there.
   @discardableResult
   public func remove(_ name: String, durability: Durability = .process) throws(StateError) -> Bool {
@@ -127,24 +153,66 @@ public struct RecordStore: Sendable {
 
   static let temporaryPrefix = ".tmp-"
 
+  /// A new content that nobody sees yet, locked as long as this lives.
+  private final class Draft {
+    let path: String
+    private let file: OwnedDescriptor
+
+    init(_ path: String, _ bytes: [UInt8], _ mode: UInt32) throws(SystemError) {
+      self.path = path
+      file = try OwnedDescriptor.open(path, [.readWrite, .create, .exclusive], mode: mode)
+      do throws(SystemError) {
+        try FileLock.hold(file.raw)
+        try Descriptor.writeAll(file.raw, bytes)
+      } catch {
+        _ = try? FileTree.unlinkIfPresent(path)
+        throw error
+      }
+    }
+
+    func sync() throws(SystemError) { try Descriptor.sync(file.raw) }
+  }
+
+  private func draft(_ bytes: [UInt8], _ mode: UInt32) throws(SystemError) -> Draft {
+    try Draft(path("\(Self.temporaryPrefix)\(try RandomName.make())"), bytes, mode)
+  }
+
+  private func replace(_ records: ArraySlice<(name: String, bytes: [UInt8])>)
+    throws(SystemError)
+  {
+    var drafts: [Draft] = []
+    do throws(SystemError) {
+      for (_, bytes) in records { drafts.append(try draft(bytes, 0o600)) }
+      try FileTree.syncFilesystem(directory)
+      for (draft, record) in zip(drafts, records) {
+        do throws(SystemError) {
+          try FileTree.rename(draft.path, to: path(record.name))
+        } catch {
+          guard error.errno == Errno.noEntry else { throw error }
+          // A sweep took it before it was locked.
+          try replace(record.name, record.bytes, .contents, 0o600)
+        }
+      }
+    } catch {
+      for draft in drafts { _ = try? FileTree.unlinkIfPresent(draft.path) }
+      throw error
+    }
+  }
+
   private func replace(
     _ name: String, _ bytes: [UInt8], _ durability: Durability, _ mode: UInt32
   ) throws(SystemError) {
     // A sweep may take the file between its making and its lock; then it is simply made again.
     for _ in 0..<16 {
-      let temporary = path("\(Self.temporaryPrefix)\(try RandomName.make())")
-      let file = try OwnedDescriptor.open(
-        temporary, [.readWrite, .create, .exclusive], mode: mode)
+      let draft = try draft(bytes, mode)
       do throws(SystemError) {
-        try FileLock.hold(file.raw)
-        try Descriptor.writeAll(file.raw, bytes)
-        if durability != .process { try Descriptor.sync(file.raw) }
-        try FileTree.rename(temporary, to: path(name))
+        if durability != .process { try draft.sync() }
+        try FileTree.rename(draft.path, to: path(name))
         if durability == .power { try FileTree.sync(directory) }
         return
       } catch {
         // The first failure is the one to tell; the file may be gone already.
-        _ = try? FileTree.unlinkIfPresent(temporary)
+        _ = try? FileTree.unlinkIfPresent(draft.path)
         guard error.errno == Errno.noEntry, error.call == "rename" else {
           throw SystemError(error.call, path(name), errno: error.errno)
         }

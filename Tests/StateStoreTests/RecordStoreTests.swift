@@ -1,7 +1,8 @@
 import LinuxSystem
 import Model
-import StateStore
 import Testing
+
+@testable import StateStore
 
 @Suite struct RecordStoreTests {
   private let scratch: Scratch
@@ -51,6 +52,28 @@ import Testing
     #expect(try FileTree.list(store.directory).sorted() == [".tmp-alive", "kept"])
     #expect(try store.names() == ["kept"])
     _ = alive.descriptor
+  }
+
+  /// Few and many take different ways.
+  @Test(arguments: [3, RecordStore.many, 300])
+  func writesSeveralInTheirOrder(count: Int) throws {
+    try store.write("0", bytes: [0])
+    var records = (0..<count).map { (name: "\($0)", bytes: [UInt8](repeating: 1, count: $0)) }
+    records.append(("1", [7]))
+    try store.write(contents: records)
+    #expect(try FileTree.list(store.directory).count == count)
+    #expect(try store.findBytes("0") == [])
+    #expect(try store.findBytes("1") == [7])
+    #expect(try store.findBytes("\(count - 1)")?.count == count - 1)
+  }
+
+  @Test func leavesNoDraftsWhereOneOfManyCannotBeWritten() throws {
+    try FileTree.ensureDirectory(store.path("20"))
+    #expect(throws: StateError.self) {
+      try store.write(contents: (0..<RecordStore.many * 2).map { ("\($0)", [1]) })
+    }
+    #expect(try store.names() == (0...20).map { "\($0)" }.sorted())
+    #expect(try FileTree.list(store.directory).count == 21)
   }
 
   @Test func leavesTheOldRecordWhenTheNewOneCannotBeWritten() throws {

@@ -87,6 +87,29 @@ extension SystemTests {
       }
     }
 
+    @Test(.enabled(if: Registry.isAvailable, "docker-registry or skopeo is missing"))
+    func itsManifestListsArePushed() throws {
+      try Stores.run { stores in
+        let there = ["--root", stores.shared, "--runroot", stores.shared + ".run"]
+        try stores.session.martlet(there + ["manifest", "create", "list:1", Session.image])
+        let before = try stores.fingerprint()
+        try Registry.serving(stores.session.directory + "/demo.tar", as: "demo:1") { address in
+          try stores.martlet("push", "-q", "--tls-verify=false", "list:1", "\(address)/a/pushed:1")
+          try stores.martlet(
+            "manifest", "push", "-q", "--all", "--tls-verify=false", "list:1",
+            "docker://\(address)/b/pushed:1")
+          for name in ["a/pushed:1", "b/pushed:1"] {
+            try stores.session.martlet(
+              "--root", stores.own + "2", "--runroot", stores.own + "2.run", "pull", "-q",
+              "--tls-verify=false", "\(address)/\(name)")
+          }
+          try stores.session.martlet(
+            "--root", stores.own + "2", "--runroot", stores.own + "2.run", "system", "reset", "-f")
+        }
+        #expect(try stores.fingerprint() == before)
+      }
+    }
+
     @Test func itsImagesAreUsedAndNeverChanged() throws {
       try Stores.run { stores in
         let before = try stores.fingerprint()
