@@ -123,6 +123,11 @@ extension SystemTests {
         m events --since $t --stream=false --format '{{.Status}} {{.Name}} {{.ID}}'
         """, "pull-error 127.0.0.1:1/none"),
       Fact(
+        "a directory that is not there cannot be mounted, and is not made",
+        "run --rm --mount type=bind,src=/none/there,dst=/x $IMAGE true 2>&1; ls /none 2>&1",
+        "Error: statfs /none/there: no such file or directory\n"
+          + "ls: cannot access '/none': No such file or directory"),
+      Fact(
         "untag leaves a tag that is named with its digest",
         """
         m untag $IMAGE $IMAGE@$(m image inspect --format '{{.Digest}}' $IMAGE)

@@ -73,6 +73,7 @@ enum LifecycleCommands {
       if let text = try StopContainer(context).lateKill(config, options.time, began) {
         Message.warn(text)
       }
+      try RemoveContainer(context).finishImage(of: config)
     }
   }
 

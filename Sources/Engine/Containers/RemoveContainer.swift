@@ -190,6 +190,14 @@ public struct RemoveContainer {
     }
   }
 
+  /// Sees to it that a container with `--rmi` whose end the caller has seen has taken its image along:
+  /// its monitor may still be at it.
+  public func finishImage(of config: ContainerConfig) throws {
+    guard config.lifecycle.removesImage else { return }
+    try store.unlist(config.id, name: config.name)
+    _ = try removeImage(of: config)
+  }
+
   /// Removes the image of a container that is gone, if it was to take that along.
   ///
   /// - Returns: why not, if so.

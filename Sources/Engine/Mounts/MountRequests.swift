@@ -111,8 +111,7 @@ struct MountRequests {
   private func hostPath(_ text: String) throws(ErrorReport) -> String {
     do throws(SystemError) { return try FileTree.resolve(text) } catch {
       throw ErrorReport(
-        .notFound, "bind source \(text): \(error.reason)",
-        hint: error.errno == Errno.noEntry ? "mkdir -p '\(text)'" : nil)
+        .notFound, "statfs \(text): \(error.reason)")
     }
   }
 
