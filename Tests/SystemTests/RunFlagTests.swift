@@ -176,12 +176,13 @@ extension SystemTests {
           ["--pod", "x"], ["--ip", "10.0.0.2"], ["--network-alias", "a"],
           ["--systemd", "maybe"], ["--tz", "Nowhere/Land"], ["--requires", "nosuch"],
           ["--pid", "container:nosuch"], ["--cgroups", "split"], ["--timeout", "-1"],
-          ["--hostuser", "nosuchuser"], ["--group-add", "keep-groups", "--group-add", "1"],
-          ["--init-path", "/nonexistent"], ["--rmi"], ["--blkio-weight", "5"],
+          ["--group-add", "keep-groups", "--group-add", "1"], ["--init-path", "/nonexistent"],
+          ["--blkio-weight", "5"],
           ["--no-hosts", "--hosts-file", "none"], ["--preserve-fds", "90"],
         ] {
           try session.martlet(["run"] + flags + [Session.image, "true"], exit: 125)
         }
+        try session.martlet("run", "--hostuser", "nosuchuser", Session.image, "true", exit: 126)
         #expect(try session.martlet("ps", "-aq").output == "")
       }
     }
