@@ -62,7 +62,8 @@ extension SystemTests {
       }
     }
 
-    @Test func theRuntimeOfTheCommandLineWins() throws {
+    @Test(.enabled(if: Machine.runtime == nil, "the tests' own --runtime would win"))
+    func theRuntimeOfTheCommandLineWins() throws {
       try Session.run { session in
         let path = try session.write("[engine]\nruntime = \"/nowhere/oci\"\n", to: "engine.conf")
         let run = ["run", "--rm", "--network", "none", Session.image, "/bin/true"]
