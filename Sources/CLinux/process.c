@@ -82,31 +82,33 @@ static void close_marked(int highest) {
   syscall(SYS_close_range, highest, ~0U, 0);
 }
 
+struct standing {
+  const struct clinux_program *program;
+  int32_t (*body)(void *);
+  void *context;
+};
+
+/* Has our memory, in a copy. */
+static int32_t stand_in(void *context) {
+  const struct standing *standing = context;
+  const struct clinux_program *program = standing->program;
+  int32_t none = -1;
+  clinux_reset_signals();
+  if (place_descriptors(program, &none) < 0) return 127;
+  if (program->directory && chdir(program->directory) < 0) return 127;
+  close_marked(highest_target(program));
+  return standing->body(standing->context);
+}
+
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
                         void *context, int32_t *pidfd) {
-  int fd = -1;
+  struct standing standing = {program, body, context};
   uint64_t all = ~0ULL, mask = 0;
-  struct clone_args args;
-  memset(&args, 0, sizeof args);
-  args.flags = CLONE_PIDFD;
-  args.pidfd = (uint64_t)(uintptr_t)&fd;
-  args.exit_signal = SIGCHLD;
   /* None of our handlers may run in the child. */
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
-  long pid = syscall(SYS_clone3, &args, sizeof args);
-  if (pid == 0) {
-    int32_t none = -1;
-    clinux_reset_signals();
-    if (place_descriptors(program, &none) < 0) _exit(127);
-    if (program->directory && chdir(program->directory) < 0) _exit(127);
-    close_marked(highest_target(program));
-    _exit(body(context));
-  }
-  int failure = pid < 0 ? -errno : 0;
+  int32_t pid = clinux_spawn(0, -1, stand_in, &standing, pidfd);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
-  if (failure < 0) return failure;
-  *pidfd = fd;
-  return (int32_t)pid;
+  return pid;
 }
 
 struct starting {

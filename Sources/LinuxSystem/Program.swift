@@ -65,9 +65,11 @@ public struct Program: Sendable {
   /// caller must have one thread.
   public func start(running body: () -> Int32) throws(SystemError) -> ChildProcess {
     var pidfd: Int32 = -1
+    var place = self
+    (place.arguments, place.environment) = ([], [])
     let pid = withoutActuallyEscaping(body) { body in
       let box = ChildBody(body)
-      let prepared = unsafe PreparedProgram(self)
+      let prepared = unsafe PreparedProgram(place)
       defer { unsafe prepared.free() }
       var program = unsafe prepared.program
       return unsafe clinux_stand_in(&program, ChildBody.enter, box.context, &pidfd)
