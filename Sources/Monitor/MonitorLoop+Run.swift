@@ -107,12 +107,6 @@ extension MonitorLoop {
     reap()
   }
 
-  /// Whether a container could change the runtime's file (CVE-2019-5736).
-  var isRuntimeInReach: Bool {
-    RuntimePath.isOurs(order.runtime)
-      && !CurrentProcess.environment.contains(RuntimePath.outOfReach)
-  }
-
   private var preservationArguments: [String] {
     order.preservedDescriptors > 0 ? ["--preserve-fds", "\(order.preservedDescriptors)"] : []
   }

@@ -30,10 +30,7 @@ extension MonitorLoop {
 
   /// Starts the runtime's program, or has a child make its call without one.
   func startRuntime(_ program: Program) throws(SystemError) -> ChildProcess {
-    // Within reach it would run its own file again, which is not the runtime's here.
-    guard order.runtimeIsLinked, !isRuntimeInReach, let linkedRuntime else {
-      return try program.start()
-    }
+    guard let linkedRuntime else { return try program.start() }
     return try program.start { linkedRuntime([program.path] + program.arguments) }
   }
 

@@ -33,7 +33,11 @@ public final class MonitorLoop {
   static let trimDelay: Int64 = 50_000_000
 
   let order: MonitorOrder
-  /// The command line of our own runtime, where it is in the program.
+  /// Whether a container could change the runtime's file (CVE-2019-5736).
+  let isRuntimeInReach: Bool
+  /// The command line of our own runtime, where it is called without its program.
+  ///
+  /// Within reach it would run its own file again, which is not the runtime's here.
   let linkedRuntime: LinkedRuntime?
   let files: RunFiles
   let log: LogWriter
@@ -106,7 +110,10 @@ public final class MonitorLoop {
     throws(MonitorError)
   {
     self.order = order
-    self.linkedRuntime = linkedRuntime
+    isRuntimeInReach =
+      RuntimePath.isOurs(order.runtime)
+      && !CurrentProcess.environment.contains(RuntimePath.outOfReach)
+    self.linkedRuntime = order.runtimeIsLinked && !isRuntimeInReach ? linkedRuntime : nil
     files = try step("open the run directory") { () throws(SystemError) in try RunFiles(order) }
     log = try step("open the log") { () throws(SystemError) in try LogWriter(order.log) }
     live = LiveRecord(

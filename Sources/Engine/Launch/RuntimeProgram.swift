@@ -17,17 +17,18 @@ struct RuntimeProgram {
   init(_ name: String?, _ context: EngineContext) throws {
     path = try context.runtimePath(name)
     let isOurs = RuntimePath.isOurs(path)
-    let isOutOfReach = isOurs && Self.isOutOfReach(path)
+    let isOutOfReach =
+      isOurs && Self.isRootsAlone(path) && (try? ProgramFile.callerHasUserRightsOnly()) ?? false
     environment = isOutOfReach ? [RuntimePath.outOfReach] : []
     isLinked =
       isOutOfReach && path == "\(context.programs)/martlet-oci" && context.runtimeFlags.isEmpty
-      && Self.isOutOfReach("/proc/self/exe")
-      && Self.isOutOfReach("\(context.helpers)/martlet-monitor")
+      && Self.isRootsAlone("/proc/self/exe")
+      && Self.isRootsAlone("\(context.helpers)/martlet-monitor")
   }
 
-  private static func isOutOfReach(_ path: String) -> Bool {
+  private static func isRootsAlone(_ path: String) -> Bool {
     guard let status = try? FileStatus.of(path, follow: true) else { return false }
-    return (try? ProgramFile.isOutOfReach(status)) ?? false
+    return ProgramFile.isRootsAlone(status)
   }
 
   /// Whether it has to run from a read-only copy of its mount (`Program.isProtected`).
