@@ -29,12 +29,12 @@ public struct RootDirectory: ~Copyable, Sendable {
 
   /// A small regular file's content, or nil when it is missing, not a regular file, or larger than
   /// `limit` (CVE-2024-9676: passwd may be a link, a FIFO or huge).
-  public func readSmallFile(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8]? {
+  public func readSmallText(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> String? {
     do throws(SystemError) {
       let file = try open(path, [.nonBlocking])
       let status = try FileStatus.of(descriptor: file.raw)
       guard status.kind == .regular, status.size <= Int64(limit) else { return nil }
-      return try Descriptor.readAll(file.raw, limit: limit)
+      return String(decoding: try Descriptor.readAll(file.raw, limit: limit), as: UTF8.self)
     } catch {
       if [ENOENT, ENOTDIR, ELOOP, EACCES, ENXIO, EFBIG].contains(error.errno) { return nil }
       throw error

@@ -7,11 +7,8 @@ struct AccountTexts {
   let group: String?
 
   init(_ root: borrowing RootDirectory) throws(SystemError) {
-    func text(_ path: String) throws(SystemError) -> String? {
-      try root.readSmallFile(path).map { String(decoding: $0, as: UTF8.self) }
-    }
-    passwd = try text("/etc/passwd")
-    group = try text("/etc/group")
+    passwd = try root.readSmallText("/etc/passwd")
+    group = try root.readSmallText("/etc/group")
   }
 }
 

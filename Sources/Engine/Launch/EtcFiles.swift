@@ -115,7 +115,7 @@ struct EtcFiles {
     case nil: return nil
     case "none"?: return ""
     case "image"?:
-      return try root.readSmallFile("/etc/hosts").map { String(decoding: $0, as: UTF8.self) } ?? ""
+      return try root.readSmallText("/etc/hosts") ?? ""
     case let path?:
       do throws(SystemError) { return try FileTree.readText(path, limit: 1 << 20) } catch {
         throw ErrorReport(.notFound, "hosts file \(path): \(error.reason)")

@@ -205,14 +205,13 @@ struct ProcessStage {
   /// The user's home in the container's passwd(5).
   private static func home(of uid: UInt32) -> String? {
     guard let root = try? RootDirectory("/"),
-      let bytes = try? root.readSmallFile("/etc/passwd")
+      let text = try? root.readSmallText("/etc/passwd")
     else { return nil }
-    for line in bytes.split(separator: 0x0A) {
-      let fields = line.split(separator: 0x3A, omittingEmptySubsequences: false)
-      guard fields.count >= 6, UInt32(String(decoding: fields[2], as: UTF8.self)) == uid,
-        !fields[5].isEmpty
+    for line in text.utf8.split(separator: 0x0A) {
+      let fields = line.split(separator: 0x3A, omittingEmptySubsequences: false).map(String.init)
+      guard fields.count >= 6, UInt32(fields[2] ?? "") == uid, let home = fields[5], !home.isEmpty
       else { continue }
-      return String(decoding: fields[5], as: UTF8.self)
+      return home
     }
     return nil
   }
