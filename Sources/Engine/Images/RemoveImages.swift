@@ -57,18 +57,16 @@ public struct RemoveImages {
     try ImageRemovals.batch(store) { removals in
       for word in words {
         do {
-          outcome.add(try remove(word, force: force, &removals, batch), asked: word, context)
-        } catch ImageStoreError.notFound {
-          do {
-            let lists = try removeLists(word)
-            outcome.untagged += lists
-            if !lists.isEmpty { continue }
-            misses = true
-            if ignoresMissing { continue }
-            outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
-          } catch {
-            outcome.fail(reportOf(error), code: 125)
+          if let removal = try remove(word, force: force, &removals, batch) {
+            outcome.add(removal, asked: word, context)
+            continue
           }
+          let lists = try removeLists(word)
+          outcome.untagged += lists
+          guard lists.isEmpty else { continue }
+          misses = true
+          if ignoresMissing { continue }
+          outcome.fail(ErrorReport(.notFound, "\(word): image not known"), code: 1)
         } catch ImageStoreError.inUse(let word, let containers) {
           let shown = (try? Digest(word))?.shortID ?? word
           outcome.fail(ImageStoreError.inUse(shown, containers: containers).report, code: 2)
@@ -99,16 +97,21 @@ public struct RemoveImages {
     return outcome
   }
 
+  /// nil when no image has that name.
   private mutating func remove(
     _ word: String, force: Bool, _ removals: inout ImageRemovals, _ batch: TrashBatch
-  ) throws -> ImageRemovals.Removal {
+  ) throws -> ImageRemovals.Removal? {
     let name = ResolveImage.withoutTransport(word)
     if force, let image = try removals.find(name)?.image.id {
       for id in try users.current().ids[image] ?? [] {
         try RemoveContainer(context, collecting: batch).run(id, force: true, volumes: false)
       }
     }
-    return try removals.remove(name, users: try users.current().names, force: force)
+    do {
+      return try removals.remove(name, users: try users.current().names, force: force)
+    } catch ImageStoreError.notFound {
+      return nil
+    }
   }
 
   /// A name that no image has may be that of a manifest list; a digest stands for all its names.
