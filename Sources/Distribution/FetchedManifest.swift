@@ -1,6 +1,6 @@
+public import ImageDocuments
 import Model
 public import OCISpec
-public import ImageDocuments
 
 /// A manifest or index with the exact bytes that its digest is of.
 public struct FetchedManifest: Sendable, Equatable {

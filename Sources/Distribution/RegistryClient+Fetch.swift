@@ -1,6 +1,6 @@
+import ImageDocuments
 public import Model
 public import OCISpec
-import ImageDocuments
 
 extension RegistryClient {
   static let indexDepthLimit = 3

@@ -1,10 +1,10 @@
 import Distribution
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import StateStore
 
 /// Finds what is wrong with images and layers, and mends it: only what is bad is fetched again.

@@ -1,8 +1,8 @@
+import ImageDocuments
 import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import StateStore
 
 /// Deletes what no image, container or running command needs.

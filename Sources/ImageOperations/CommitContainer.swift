@@ -1,9 +1,9 @@
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Makes an image of a container: its image's layers and one of its own files, or one of them all.
 struct CommitContainer {

@@ -1,10 +1,10 @@
 import Distribution
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import Synchronization
 
 /// Brings the blobs of one image into a repository, several at a time, and makes its manifest.

@@ -1,9 +1,9 @@
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Makes an image of one layer from the tar of a root filesystem.
 struct ImportRootfs {

@@ -1,9 +1,9 @@
 import FoundationEssentials
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Writes an OCI layout (image-spec image-layout.md); Docker's manifests are put in OCI's words.
 struct LayoutWriter {

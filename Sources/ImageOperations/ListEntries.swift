@@ -1,9 +1,9 @@
 import Distribution
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Finds what is to be added to a manifest list: an image that is here, or a registry's.
 struct ListEntries {

@@ -1,10 +1,10 @@
 import FoundationEssentials
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Takes the images out of an archive or directory: docker-archive, OCI layout, or skopeo's `dir:`.
 struct LoadImages {

@@ -1,10 +1,10 @@
 import Distribution
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Copies an image from the store to a registry.
 ///

@@ -1,9 +1,9 @@
 import Distribution
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Copies a manifest list and its images to a registry.
 struct PushList {

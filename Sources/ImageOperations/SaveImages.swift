@@ -1,10 +1,10 @@
 import FoundationEssentials
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import StateStore
 
 /// Writes images as an archive or directory that podman, docker, skopeo and umoci read.

@@ -1,9 +1,9 @@
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 
 /// The layers of images that are saved: as the store has them, or in another compression.
 final class SavedLayers {

@@ -1,9 +1,9 @@
 import Distribution
+import ImageDocuments
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import RegistryConfig
 
 /// The signatures that sigstore's tools attach to an image: the layers of an image of their own,

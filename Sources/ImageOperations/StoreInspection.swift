@@ -1,9 +1,9 @@
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import StateStore
 
 /// Looks through the images and layers for damage; changes nothing.

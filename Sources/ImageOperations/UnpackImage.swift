@@ -1,7 +1,7 @@
+import ImageDocuments
 import ImageStore
 import Model
 import OCISpec
-import ImageDocuments
 
 /// Unpacks layers of an image whose blobs are there: those of an additional store, where the layers
 /// that lie beside them have somebody else's owners.

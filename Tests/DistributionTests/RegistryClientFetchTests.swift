@@ -1,7 +1,7 @@
 import Distribution
+import ImageDocuments
 import Model
 import OCISpec
-import ImageDocuments
 import Testing
 
 @Suite struct RegistryClientFetchTests {

@@ -1,8 +1,8 @@
 import CurlTransport
 import Distribution
+import ImageDocuments
 import Model
 import OCISpec
-import ImageDocuments
 import Testing
 
 @Suite(

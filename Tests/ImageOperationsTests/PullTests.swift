@@ -1,10 +1,10 @@
 import Foundation
+import ImageDocuments
 import ImageStore
 import LayerArchive
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import Testing
 
 @Suite(

@@ -1,6 +1,6 @@
+import ImageDocuments
 import Model
 import OCISpec
-import ImageDocuments
 import Testing
 
 @Suite struct ImageConfigTests {

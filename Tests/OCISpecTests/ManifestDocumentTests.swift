@@ -1,7 +1,7 @@
 import FoundationEssentials
+import ImageDocuments
 import Model
 import OCISpec
-import ImageDocuments
 import Testing
 
 @Suite struct ManifestDocumentTests {

@@ -1,7 +1,7 @@
+import ImageDocuments
 import ImageStore
 public import Model
 import OCISpec
-import ImageDocuments
 
 /// One image as lists show it.
 public struct ImageSummary: Sendable {

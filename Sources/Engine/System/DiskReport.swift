@@ -1,8 +1,8 @@
+import ImageDocuments
 import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
-import ImageDocuments
 import StateStore
 
 /// What the store takes on the disk (`system df`).
