@@ -81,7 +81,8 @@ extension SystemTests {
           // Each wait is twice as long as the one before.
           #expect(
             try Poll.until {
-              try session.inspect(name, "{{.State.Restarting}} {{.RestartCount}}") == "true 3"
+              // A slow machine may not see the third.
+              try session.inspect(name, "{{.State.Restarting}} {{ge .RestartCount 3}}") == "true true"
             })
         }
         try session.martlet("stop", "first")
