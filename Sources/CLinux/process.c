@@ -96,6 +96,7 @@ static int32_t stand_in(void *context) {
   clinux_reset_signals();
   if (place_descriptors(program, &none) < 0) return 127;
   if (program->directory && chdir(program->directory) < 0) return 127;
+  if (program->envp) environ = (char **)program->envp;
   close_marked(highest_target(program));
   return standing->body(standing->context);
 }

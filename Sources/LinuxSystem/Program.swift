@@ -60,18 +60,19 @@ public struct Program: Sendable {
 
   /// Starts a child that runs `body`, in a copy of this process's memory, in the program's place.
   ///
-  /// It has the descriptors, the directory and the signals that the program would have, and the
-  /// environment is ours. It ends with what `body` returns; 127 says that it could not be prepared. The
-  /// caller must have one thread.
+  /// It has the descriptors, the directory, the environment and the signals that the program would have.
+  /// It ends with what `body` returns; 127 says that it could not be prepared. The caller must have one
+  /// thread.
   public func start(running body: () -> Int32) throws(SystemError) -> ChildProcess {
     var pidfd: Int32 = -1
     var place = self
-    (place.arguments, place.environment) = ([], [])
+    (place.arguments, place.environment) = ([], environment ?? [])
     let pid = withoutActuallyEscaping(body) { body in
       let box = ChildBody(body)
       let prepared = unsafe PreparedProgram(place)
       defer { unsafe prepared.free() }
       var program = unsafe prepared.program
+      if environment == nil { unsafe program.envp = nil }
       return unsafe clinux_stand_in(&program, ChildBody.enter, box.context, &pidfd)
     }
     try check(pid, "clone3")

@@ -6,6 +6,7 @@ extension MonitorOrder {
     record.append("runtime", runtime)
     for argument in runtimeArguments { record.append("runtime-arg", argument) }
     record.append("runtime-linked", "\(runtimeIsLinked)")
+    record["begun-run"] = begunRun.map { "\($0)" }
     record.append("bundle", bundle)
     record.append("run-dir", runDirectory)
     record["exit-record"] = exitRecord
@@ -57,6 +58,7 @@ extension MonitorOrder {
     name = record["name"] ?? ""
     runtimeArguments = record.all("runtime-arg")
     runtimeIsLinked = record.flag("runtime-linked")
+    begunRun = record.integer("begun-run").map { Int32(clamping: $0) }
     exitRecord = record["exit-record"]
     log = Log(
       driver: driver, path: record["log-path"] ?? "",

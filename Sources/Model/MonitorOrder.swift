@@ -2,15 +2,24 @@
 ///
 /// The other descriptors of the contract: 4 the connected socket to whoever started it (the attach
 /// protocol, `AttachFrame`), 5 a descriptor that holds the container's monitor lock, 6 the network
-/// namespace and 7 the nested user namespace that owns it (both optional), from 10 on what `preservedDescriptors` counts.
+/// namespace and 7 the nested user namespace that owns it (both optional), 8 to 12 those of `begunRun`,
+/// from 16 on what `preservedDescriptors` counts.
 public struct MonitorOrder: Equatable, Sendable {
   public static let orderDescriptor: Int32 = 3
   public static let syncDescriptor: Int32 = 4
   public static let lockDescriptor: Int32 = 5
   public static let networkDescriptor: Int32 = 6
   public static let userDescriptor: Int32 = 7
+  /// The pipe of which a byte lets a run that was begun go on, and its end ends it.
+  public static let gateDescriptor: Int32 = 8
+  /// What the runtime says of a run that was begun.
+  public static let messageDescriptor: Int32 = 9
+  /// Our ends of that container's streams; there may be no input.
+  public static let outputDescriptor: Int32 = 10
+  public static let errorDescriptor: Int32 = 11
+  public static let inputDescriptor: Int32 = 12
   /// Where the container's 3, 4, … are in the monitor.
-  public static let firstPreservedDescriptor: Int32 = 10
+  public static let firstPreservedDescriptor: Int32 = 16
 
   public enum LogDriver: String, Sendable {
     case k8sFile = "k8s-file"
@@ -74,6 +83,10 @@ public struct MonitorOrder: Equatable, Sendable {
   /// The runtime is the one that the monitor's program has in itself, and no container can change that
   /// program's file: a call of it needs no program.
   public var runtimeIsLinked = false
+  /// The process of the runtime's first `run`, a child of the monitor from before its program began.
+  ///
+  /// It has made the container up to its program, or is about to, and waits at the gate.
+  public var begunRun: Int32?
   public var bundle: String
   /// The container's live directory, on a tmpfs, mode 0700.
   public var runDirectory: String
@@ -114,6 +127,21 @@ public struct MonitorOrder: Equatable, Sendable {
   public var notify: NotifyOrder?
   /// Users, as the monitor's namespace numbers them, that may attach besides its own and root.
   public var allowedUsers: [UInt32] = []
+
+  /// What another process finds a descriptor of the monitor's by.
+  public static func path(of descriptor: Int32, in monitor: Int32) -> String {
+    "/proc/\(monitor)/fd/\(descriptor)"
+  }
+
+  /// Where the runtime writes the id of the container's process.
+  public var initPidFile: String { "\(runDirectory)/pidfile" }
+
+  /// Whether nothing has to happen between create and start, so that one call of the runtime does both.
+  ///
+  /// Only our own keeps what it says itself out of the container's output.
+  public var needsOneCall: Bool {
+    network == nil && !terminal && RuntimePath.isOurs(runtime)
+  }
 
   public init(id: String, runtime: String, bundle: String, runDirectory: String) {
     self.id = id

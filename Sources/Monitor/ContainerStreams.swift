@@ -35,6 +35,19 @@ final class ContainerStreams {
     if !order.terminal { output = try addOutputPipe([1]) }
   }
 
+  /// Those of a container whose first run was begun before the monitor's program.
+  init(ofBegunRun order: MonitorOrder) throws(SystemError) {
+    hasTerminal = false
+    let take = { (fd: Int32) throws(SystemError) in
+      let end = HeldDescriptor(OwnedDescriptor(owning: fd))
+      try Descriptor.setNonBlocking(end.raw, true)
+      return end
+    }
+    output = try take(MonitorOrder.outputDescriptor)
+    errors = try take(MonitorOrder.errorDescriptor)
+    if order.keepsStandardInput { input = try take(MonitorOrder.inputDescriptor) }
+  }
+
   private func addOutputPipe(_ children: [Int32]) throws(SystemError) -> HeldDescriptor {
     let pipe = try HeldDescriptor.pipe()
     try Descriptor.setNonBlocking(pipe.readEnd.raw, true)

@@ -52,7 +52,10 @@ extension MonitorLoop {
   // MARK: - Steps up
 
   private func bringUp() throws(MonitorError) {
-    if startsAtOnce {
+    if begun != nil {
+      try waitForHelper()
+      try runContainer()
+    } else if startRequested && !stopRequested && order.needsOneCall {
       try runContainer()
     } else {
       try createContainer()
@@ -73,38 +76,33 @@ extension MonitorLoop {
     trimTime = Clock.monotonic() + Self.trimDelay
   }
 
-  /// Nothing has to happen between create and start, so that one call of the runtime does both.
-  ///
-  /// Only with our own runtime, which keeps what it says itself out of the container's output.
-  private var startsAtOnce: Bool {
-    startRequested && !stopRequested && order.network == nil && !order.terminal
-      && RuntimePath.isOurs(order.runtime)
-  }
-
   private func runContainer() throws(MonitorError) {
-    let pidFile = "\(order.runDirectory)/pidfile"
-    let pipe = try step("make a pipe") { () throws(SystemError) in try OwnedDescriptor.pipe() }
-    let messages = 3 + Int32(order.preservedDescriptors)
-    let arguments =
-      ["--log", "/dev/fd/\(messages)", "run", "--detach", "--bundle", order.bundle]
-      + ["--pid-file", pidFile] + preservationArguments + [order.id]
     live.started = Clock.realtime()
     phase = .starting
-    let end = try callRuntime(
-      arguments, descriptors: createDescriptors + [(messages, pipe.writeEnd.raw)],
-      isProtected: isRuntimeInReach)
+    let (end, log) = if let begun { try finish(begun) } else { try callRun() }
     streams.containerHasItsEnds()
-    let reader = pipe.split { readEnd, _ in readEnd }
     let text = RuntimeFailure.messages(
-      ofLog: (try? Descriptor.read(reader.raw, upTo: Self.errorTextLimit)) ?? [])
+      ofLog: (try? Descriptor.read(log.raw, upTo: Self.errorTextLimit)) ?? [])
     guard end == .exited(0) else { throw runtimeFailure("run", end, text: text) }
-    try findInit(pidFile)
+    try findInit()
     // Warnings are for whoever started it, as the runtime would have said them.
     errorText = text
     releaseErrorText()
     note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
     reap()
+  }
+
+  private func callRun() throws(MonitorError) -> (end: ProcessEnd, log: HeldDescriptor) {
+    let pipe = try step("make a pipe") { () throws(SystemError) in try HeldDescriptor.pipe() }
+    let messages = 3 + Int32(order.preservedDescriptors)
+    let arguments =
+      ["--log", "/dev/fd/\(messages)", "run", "--detach", "--bundle", order.bundle]
+      + ["--pid-file", order.initPidFile] + preservationArguments + [order.id]
+    let end = try callRuntime(
+      arguments, descriptors: createDescriptors + [(messages, pipe.writeEnd.raw)],
+      isProtected: isRuntimeInReach)
+    return (end, pipe.readEnd)
   }
 
   private var preservationArguments: [String] {
@@ -139,8 +137,7 @@ extension MonitorLoop {
   }
 
   private func createContainer() throws(MonitorError) {
-    let pidFile = "\(order.runDirectory)/pidfile"
-    var arguments = ["create", "--bundle", order.bundle, "--pid-file", pidFile]
+    var arguments = ["create", "--bundle", order.bundle, "--pid-file", order.initPidFile]
     var console: HeldDescriptor?
     if order.terminal {
       console = try step("listen for the terminal") { () throws(SystemError) in
@@ -160,7 +157,7 @@ extension MonitorLoop {
       throw runtimeFailure("create", end, text: errorText)
     }
     if let console { try takeTerminal(console) }
-    try findInit(pidFile)
+    try findInit()
     phase = .created
     releaseErrorText()
     // To others a container that comes up again is restarting until it runs.
@@ -194,7 +191,8 @@ extension MonitorLoop {
     if let size = order.windowSize { streams.resize(size) }
   }
 
-  private func findInit(_ pidFile: String) throws(MonitorError) {
+  private func findInit() throws(MonitorError) {
+    let pidFile = order.initPidFile
     let text = try step("read the container's pid") { () throws(SystemError) in
       try FileTree.readText(pidFile, limit: 64)
     }
@@ -341,6 +339,7 @@ extension MonitorLoop {
     var exit = ExitRecord(code: error.exitCode, finished: Clock.realtime())
     exit.restarts = live.restarts
     exit.error = error.report.message
+    endBegunRun()
     signalInit(SignalSet.kill)
     writeExit(exit, next: .exited)
     lastFrames = [.failure(error.report), .exit(.init(code: exit.code))]

@@ -28,6 +28,29 @@ extension MonitorLoop {
       ["delete", "create", "start", "run"].first(where: arguments.contains) ?? "")
   }
 
+  /// Lets a run that was begun already go on to its end; the log is what the runtime has said.
+  func finish(_ begun: BegunRun) throws(MonitorError) -> (end: ProcessEnd, log: HeldDescriptor) {
+    begun.openGate()
+    return (try awaitEnd(of: begun), begun.messages)
+  }
+
+  /// Has a run that was begun take back what it made.
+  func endBegunRun() {
+    guard let begun else { return }
+    begun.closeGate()
+    _ = try? awaitEnd(of: begun)
+  }
+
+  private func awaitEnd(of begun: BegunRun) throws(MonitorError) -> ProcessEnd {
+    self.begun = nil
+    runtimeEnd = nil
+    runtimePid = begun.pid
+    // It may have ended before ends were watched for.
+    reap()
+    updateStreamWatches()
+    return try awaitRuntime("run")
+  }
+
   /// Starts the runtime's program, or has a child make its call without one.
   func startRuntime(_ program: Program) throws(SystemError) -> ChildProcess {
     guard let linkedRuntime else { return try program.start() }

@@ -39,6 +39,8 @@ public final class MonitorLoop {
   ///
   /// Within reach it would run its own file again, which is not the runtime's here.
   let linkedRuntime: LinkedRuntime?
+  /// The first run, if it was begun before there was a loop.
+  var begun: BegunRun?
   let files: RunFiles
   let log: LogWriter
   var loop: EventLoop
@@ -114,6 +116,7 @@ public final class MonitorLoop {
       RuntimePath.isOurs(order.runtime)
       && !CurrentProcess.environment.contains(RuntimePath.outOfReach)
     self.linkedRuntime = order.runtimeIsLinked && !isRuntimeInReach ? linkedRuntime : nil
+    begun = BegunRun(order)
     files = try step("open the run directory") { () throws(SystemError) in try RunFiles(order) }
     log = try step("open the log") { () throws(SystemError) in try LogWriter(order.log) }
     live = LiveRecord(
@@ -140,7 +143,7 @@ public final class MonitorLoop {
       HeldDescriptor(try UnixSocket.listen(directory: files.handle.raw, name: "attach"))
     }
     streams = try step("make the container's streams") { () throws(SystemError) in
-      try ContainerStreams(order)
+      try order.begunRun == nil ? ContainerStreams(order) : ContainerStreams(ofBegunRun: order)
     }
     try step("watch for events") { () throws(SystemError) in
       try Descriptor.setNonBlocking(listener.raw, true)

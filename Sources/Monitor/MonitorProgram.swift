@@ -10,9 +10,11 @@ public enum MonitorProgram {
   public static func run(runtime: @escaping LinkedRuntime) -> Never {
     let hasSync = Descriptor.isOpen(MonitorOrder.syncDescriptor)
     let order: MonitorOrder
+    var begun: Int32?
     do throws(MonitorError) {
       try prepareProcess()
       order = try readOrder()
+      begun = order.begunRun
       try step("close what is not ours") { () throws(SystemError) in try closeStrays(order) }
       if !order.log.driver.passesStreams {
         try step("leave the terminal") { () throws(SystemError) in try detachStandardStreams() }
@@ -21,6 +23,7 @@ public enum MonitorProgram {
         order, sync: hasSync ? MonitorOrder.syncDescriptor : nil, linkedRuntime: runtime)
       loop.run()
     } catch {
+      if let begun { BegunRun.abandon(begun) }
       if hasSync { tell(error) }
       CurrentProcess.exitNow(125)
     }
@@ -34,10 +37,8 @@ public enum MonitorProgram {
     try step("prepare the monitor") { () throws(SystemError) in
       try CurrentProcess.becomeSubreaper()
       try CurrentProcess.changeDirectory("/")
-      for fd in [
-        MonitorOrder.syncDescriptor, MonitorOrder.lockDescriptor, MonitorOrder.networkDescriptor,
-        MonitorOrder.userDescriptor,
-      ] where Descriptor.isOpen(fd) {
+      for fd in MonitorOrder.syncDescriptor..<MonitorOrder.firstPreservedDescriptor
+      where Descriptor.isOpen(fd) {
         try Descriptor.setInheritable(fd, false)
       }
     }
@@ -56,7 +57,9 @@ public enum MonitorProgram {
   /// A descriptor that the caller let slip would stay open for the container's life.
   private static func closeStrays(_ order: MonitorOrder) throws(SystemError) {
     let first = MonitorOrder.firstPreservedDescriptor
-    try Descriptor.closeAll(from: MonitorOrder.userDescriptor + 1, to: first - 1)
+    let last =
+      order.begunRun == nil ? MonitorOrder.userDescriptor : MonitorOrder.inputDescriptor
+    try Descriptor.closeAll(from: last + 1, to: first - 1)
     try Descriptor.closeAll(from: first + Int32(order.preservedDescriptors))
   }
 

@@ -47,6 +47,9 @@ struct ContainerPlan: Sendable {
   /// The socket for the terminal's master side, or -1: it goes to the parent.
   var consoleSocket: Int32 = -1
 
+  /// Where a byte is waited for before the program begins.
+  var gate: Int32?
+
   /// Whether a namespace must be entered by a parent of the init stage.
   var needsGoBetween: Bool {
     newNamespaces.contains(.time)

@@ -1,7 +1,7 @@
 import Cgroups
 import LinuxSystem
 import Model
-import OCISpec
+public import OCISpec
 
 /// `create` and `run`: makes a container of a bundle.
 public struct CreateContainer {
@@ -9,6 +9,10 @@ public struct CreateContainer {
   public var bundle = "."
   /// Relative to the bundle.
   public var config = "config.json"
+  /// What that file says, for a caller that has it in memory; nil: it is read.
+  public var spec: RuntimeSpec?
+  /// A pipe on which a byte lets the program begin, for `run`; its end ends the container.
+  public var gate: Int32?
   /// A file with the process id, for whoever watches the container.
   public var pidFile: String?
   /// A socket that takes the terminal's master side.
@@ -33,7 +37,7 @@ public struct CreateContainer {
     let bundle = try during("find the bundle \(bundle)") { () throws(SystemError) in
       try FileTree.resolve(self.bundle)
     }
-    var spec = try context.loadSpec(bundle, file: config)
+    var spec = if let spec { spec } else { try context.loadSpec(bundle, file: config) }
     if ImplicitUserNamespace.isNeeded(spec) { spec = ImplicitUserNamespace().added(to: spec) }
     let states = context.states
     try states.claim(id)
@@ -65,6 +69,7 @@ public struct CreateContainer {
     var plan = try ContainerPlan(
       id: id, bundle: bundle, spec: spec, initialUserNamespace: initial)
     plan.pivots = !noPivot
+    plan.gate = gate
     if !waitsForStart && consoleSocket == nil { plan.process.takeSizeOfOurTerminal() }
     plan.process.keyring = noNewKeyring ? nil : "martlet-\(id)"
     plan.process.preservedDescriptors = try checkPreserved(&plan.process)

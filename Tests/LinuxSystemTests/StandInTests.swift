@@ -62,6 +62,21 @@ import Testing
     #expect(try blocker.wait() == .exited(0))
   }
 
+  @Test func hasTheProgramsEnvironment() throws {
+    var program = Program("/nowhere")
+    program.environment = ["COLOUR=blue"]
+    let child = try program.start {
+      CurrentProcess.environment == ["COLOUR=blue"]
+        && CurrentProcess.environment("COLOUR") == "blue"
+        ? 0 : 1
+    }
+    #expect(try child.wait() == .exited(0))
+    program.environment = nil
+    let ours = CurrentProcess.environment
+    let heir = try program.start { CurrentProcess.environment == ours ? 0 : 1 }
+    #expect(try heir.wait() == .exited(0))
+  }
+
   @Test func startsInItsDirectory() throws {
     var program = Program("/nowhere")
     program.workingDirectory = "/proc"

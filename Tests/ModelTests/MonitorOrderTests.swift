@@ -8,6 +8,7 @@ import Testing
     order.name = "web\nserver"
     order.runtimeArguments = ["--root", "/x"]
     order.runtimeIsLinked = true
+    order.begunRun = 77
     order.exitRecord = "/d/exit"
     order.log = .init(driver: .k8sFile, path: "/l", maximumSize: 1_000, maximumFiles: 3)
     order.terminal = true

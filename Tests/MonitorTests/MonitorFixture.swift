@@ -83,6 +83,43 @@ final class MonitorFixture {
     order.runtime = "\(directory)/martlet-oci"
   }
 
+  /// Starts the monitor with the order, by a process that first begins the container's run: `script`,
+  /// whose gate is descriptor 3, and whose messages go to 4.
+  func launch(beginning script: String) throws {
+    let gate = try OwnedDescriptor.pipe()
+    let messages = try OwnedDescriptor.pipe()
+    let output = try OwnedDescriptor.pipe()
+    let errors = try OwnedDescriptor.pipe()
+    let pair = try UnixSocket.pair()
+    lock = try FileLock("\(directory)/run/monitor.lock")
+    var run = Program("/bin/sh", ["-c", script, directory])
+    run.descriptors = [
+      (1, output.writeEnd.raw), (2, errors.writeEnd.raw), (3, gate.readEnd.raw),
+      (4, messages.writeEnd.raw),
+    ]
+    var program = Program(Self.binary, ["--id", order.id])
+    program.descriptors = [
+      (MonitorOrder.syncDescriptor, pair.writeEnd.raw),
+      (MonitorOrder.lockDescriptor, lock?.descriptor ?? -1),
+      (MonitorOrder.gateDescriptor, gate.writeEnd.raw),
+      (MonitorOrder.messageDescriptor, messages.readEnd.raw),
+      (MonitorOrder.outputDescriptor, output.readEnd.raw),
+      (MonitorOrder.errorDescriptor, errors.readEnd.raw),
+    ]
+    var order = order
+    monitor = try ChildProcess.spawn {
+      do throws(SystemError) {
+        try CurrentProcess.becomeSubreaper()
+        order.begunRun = try run.start().pid
+        let file = try OwnedDescriptor.anonymousFile("order", content: order.record.text)
+        program.descriptors.append((MonitorOrder.orderDescriptor, file.raw))
+        try program.become()
+      } catch { return 1 }
+    }
+    lock = nil
+    sync = pair.split { ours, theirs in ours }
+  }
+
   /// Starts the monitor with the order.
   func launch() throws {
     let pair = try UnixSocket.pair()

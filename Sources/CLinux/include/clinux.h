@@ -93,6 +93,7 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
 /* A program to be executed, with all its memory made before. */
 struct clinux_program {
   const char *path;
+  /* Without an envp a child that stands in for the program keeps our environment. */
   char *const *argv, *const *envp;
   /* Executed instead of path where that works, or -1. */
   int32_t image;
@@ -110,7 +111,7 @@ int32_t clinux_become(const struct clinux_program *program);
  * CLONE_VFORK): nothing is copied. Returns the pid; after a failure of the child's there is none.
  * *pidfd: close-on-exec. */
 int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
-/* A child with the program's descriptors, directory and signals that runs body(context), in a copy
+/* A child with the program's descriptors, directory, environment and signals that runs body(context), in a copy
  * of our memory, in the program's place, and ends with its result (127: it could not be prepared).
  * Returns the pid. *pidfd: close-on-exec. */
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),

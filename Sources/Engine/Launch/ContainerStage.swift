@@ -57,18 +57,17 @@ struct ContainerStage {
     let texts = try AccountTexts(root)
     var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested, texts)
     let namespaces = try finish(making, nested, network: plan.needsNamespace)
-    let own = CurrentProcess.id
     if namespaces.network >= 0 {
-      facts.networkNamespace = "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)"
+      let path = MonitorOrder.path(of: MonitorOrder.networkDescriptor, in: CurrentProcess.id)
+      facts.networkNamespace = path
       order.network = try plan.helper(
-        descriptor: namespaces.network,
-        namespacePath: "/proc/\(own)/fd/\(MonitorOrder.networkDescriptor)",
-        runDirectory: order.runDirectory)
+        descriptor: namespaces.network, namespacePath: path, runDirectory: order.runDirectory)
     } else if let path = plan.joinedPath {
       facts.networkNamespace = path
     }
     if namespaces.user >= 0 {
-      facts.userNamespace = "/proc/\(own)/fd/\(MonitorOrder.userDescriptor)"
+      facts.userNamespace = MonitorOrder.path(
+        of: MonitorOrder.userDescriptor, in: CurrentProcess.id)
       // runc before 1.2 refuses a user namespace to join without the maps that it has already.
       if order.runtime.hasSuffix("/runc") { facts.userMapping = nested }
     }
@@ -105,14 +104,35 @@ struct ContainerStage {
     let builder = SpecBuilder(config: config, facts: facts)
     let spec = try builder.build()
     try FileTree.ensureDirectory(order.bundle)
+    guard BegunRun.isPossible(order, runtime) else {
+      try writeBundle(order, spec, builder)
+      try executeMonitor(order, namespaces)
+    }
+    let begun = try BegunRun(
+      order, spec, namespaces: namespaces.descriptors, environment: runtimeEnvironment, context)
+    order.begunRun = begun.pid
+    do {
+      try writeBundle(order, spec, builder)
+      try executeMonitor(order, namespaces, begun.descriptors)
+    } catch {
+      begun.abandon()
+      throw error
+    }
+  }
+
+  private func writeBundle(_ order: MonitorOrder, _ spec: RuntimeSpec, _ builder: SpecBuilder)
+    throws
+  {
     try FileTree.write(
       "\(order.bundle)/config.json", String(decoding: spec.encoded(), as: UTF8.self))
     for (name, process) in try builder.probes() {
       try FileTree.write(
         "\(order.bundle)/\(name)", String(decoding: process.encoded(), as: UTF8.self))
     }
-    try executeMonitor(order, namespaces)
   }
+
+  /// What the monitor and the runtime have.
+  private var runtimeEnvironment: [String] { context.helperEnvironment + runtime.environment }
 
   private func cgroupPath() throws(ErrorReport) -> String? {
     if config.resources.cgroups == "disabled" { return nil }
@@ -126,6 +146,12 @@ struct ContainerStage {
   private struct MadeNamespaces {
     var network: Int32 = -1
     var user: Int32 = -1
+
+    /// With their numbers in the monitor.
+    var descriptors: [(child: Int32, ours: Int32)] {
+      [(MonitorOrder.networkDescriptor, network), (MonitorOrder.userDescriptor, user)]
+        .filter { $0.ours >= 0 }
+    }
   }
 
   /// Begins to make the network namespace, and the nested user namespace that owns it if there is
@@ -217,27 +243,25 @@ struct ContainerStage {
     }
   }
 
-  private func executeMonitor(_ order: MonitorOrder, _ namespaces: MadeNamespaces) throws -> Never {
+  private func executeMonitor(
+    _ order: MonitorOrder, _ namespaces: MadeNamespaces, _ begun: [(child: Int32, ours: Int32)] = []
+  ) throws -> Never {
     let text = order.record.text
     let file = try OwnedDescriptor.anonymousFile("order", content: text)
     let null = try OwnedDescriptor.open("/dev/null", [.readWrite])
     var program = Program(
       "\(context.helpers)/martlet-monitor", ["--id", config.id],
-      environment: context.helperEnvironment + runtime.environment)
+      environment: runtimeEnvironment)
     program.name = "martlet-monitor"
     program.descriptors = [
       (MonitorOrder.orderDescriptor, file.raw), (MonitorOrder.syncDescriptor, sync),
       (MonitorOrder.lockDescriptor, lock),
     ]
+    program.descriptors += begun
     if !passesStandardStreams {
       program.descriptors += [(0, null.raw), (1, null.raw), (2, null.raw)]
     }
-    if namespaces.network >= 0 {
-      program.descriptors.append((MonitorOrder.networkDescriptor, namespaces.network))
-    }
-    if namespaces.user >= 0 {
-      program.descriptors.append((MonitorOrder.userDescriptor, namespaces.user))
-    }
+    program.descriptors += namespaces.descriptors
     for index in 0..<Int32(order.preservedDescriptors) {
       program.descriptors.append((MonitorOrder.firstPreservedDescriptor + index, 3 + index))
     }

@@ -27,11 +27,25 @@ public enum RuntimeCommandLine {
       case .complete(let words): return try print(completion(words))
       }
     } catch {
-      let report = report(of: error)
-      messages.write(.error, report.message)
-      if let hint = report.hint { messages.writeHint(hint) }
-      return error is FailedExec ? FailedExec.status : 1
+      return end(with: error, messages)
     }
+  }
+
+  /// Runs a container as the program does, with its messages in the file `log`, and returns the exit status.
+  public static func run(_ container: RunContainer, log: String) -> Int32 {
+    let messages = RuntimeLog(file: log)
+    var container = container
+    container.create.context.warn = { messages.write(.warning, $0) }
+    do throws(RuntimeError) { return try container.run() } catch {
+      return end(with: error, messages)
+    }
+  }
+
+  private static func end(with error: any Error, _ messages: RuntimeLog) -> Int32 {
+    let report = report(of: error)
+    messages.write(.error, report.message)
+    if let hint = report.hint { messages.writeHint(hint) }
+    return error is FailedExec ? FailedExec.status : 1
   }
 
   private static func report(of error: any Error) -> ErrorReport {

@@ -20,6 +20,7 @@ struct InitStage: ~Copyable {
       try prepare()
       guard startListener >= 0 else {
         try tellReady()
+        try passGate()
         try finish()
         return 1
       }
@@ -44,6 +45,13 @@ struct InitStage: ~Copyable {
   private func tellReady() throws(RuntimeError) {
     try during("tell the runtime") { () throws(SystemError) in
       try channel.send(InitMessage.ready.bytes)
+    }
+  }
+
+  private func passGate() throws(RuntimeError) {
+    guard let gate = plan.gate else { return }
+    guard let word = try? Descriptor.read(gate, upTo: 1), !word.isEmpty else {
+      throw .reported(ErrorReport(.unavailable, "the container's monitor ended before its start"))
     }
   }
 
