@@ -21,7 +21,7 @@ public struct GlobalOptions: Sendable, Equatable {
   /// Docker's switch for `--log-level debug`.
   public var debugs = false
   /// Where events are kept: `file` or `none`.
-  public var eventsBackend: String?
+  public var eventsBackend: EventsBackend?
   /// Files that are read after containers.conf.
   public var modules: [String] = []
 
@@ -42,12 +42,13 @@ public struct GlobalOptions: Sendable, Equatable {
         "out", nil, \.output, "FILE", "Write standard output to a file", complete: .file),
       .flag("noout", nil, \.discardsOutput, "Write no standard output"),
       .parsed(
-        "events-backend", nil, "BACKEND", "Where events are kept", choices: ["file", "none"],
+        "events-backend", nil, "BACKEND", "Where events are kept",
+        choices: EventsBackend.allCases.map(\.rawValue),
         { options, text throws(UsageError) in
-          guard text == "file" || text == "none" else {
-            throw UsageError("events are only kept in a file: not supported", hint: "use file")
+          guard let backend = EventsBackend(rawValue: text) else {
+            throw UsageError("no such place for events", hint: "use file, journald or none")
           }
-          options.eventsBackend = text
+          options.eventsBackend = backend
         }),
       .value(
         "default-mounts-file", nil, \.defaultMounts, "FILE",
@@ -105,7 +106,8 @@ public struct GlobalOptions: Sendable, Equatable {
   public func context() throws -> EngineContext {
     var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
     try context.choose(storageDriver: storageDriver, logLevel: debugs ? "debug" : logLevel)
-    context.keepsEvents = eventsBackend != "none"
+    context.chosenEvents = eventsBackend
+    context.modules = modules
     context.dockerConfig = dockerConfig
     context.runtimeFlags = runtimeFlags
     return context

@@ -60,6 +60,9 @@ public struct ContainerHealth: JSONRecord, Equatable {
     }
   }
 
+  /// `--health-log-destination`: the results go to the event log.
+  static let eventsDestination = "events_logger"
+
   /// What a probe executes.
   private static func arguments(_ test: [String]) -> [String] {
     test.first == "CMD-SHELL"
@@ -78,7 +81,11 @@ public struct ContainerHealth: JSONRecord, Equatable {
     order.logCount = logCount
     order.logSize = logSize
     order.record = "\(directory)/health"
-    if logDestination != "local" { order.logFile = "\(logDestination)/\(id)-healthcheck.log" }
+    switch logDestination {
+    case "local": break
+    case Self.eventsDestination: order.tellsEvents = true
+    default: order.logFile = "\(logDestination)/\(id)-healthcheck.log"
+    }
     if !startupTest.isEmpty {
       var startup = HealthOrder.Startup()
       startup.interval = startupInterval

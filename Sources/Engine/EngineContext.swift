@@ -2,6 +2,7 @@ public import Diagnostics
 public import LayerStorage
 public import LinuxSystem
 public import Model
+import RegistryConfig
 public import StateStore
 import Synchronization
 public import UserNamespaces
@@ -26,8 +27,10 @@ public struct EngineContext: Sendable {
   /// `--config`: where docker's config.json is, instead of what DOCKER_CONFIG says.
   public var dockerConfig: String?
   public var log = Log()
-  /// False: nobody is to be told of what is done (`--events-backend none`).
-  public var keepsEvents = true
+  /// `--events-backend`; nil leaves it to containers.conf.
+  public var chosenEvents: EventsBackend?
+  /// `--module`: files that are read after containers.conf.
+  public var modules: [String] = []
   private let namespaces = NamespaceMemory()
 
   public init(directories: UserDirectories, commandLine: [String]) throws(SystemError) {
@@ -50,6 +53,12 @@ public struct EngineContext: Sendable {
     let stores = try findAdditionalStores()
     namespaces.additionalStores.withLock { $0 = stores }
     return stores
+  }
+
+  /// containers.conf, once it was read.
+  var knownConfig: ContainersConfig? {
+    get { namespaces.config.withLock { $0 } }
+    nonmutating set { namespaces.config.withLock { $0 = newValue } }
   }
 
   public var containers: String { "\(directories.data)/containers" }
@@ -150,7 +159,8 @@ public struct EngineContext: Sendable {
     "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "REGISTRY_AUTH_FILE",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG", "ALL_PROXY",
-    "all_proxy", "CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "GNUPGHOME", "GPG_TTY",
+    "all_proxy", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_REGISTRIES_CONF",
+    "CONTAINERS_STORAGE_CONF", "GNUPGHOME", "GPG_TTY",
     "PASSWORD_STORE_DIR",
     "DISPLAY", "WAYLAND_DISPLAY",
   ]
@@ -177,4 +187,5 @@ private final class NamespaceMemory: Sendable {
   let plan = Mutex<UserNamespacePlan?>(nil)
   let prepared = Mutex<PreparedNamespace?>(nil)
   let additionalStores = Mutex<[AdditionalStore]?>(nil)
+  let config = Mutex<ContainersConfig?>(nil)
 }

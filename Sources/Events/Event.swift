@@ -40,11 +40,13 @@ public struct Event: Equatable, Sendable {
   /// Keys under which actions keep what is not a label.
   public static let exitCode = "containerExitCode"
   public static let health = "healthStatus"
+  /// A probe's result, as JSON.
+  public static let healthLog = "healthLog"
   public static let error = "error"
   /// Which process of `exec` it is about.
   public static let exec = "execID"
   /// Attributes that are facts of the event rather than labels.
-  public static let facts: Set = [exitCode, health, error, exec]
+  public static let facts: Set = [exitCode, health, healthLog, error, exec]
 }
 
 extension Event {

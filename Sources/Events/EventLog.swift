@@ -1,6 +1,7 @@
 import LinuxSystem
 
-/// One user's events on disk: lines appended to `log`, and the part before it in `log.1`.
+/// One user's events: lines appended to the file `log`, and the part before it in `log.1`; or records
+/// of the system's journal.
 ///
 /// Each event is one `write` to a file opened for appending, which the kernel makes one piece of the
 /// file (write(2)), so writers need no lock. Events are news, not state: a disk that is full loses
@@ -10,12 +11,25 @@ public struct EventLog: Sendable {
   public static let fileLimit: Int64 = 4 << 20
 
   let directory: String
+  /// The journal's socket; nil when events are in files.
+  private let journal: String?
   private let limit: Int64
 
-  public init(_ directory: String, fileLimit: Int64 = EventLog.fileLimit) {
-    self.directory = directory
+  /// `place`: a directory, or the place in the journal of a directory's events.
+  public init(
+    _ place: String, fileLimit: Int64 = EventLog.fileLimit,
+    journal: String = JournalSocket.standardPath
+  ) {
+    let isJournal = place.hasPrefix(Self.journalPrefix)
+    directory = isJournal ? String(place.dropFirst(Self.journalPrefix.count)) : place
+    self.journal = isJournal ? journal : nil
     limit = fileLimit
   }
+
+  private static let journalPrefix = "journald:"
+
+  /// The place in the journal of the events that `directory` would have.
+  public static func journalPlace(_ directory: String) -> String { journalPrefix + directory }
 
   var path: String { "\(directory)/log" }
   var olderPath: String { "\(directory)/log.1" }
@@ -27,6 +41,9 @@ public struct EventLog: Sendable {
   }
 
   func append(_ event: Event) throws(SystemError) {
+    if let journal {
+      return try JournalSocket(journal).send(event.journalRecord(for: directory), patient: true)
+    }
     let file = try open()
     let bytes = Array(event.line.utf8)
     let written = try Descriptor.write(file.raw, bytes)

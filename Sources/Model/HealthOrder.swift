@@ -34,6 +34,8 @@ public struct HealthOrder: Equatable, Sendable {
   public var logSize = 500
   /// A file that holds the results as JSON after each probe.
   public var logFile: String?
+  /// Whether each probe is told to the event log with its result.
+  public var tellsEvents = false
   /// Where the record of the last state goes when the state changes, and at the container's end.
   public var record: String?
 
@@ -55,6 +57,7 @@ extension HealthOrder {
     record.append("health-log-count", "\(logCount)")
     record.append("health-log-size", "\(logSize)")
     record["health-log-file"] = logFile
+    record["health-log-events"] = tellsEvents ? "1" : nil
     record["health-record"] = self.record
     guard let startup else { return }
     record.append("health-startup-interval", "\(startup.interval)")
@@ -82,6 +85,7 @@ extension HealthOrder {
     logCount = Int(fields.integer("health-log-count") ?? 5)
     logSize = Int(fields.integer("health-log-size") ?? 500)
     logFile = fields["health-log-file"]
+    tellsEvents = fields["health-log-events"] != nil
     record = fields["health-record"]
     guard let startupInterval = fields.integer("health-startup-interval") else { return }
     var startup = Startup()

@@ -62,7 +62,7 @@ public struct MonitorOrder: Equatable, Sendable {
 
   /// Where and how the monitor tells of what happens to the container.
   public struct Notes: Equatable, Sendable {
-    /// The event log's directory.
+    /// The event log's directory, or its place in the journal.
     public var directory: String
     public var image: String
     /// `KEY=VALUE`.

@@ -71,7 +71,9 @@ extension MonitorLoop {
     self.health = health
     if health.record.status != before.status {
       if health.record.status == .healthy { notify?.healthy() }
-      writeHealth()
+      writeHealth(health.order.tellsEvents ? entry : nil)
+    } else if health.order.tellsEvents {
+      noteHealth(entry)
     }
     if let path = health.order.logFile {
       // A log that cannot be written is no reason to do anything to the container.
@@ -99,12 +101,20 @@ extension MonitorLoop {
   }
 
   /// The state has changed: readers and the next boot shall know it.
-  private func writeHealth() {
+  private func writeHealth(_ entry: HealthRecord.Entry?) {
     guard let health else { return }
     live.health = health.record.status
     record(live.status)
     keepHealth()
-    note("health_status", [Event.Attribute(Event.health, health.record.status.rawValue)])
+    noteHealth(entry)
+  }
+
+  /// `entry`: the result that the event is to tell.
+  private func noteHealth(_ entry: HealthRecord.Entry?) {
+    guard let health else { return }
+    var facts = [Event.Attribute(Event.health, health.record.status.rawValue)]
+    if let entry { facts.append(.init(Event.healthLog, HealthLogFile.text(entry))) }
+    note("health_status", facts)
   }
 
   private func keepHealth() {
@@ -186,20 +196,22 @@ extension MonitorLoop {
 /// `--health-log-destination DIRECTORY`: the results as podman writes them.
 enum HealthLogFile {
   static func text(_ record: HealthRecord) -> String {
+    let log = record.log.map { text($0) }.joined(separator: ",")
+    return "{\"Status\":\"\(record.status.rawValue)\",\"FailingStreak\":\(record.failingStreak),"
+      + "\"Log\":[\(log)]}\n"
+  }
+
+  /// One result.
+  static func text(_ entry: HealthRecord.Entry) -> String {
     var bytes: [UInt8] = []
     var timestamp = LogTimestamp(utc: true)
-    bytes.append("{\"Status\":\"\(record.status.rawValue)\",\"FailingStreak\":")
-    bytes.append("\(record.failingStreak),\"Log\":[")
-    for (index, entry) in record.log.enumerated() {
-      bytes.append(index == 0 ? "{\"Start\":\"" : ",{\"Start\":\"")
-      timestamp.append(entry.start, to: &bytes)
-      bytes.append("\",\"End\":\"")
-      timestamp.append(entry.end, to: &bytes)
-      bytes.append("\",\"ExitCode\":\(entry.code),\"Output\":\"")
-      LogRecordFormat.appendEscaped(Array(entry.output.utf8), to: &bytes)
-      bytes.append("\"}")
-    }
-    bytes.append("]}\n")
+    bytes.append("{\"Start\":\"")
+    timestamp.append(entry.start, to: &bytes)
+    bytes.append("\",\"End\":\"")
+    timestamp.append(entry.end, to: &bytes)
+    bytes.append("\",\"ExitCode\":\(entry.code),\"Output\":\"")
+    LogRecordFormat.appendEscaped(Array(entry.output.utf8), to: &bytes)
+    bytes.append("\"}")
     return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -154,6 +154,57 @@ extension SystemTests {
         printf '[containers]\\nmounts = ["type=none,dst=/x"]\\n' > bad.conf
         CONTAINERS_CONF_OVERRIDE=$PWD/bad.conf run --rm $IMAGE true 2>&1
         """, "Error: parsing containers.conf mounts: invalid filesystem type \"none\""),
+      Fact(
+        "events_logger of containers.conf says where events go, also those of the monitor",
+        """
+        printf '[engine]\nevents_logger = "none"\n' > none.conf
+        export CONTAINERS_CONF_OVERRIDE=$PWD/none.conf
+        run --rm --name untold $IMAGE true; m events --stream=false 2>&1
+        m info --format '{{.Host.EventLogger}}'
+        printf '[engine]\nevents_logger = "moon"\n' > none.conf; m events --stream=false 2>&1 | head -1
+        unset CONTAINERS_CONF_OVERRIDE
+        m events --stream=false --since 1h --filter container=untold
+        """,
+        """
+        Error: cannot read events with the "none" backend
+        none
+        Error: events backend "moon" is not known
+        """),
+      Fact(
+        "results of health checks go to the event log when asked to",
+        """
+        run -d --name told --health-cmd 'echo well' --health-interval disable \
+          --health-log-destination events_logger $IMAGE sleep 100 >/dev/null
+        m healthcheck run told; m healthcheck run told
+        m inspect --format '{{.Config.HealthLogDestination}}' told; m rm -f -t 0 told >/dev/null
+        m events --stream=false --since 1h --filter container=told --filter event=health_status \
+          --format '{{.HealthLog}}' | grep -c '"ExitCode":0,"Output":"well'
+        """, "events_logger\n2"),
+      Fact(
+        "exec is privileged when containers.conf says so",
+        """
+        run -d --name right $IMAGE sleep 100 >/dev/null
+        printf '[containers]\nprivileged = true\n' > all.conf
+        m exec right grep -c CapBnd.*fffffffff /proc/self/status
+        CONTAINERS_CONF_OVERRIDE=$PWD/all.conf m exec right grep -c CapBnd.*fffffffff /proc/self/status
+        m rm -f -t 0 right >/dev/null
+        """, "0\n1"),
+      Fact(
+        "run takes an image from an archive",
+        """
+        c=$(m create --network none $IMAGE true); m commit -q $c localhost/from:1 >/dev/null
+        m rm $c >/dev/null; m save -q -o own.tar localhost/from:1; m rmi localhost/from:1 >/dev/null
+        run --rm docker-archive:own.tar echo here; m image exists localhost/from:1; echo $?
+        m rmi localhost/from:1 >/dev/null; run --rm oci-archive:none.tar echo here 2>/dev/null; echo $?
+        """, "here\n0\n125"),
+      Fact(
+        "cp tells what has the name",
+        """
+        c=$(m create --network none $IMAGE true); mkdir -p tree/etc; echo x > tree/etc/hosts.d
+        m cp tree/etc/hosts.d $c:/etc/; mkdir -p other/hosts.d
+        m cp other/hosts.d $c:/etc 2>&1 | grep -c 'error creating "/etc/hosts.d": .*: file exists'
+        m rm $c >/dev/null
+        """, "1"),
     ]
 
     @Test func habitsHold() throws {

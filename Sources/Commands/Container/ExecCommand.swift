@@ -62,6 +62,7 @@ enum ExecCommand {
     }
     var request = options.request
     request.command = words
+    if !request.privileged { request.privileged = try context.execIsPrivileged() }
     // Only who types can type them.
     if options.detachKeys != nil || request.canBeLeft {
       request.detachKeys = try invocation.globals.detachKeys(options.detachKeys)

@@ -42,7 +42,7 @@ enum PullCommand {
       } : invocation.arguments
     for name in names {
       do {
-        if let path = filePath(name) {
+        if let path = ArchiveImages.path(name) {
           try load(name, path, settings, quiet: options.quiet, context)
         } else {
           let image = try pull(name, policy, settings, quiet: options.quiet, context)
@@ -53,15 +53,6 @@ enum PullCommand {
       }
     }
     return status
-  }
-
-  /// What follows a transport that means a file or directory; nil for names in registries.
-  private static func filePath(_ name: String) -> String? {
-    for transport in ["docker-archive:", "oci-archive:", "oci:", "dir:"]
-    where name.hasPrefix(transport) {
-      return String(name.dropFirst(transport.count))
-    }
-    return nil
   }
 
   private static func load(

@@ -31,9 +31,6 @@ enum EventsCommand {
       .value("until", nil, \.until, "TIME", "Events up to this time; a duration is from now"),
     ]
   ) { options, invocation in
-    guard invocation.globals.eventsBackend != "none" else {
-      throw ErrorReport(.invalidRequest, "cannot read events with the \"none\" backend")
-    }
     let context = try invocation.globals.context()
     var stream = EventStream(context, try EventFilter(options.filters))
     do {
@@ -115,6 +112,7 @@ struct EventText {
       ("Time", .int(time / 1_000_000_000)), ("TimeNano", .int(time)), ("ID", .string(id)),
       ("Image", .string(event.image)), ("Name", .string(event.name)), ("PodID", .string("")),
       ("Network", .string("")), ("HealthStatus", .string(event[Event.health] ?? "")),
+      ("HealthLog", .string(event[Event.healthLog] ?? "")),
       ("Error", .string(event[Event.error] ?? "")),
       ("ContainerExitCode", code.map { .int($0) } ?? .null),
     ]

@@ -109,7 +109,7 @@ public struct HealthRequest: Sendable, Equatable {
   }
 
   private static func destination(_ text: String) throws(ErrorReport) -> String {
-    if text == "local" { return text }
+    if text == "local" || text == ContainerHealth.eventsDestination { return text }
     do throws(SystemError) {
       let path = try FileTree.resolve(text)
       guard try FileStatus.of(path, follow: true).kind == .directory else {
@@ -119,7 +119,7 @@ public struct HealthRequest: Sendable, Equatable {
     } catch {
       throw ErrorReport(
         .invalidRequest, "--health-log-destination \(text): \(error.reason)",
-        hint: "use local or a directory")
+        hint: "use local, events_logger or a directory")
     }
   }
 

@@ -29,6 +29,15 @@ public struct ArchiveImages {
 
   public init(_ context: EngineContext) { self.context = context }
 
+  /// What follows a transport that means a file or directory; nil for names in registries.
+  public static func path(_ name: String) -> String? {
+    for transport in ["docker-archive:", "oci-archive:", "oci:", "dir:"]
+    where name.hasPrefix(transport) {
+      return String(name.dropFirst(transport.count))
+    }
+    return nil
+  }
+
   /// Reads an archive or a layout's directory; `-` is standard input.
   ///
   /// `pulled`: what the user called it when he asked for an image rather than for the archive.

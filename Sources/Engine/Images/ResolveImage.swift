@@ -32,6 +32,9 @@ public struct ResolveImage {
     _ text: String, pull policy: PullPolicy = .missing, _ settings: PullSettings = PullSettings(),
     _ dialogue: Dialogue = Dialogue()
   ) throws -> (image: StoredImage, name: String) {
+    if let path = ArchiveImages.path(text) {
+      return try load(path, text, settings, dialogue)
+    }
     let name = Self.withoutTransport(text)
     let match = try store.findMatch(name)
     if match == nil, let found = try entry(of: name, settings.platform) {
@@ -160,6 +163,18 @@ public struct ResolveImage {
         .conflict, "\(reference.full) was removed by another command", hint: "try again")
     }
     return (image, reference.full)
+  }
+
+  /// Takes the first image of a file or directory.
+  private func load(
+    _ path: String, _ text: String, _ settings: PullSettings, _ dialogue: Dialogue
+  ) throws -> (image: StoredImage, name: String) {
+    let loaded = try ArchiveImages(context).load(
+      path, pulled: text, platform: settings.platform, events: dialogue.events)
+    guard let first = loaded.first, let image = try store.find(id: first.id) else {
+      throw ErrorReport(.notFound, "\(text): there is no image in it")
+    }
+    return (image, first.names.first ?? first.id.hex)
   }
 
   /// `docker://` is what every name means anyway.

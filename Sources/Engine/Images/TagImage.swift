@@ -25,9 +25,8 @@ public struct TagImage {
     // All are checked before the first one changes anything.
     let references = try names.map(Self.newName)
     try store.tag(found, references)
-    for reference in references {
-      context.note(image: "tag", id: found.id.hex, name: reference.full)
-    }
+    // As the user called them, as podman's event has it.
+    for name in names { context.note(image: "tag", id: found.id.hex, name: name) }
   }
 
   /// Takes these names away, or all names when none are given; the image stays.

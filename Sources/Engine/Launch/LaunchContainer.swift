@@ -112,14 +112,14 @@ struct LaunchContainer {
     order.pidFile = lifecycle.pidFile
     order.monitorPidFile = lifecycle.monitorPidFile
     order.preservedDescriptors = preservedDescriptors
-    if context.keepsEvents {
+    if let place = context.eventPlace {
       order.notes = MonitorOrder.Notes(
-        directory: context.eventDirectory, image: config.image?.name ?? config.rootfs ?? "",
+        directory: place, image: config.image?.name ?? config.rootfs ?? "",
         labels: config.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
     }
     if lifecycle.autoRemove {
       order.afterExit =
-        ["\(context.programs)/martlet"] + (context.keepsEvents ? [] : ["--events-backend", "none"])
+        ["\(context.programs)/martlet"] + context.eventArguments
         + ["__cleanup", config.id]
     }
     return order

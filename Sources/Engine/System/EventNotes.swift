@@ -1,16 +1,30 @@
-public import Events
+import Events
 import LinuxSystem
 import Model
 import StateStore
 
 /// Telling the user's event log what was done.
 extension EngineContext {
-  public var events: EventLog { EventLog(eventDirectory) }
-
   var eventDirectory: String { "\(directories.data)/events" }
 
+  /// Where events go, as the monitor is told; nil when nobody is to be told.
+  var eventPlace: String? {
+    // What happened has happened: a bad configuration is reported by those who read events.
+    switch (try? eventsBackend()) ?? .file {
+    case .file: eventDirectory
+    case .journald: EventLog.journalPlace(eventDirectory)
+    case .none: nil
+    }
+  }
+
+  /// What a command that is run later needs to write events to the same place.
+  var eventArguments: [String] {
+    let backend = (try? eventsBackend()) ?? .file
+    return backend == .file ? [] : ["--events-backend", backend.rawValue]
+  }
+
   private func record(_ event: Event) {
-    if keepsEvents { events.record(event) }
+    if let eventPlace { EventLog(eventPlace).record(event) }
   }
 
   /// Something happened to a container; `facts` come before its labels.

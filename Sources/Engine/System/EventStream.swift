@@ -99,10 +99,19 @@ public struct EventStream {
 
   /// Returns at the end of the log, at `until`, or never.
   public func run(_ body: (Event) throws -> Void) throws {
+    switch try context.eventsBackend() {
+    case .file: try runFiles(body)
+    case .journald: try runJournal(body)
+    case .none:
+      throw ErrorReport(.invalidRequest, "cannot read events with the \"none\" backend")
+    }
+  }
+
+  private func runFiles(_ body: (Event) throws -> Void) throws {
     if follows { try FileTree.ensureDirectory(context.eventDirectory) }
     // Before the first reading, so that nothing falls between the two.
     let watch = follows ? try FileWatch(context.eventDirectory) : nil
-    var reader = EventReader(context.events)
+    var reader = EventReader(EventLog(context.eventDirectory))
     if follows, since == nil, until == nil {
       try reader.skipToEnd()
     } else {
@@ -110,14 +119,31 @@ public struct EventStream {
     }
     guard let watch else { return }
     while true {
-      var wait: Int32 = -1
-      if let until {
-        let left = until - Clock.realtime()
-        if left <= 0 { return }
-        wait = Int32(clamping: left / 1_000_000 + 1)
-      }
+      guard let wait = patience else { return }
       try watch.wait(milliseconds: wait)
       try reader.readNew { try show($0, body) }
+    }
+  }
+
+  /// How many milliseconds to wait for more, -1 without an end; nil when `until` has passed.
+  private var patience: Int32? {
+    guard let until else { return -1 }
+    let left = until - Clock.realtime()
+    return left <= 0 ? nil : Int32(clamping: left / 1_000_000 + 1)
+  }
+
+  private func runJournal(_ body: (Event) throws -> Void) throws {
+    let onlyNews = follows && since == nil && until == nil
+    var arguments = ["-n", onlyNews ? "0" : "all"]
+    if let since { arguments.append("--since=@\(since / 1_000_000_000)") }
+    arguments += Event.journalMatches(context.eventDirectory, uid: context.uid)
+    let records = try JournalRecords.required(arguments, follow: follows)
+    while true {
+      while let record = try records.next() {
+        if let event = Event(record: record) { try show(event, body) }
+      }
+      guard let descriptor = records.descriptor, let wait = patience else { return }
+      _ = try Descriptor.waitReadable(descriptor, milliseconds: wait)
     }
   }
 

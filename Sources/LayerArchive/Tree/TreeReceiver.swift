@@ -195,7 +195,7 @@ extension TreeReceiver {
     if existing?.kind != .directory {
       if existing != nil {
         guard options.replacesOtherKinds else {
-          throw .source(ReceiverRefusal.overwritesFile(entry.path.text))
+          throw .source(ReceiverRefusal.overwritesFile(entry.path.text, in: basePath))
         }
         try remove(name, entry)
       }
@@ -274,7 +274,7 @@ extension TreeReceiver {
     }
     guard let existing else { return }
     guard existing.kind != .directory || options.replacesOtherKinds else {
-      throw .source(ReceiverRefusal.overwritesDirectory(entry.path.text))
+      throw .source(ReceiverRefusal.overwritesDirectory(entry.path.text, in: basePath))
     }
     try remove(name, entry)
   }

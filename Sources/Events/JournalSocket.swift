@@ -1,21 +1,24 @@
-import LinuxSystem
+public import LinuxSystem
 
 /// The socket of the system's journal (systemd's native protocol, systemd-journald.service(8)).
 ///
 /// A record is one datagram of `NAME=value` lines; one that is too big for a datagram goes as a sealed
 /// file in memory.
-final class JournalSocket {
-  static let standardPath = "/run/systemd/journal/socket"
+public final class JournalSocket {
+  public static let standardPath = "/run/systemd/journal/socket"
   /// How long a record waits for a journal that is behind: milliseconds.
   private static let patience = 20
 
   private let path: String
-  private var socket: HeldDescriptor?
+  private var socket: OwnedDescriptor?
 
-  init(_ path: String) { self.path = path.isEmpty ? Self.standardPath : path }
+  /// A socket at `path`; the standard one when that is empty.
+  ///
+  /// It is connected with the first record.
+  public init(_ path: String) { self.path = path.isEmpty ? Self.standardPath : path }
 
   /// A field as the protocol spells it: with its length in binary when it holds a line break.
-  static func field(_ text: String) -> [UInt8] {
+  public static func field(_ text: String) -> [UInt8] {
     let bytes = Array(text.utf8)
     guard bytes.contains(0x0A), let equals = bytes.firstIndex(of: 0x3D) else {
       return bytes + [0x0A]
@@ -26,7 +29,7 @@ final class JournalSocket {
   }
 
   /// Sends one record; `patient` waits a moment for a journal that is behind.
-  func send(_ record: [UInt8], patient: Bool) throws(SystemError) {
+  public func send(_ record: [UInt8], patient: Bool) throws(SystemError) {
     var attempt = 0
     while true {
       do throws(SystemError) {
@@ -44,7 +47,7 @@ final class JournalSocket {
   private func sendNow(_ record: [UInt8]) throws(SystemError) {
     let target = try connected()
     do throws(SystemError) {
-      try UnixSocket.send(target.raw, record, descriptors: [])
+      try UnixSocket.send(target, record, descriptors: [])
     } catch {
       guard error.errno == Errno.messageTooLong || error.errno == Errno.noBuffers else {
         throw error
@@ -52,15 +55,16 @@ final class JournalSocket {
       let file = try OwnedDescriptor.anonymousFile("journal-record", sealable: true)
       try Descriptor.writeAll(file.raw, record)
       try file.seal()
-      try UnixSocket.send(target.raw, [], descriptors: [file.raw])
+      try UnixSocket.send(target, [], descriptors: [file.raw])
     }
   }
 
-  private func connected() throws(SystemError) -> HeldDescriptor {
-    if let socket { return socket }
-    let made = HeldDescriptor(try UnixSocket.connect(path: path, kind: .datagram))
-    try Descriptor.setNonBlocking(made.raw, true)
-    socket = made
-    return made
+  private func connected() throws(SystemError) -> Int32 {
+    if let raw = socket?.raw { return raw }
+    let made = try UnixSocket.connect(path: path, kind: .datagram)
+    let raw = made.raw
+    try Descriptor.setNonBlocking(raw, true)
+    socket = consume made
+    return raw
   }
 }
