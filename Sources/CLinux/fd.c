@@ -164,6 +164,11 @@ int64_t clinux_llistxattr(const char *path, char *list, uint64_t size) {
   return RESULT(llistxattr(path, list, size));
 }
 
+int64_t clinux_listxattrat(int32_t directory, const char *name, char *list, uint64_t size) {
+  /* The number is the same on every architecture; older headers have no name for it. */
+  return RESULT(syscall(465, directory, name, AT_SYMLINK_NOFOLLOW, list, size));
+}
+
 int32_t clinux_lremovexattr(const char *path, const char *name) {
   return RESULT(lremovexattr(path, name));
 }

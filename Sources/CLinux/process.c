@@ -225,6 +225,16 @@ int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_
   return RESULT(prctl(option, a, b, c, d));
 }
 
+int32_t clinux_keep_capabilities(void) {
+  long bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+  /* SECBIT_NO_SETUID_FIXUP (linux/securebits.h). */
+  return bits < 0 ? -errno : RESULT(prctl(PR_SET_SECUREBITS, bits | 1 << 2, 0, 0, 0));
+}
+
+int32_t clinux_setfsuid(uint32_t uid) { return (int32_t)syscall(SYS_setfsuid, uid); }
+
+int32_t clinux_setfsgid(uint32_t gid) { return (int32_t)syscall(SYS_setfsgid, gid); }
+
 int32_t clinux_setresuid(uint32_t r, uint32_t e, uint32_t s) {
   return RESULT(syscall(SYS_setresuid, r, e, s));
 }

@@ -7,7 +7,8 @@ import StateStore
 
 /// Makes a copy of an image's files whose owners fit another mapping of ids, once for each mapping.
 ///
-/// Only the copy's own lock is held meanwhile. It appears whole, by rename, with its data on disk.
+/// Only the copy's own lock is held meanwhile. It appears whole, by rename, and is flushed when it is in
+/// use already (MappedMark).
 struct RemapImage {
   let store: ImageStore
   let reporter: Reporter
@@ -25,7 +26,7 @@ struct RemapImage {
     let path = store.layers.mapped(top, map: map)
     let result = HelperEvent.Result(
       path: refers ? ReferringLayer.directory(path) : "\(path)/diff")
-    if FileTree.exists(path) { return result }
+    if MappedMark(path).isUsable { return result }
 
     let name = "\(top.hex)-\(map)"
     let lockPath = store.lockPath(.layer, name)
@@ -34,12 +35,16 @@ struct RemapImage {
         "waiting for \(holder.map { "process \($0.pid) (\($0.command))" } ?? "another process"), "
           + "which is making the same copy")
     }
-    if !FileTree.exists(path) {
-      let lease = try Lease(store, layers: image.layers)
-      try make(image, request, at: path, named: name, refers: refers)
-      _ = lease
+    if MappedMark(path).isUsable {
+      try lock.remove(lockPath)
+      return result
     }
+    let lease = try Lease(store, layers: image.layers)
+    let flush = try make(image, request, at: path, named: name, refers: refers)
+    _ = lease
     try lock.remove(lockPath)
+    // Where no process can be started for it, it is not durable; that is all.
+    try? flush.detach()
     return result
   }
 
@@ -51,30 +56,42 @@ struct RemapImage {
   private func make(
     _ image: StoredImage, _ request: RemapRequest, at path: String, named name: String,
     refers: Bool
-  ) throws {
+  ) throws -> LateFlush {
     let place = "\(store.layers.root)/mapped/\(LayerDirectory.ingestPrefix)\(name)"
     try FileTree.removeTree(place)
     let target = refers ? ReferringLayer.directory(place) : "\(place)/diff"
     try FileTree.ensureDirectory(target)
     try FileTree.setMode(target, 0o755)
     do {
+      let flush = try LateFlush(of: place)
       let uids = IDTable(request.uids, kind: "uid")
       let gids = IDTable(request.gids, kind: "gid")
+      let umask = CurrentProcess.setUmask(0)
+      defer { _ = CurrentProcess.setUmask(umask) }
       let merger = try LayerMerger(into: target, refers: refers) { (owner) throws(ArchiveError) in
         (uid: try uids.translate(owner.uid), gid: try gids.translate(owner.gid))
       } onProgress: { [reporter] copied in
         reporter.progress(image.id.shortID, .copying, copied, of: image.size)
       }
       for layer in image.layers { try merger.apply(store.layers.diff(layer)) }
-      try FileTree.syncFilesystem(place)
+      try flush.finishWithoutBootID()
+      try setAside(path)
       try FileTree.rename(place, to: path)
-      try FileTree.sync("\(store.layers.root)/mapped")
+      reporter.progress(image.id.shortID, .done)
+      return flush
     } catch {
       // The cause is what counts; a collection removes what cannot be removed now.
       try? FileTree.removeTree(place)
       throw error
     }
-    reporter.progress(image.id.shortID, .done)
+  }
+
+  /// Takes away what a power cut has left of a copy; a collection removes it where we cannot.
+  private func setAside(_ path: String) throws {
+    guard FileTree.exists(path) else { return }
+    let trash = "\(store.layers.root)/\(LayerDirectory.trashPrefix)\(try RandomName.make())"
+    try FileTree.rename(path, to: trash)
+    try? FileTree.removeTree(trash)
   }
 
   private struct IDTable: Sendable {

@@ -16,14 +16,24 @@ public final class LayerMerger {
 
   /// Merges into `directory`, which exists; `owner` gives each file's owner in the copy.
   ///
-  /// Both closures are called on several threads.
+  /// Both closures are called on several threads. A caller with a umask of 0 saves two calls for
+  /// each file.
   public init(
     into directory: String, refers: Bool = false,
     owner: @escaping @Sendable (Owner) throws(ArchiveError) -> Owner,
     onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
   ) throws(ArchiveError) {
-    target = try kernel { () throws(SystemError) in try DirectoryHandle(directory) }
-    files = MergedFiles(refers: refers, owner: owner, onProgress: onProgress)
+    let place = try kernel { () throws(SystemError) in try DirectoryHandle(directory) }
+    let list = try kernel { () throws(SystemError) in
+      try ExtendedAttributes.find(
+        "system.posix_acl_default", of: .current, in: place.descriptor.raw)
+    }
+    target = place
+    let umask = CurrentProcess.setUmask(0)
+    _ = CurrentProcess.setUmask(umask)
+    files = MergedFiles(
+      refers: refers, mayAskForModes: list == nil && umask == 0, owner: owner,
+      onProgress: onProgress)
   }
 
   /// Applies one layer's directory.

@@ -26,8 +26,9 @@ final class MergeCrew {
       for _ in 0..<Self.size {
         threads.append(
           try WorkerThread { [queue, failure] in
+            var identity = CreationIdentity()
             while let batch = queue.pop() {
-              do throws(ArchiveError) { try files.make(batch) } catch {
+              do throws(ArchiveError) { try files.make(batch, as: &identity) } catch {
                 failure.set(error)
                 queue.abandon()
               }

@@ -35,24 +35,37 @@ public enum ExtendedAttributes {
   }
 
   public static func list(of entry: RawPath, in directory: Int32) throws(SystemError) -> [String] {
-    guard let path = path(entry, directory) else { return [] }
-    var buffer = [CChar](repeating: 0, count: 1_024)
+    var room = 256
     while true {
-      let room = UInt64(buffer.count)
-      let n = unsafe path.withPointer { path in
-        unsafe buffer.withUnsafeMutableBufferPointer {
-          unsafe clinux_llistxattr(path, $0.baseAddress, room)
-        }
-      }
-      if n == Int64(-EOPNOTSUPP) { return [] }
-      if n == Int64(-ERANGE), buffer.count < 65_536 {
-        buffer = [CChar](repeating: 0, count: 65_536)
+      let (n, names) = names(of: entry, in: directory, room)
+      if n == Int64(-EOPNOTSUPP) || n == 0 { return [] }
+      // XATTR_LIST_MAX: no list is longer (xattr(7)).
+      if n == Int64(-ERANGE), room < 65_536 {
+        room = 65_536
         continue
       }
-      let count = Int(try check(n, "llistxattr", entry.text))
-      return buffer[..<count].split(separator: 0).map {
-        String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      try check(n, "llistxattr", entry.text)
+      return names
+    }
+  }
+
+  /// What the kernel says, and the names in a list of at most `room` bytes.
+  private static func names(
+    of entry: RawPath, in directory: Int32, _ room: Int
+  ) -> (Int64, [String]) {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: room) { buffer in
+      let list = buffer.baseAddress
+      var n = unsafe entry.withPointer {
+        unsafe clinux_listxattrat(directory, $0, list, UInt64(room))
       }
+      // EPERM: a filter of system calls that knows nothing of it.
+      if n == Int64(-ENOSYS) || n == Int64(-EPERM) {
+        guard let path = path(entry, directory) else { return (0, []) }
+        n = unsafe path.withPointer { unsafe clinux_llistxattr($0, list, UInt64(room)) }
+      }
+      guard n > 0 else { return (n, []) }
+      let bytes = unsafe buffer[..<Int(n)].map { UInt8(bitPattern: $0) }
+      return (n, bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
     }
   }
 

@@ -21,6 +21,16 @@ public enum OpenFile {
     try checkErrno(ftruncate(fd, Int(bytes)), "ftruncate", "\(fd)")
   }
 
+  /// Flushes the file or directory (fsync(2)).
+  public static func sync(_ fd: Int32) throws(SystemError) {
+    try checkErrno(fsync(fd), "fsync", "\(fd)")
+  }
+
+  /// Flushes the whole filesystem that holds the file (syncfs(2)).
+  public static func syncFilesystem(_ fd: Int32) throws(SystemError) {
+    try check(clinux_syncfs(fd), "syncfs", "\(fd)")
+  }
+
   public static func seek(_ fd: Int32, to offset: Int64) throws(SystemError) {
     try checkErrno(lseek(fd, Int(offset), SEEK_SET), "lseek", "\(fd)")
   }

@@ -170,6 +170,39 @@ struct RoundTripTests {
     #expect(try FileTree.list("\(helper.data)/layers/mapped").count == 1)
   }
 
+  /// What is to be found of a copy is its mark; `text` nil: it was lost.
+  @Test(
+    arguments: [
+      (nil, false), ("", false), (String(repeating: "\0", count: 64), false),
+      ("11111111-2222-3333-4444-555555555555", false), ("durable", true), (BootID.current, true),
+    ] as [(String?, Bool)])
+  func copiesCountFromThisBootOrWhenFlushed(text: String?, isKept: Bool) throws {
+    let image = try importSample()
+    let all = [RemapRequest.Range(image: 0, target: 0, length: 9_000)]
+    let request = HelperRequest.Operation.remap(
+      RemapRequest(image: "\(image.id)", mapName: "m-1", uids: all, gids: all))
+    let path = try #require(try helper.run(request).result?.path)
+    let copy = String(path.dropLast("/diff".utf8.count))
+    #expect(MappedMark(copy).isUsable)
+    // The flush is somebody else's.
+    for _ in 0..<1_000 where !MappedMark(copy).isDurable { try Clock.pause(milliseconds: 20) }
+    #expect(MappedMark(copy).isDurable)
+
+    try FileTree.write("\(path)/own", "x")
+    try FileTree.unlinkIfPresent("\(copy)/mark")
+    if let text {
+      let isWord = !text.isEmpty && !text.hasPrefix("\0")
+      let rest = isWord ? String(repeating: " ", count: 63 - text.utf8.count) + "\n" : ""
+      try FileTree.write("\(copy)/mark", text + rest)
+    }
+    #expect(MappedMark(copy).isUsable == isKept)
+    #expect(try helper.run(request).result?.path == path)
+    #expect(FileTree.exists("\(path)/own") == isKept)
+    #expect(FileTree.exists("\(path)/bin/tool"))
+    #expect(MappedMark(copy).isUsable)
+    #expect(try helper.leftovers() == [])
+  }
+
   @Test func removesOnlyBelowItsData() throws {
     try FileTree.ensureDirectory("\(helper.data)/containers/x/diff")
     try FileTree.ensureDirectory("\(helper.scratch)/precious")

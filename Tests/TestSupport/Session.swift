@@ -149,7 +149,7 @@ public struct Session {
 
   private func checkForLeaks() throws {
     var leaks: [String] = []
-    let gone = Poll.until(deadline: .seconds(10)) {
+    let gone = Poll.until(deadline: .seconds(60)) {
       leaks = home.census().added(since: before)
       return leaks.isEmpty
     }

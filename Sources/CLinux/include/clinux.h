@@ -149,6 +149,11 @@ int32_t clinux_execveat(int32_t fd, const char *path, char *const *argv, char *c
                         int32_t flags);
 int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 /* The raw calls, on this thread only; callers are single-threaded (setresuid(2)). */
+/* This thread keeps its capabilities when its file system ids change (PR_SET_SECUREBITS). */
+int32_t clinux_keep_capabilities(void);
+/* The raw calls, on this thread only; each returns the id before. */
+int32_t clinux_setfsuid(uint32_t uid);
+int32_t clinux_setfsgid(uint32_t gid);
 int32_t clinux_setresuid(uint32_t r, uint32_t e, uint32_t s);
 int32_t clinux_setresgid(uint32_t r, uint32_t e, uint32_t s);
 int32_t clinux_setgroups(uint64_t count, const uint32_t *groups);
@@ -246,6 +251,8 @@ int64_t clinux_getdents(int32_t fd, void *buffer, uint64_t size);
 int64_t clinux_lgetxattr(const char *path, const char *name, void *value, uint64_t size);
 int32_t clinux_lsetxattr(const char *path, const char *name, const void *value, uint64_t size);
 int64_t clinux_llistxattr(const char *path, char *list, uint64_t size);
+/* The names of a file's attributes, relative to a directory (listxattrat(2), Linux 6.13). */
+int64_t clinux_listxattrat(int32_t directory, const char *name, char *list, uint64_t size);
 int32_t clinux_lremovexattr(const char *path, const char *name);
 int32_t clinux_fsetxattr(int32_t fd, const char *name, const void *value, uint64_t size);
 

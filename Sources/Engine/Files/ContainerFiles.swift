@@ -40,6 +40,7 @@ final class ContainerFiles {
         lock = try ObjectLock.acquire(Self.lockPath(directory))
         if try !FileLock.isHeld(store.monitorLock(id)) {
           try MountHolder.refuse(directory, name: config.name)
+          try MappedLayer(context).renew(config)
           return
         }
       }

@@ -17,6 +17,7 @@ struct LayeredTrees {
     }
     let layers = context.imageStore.layers
     if config.isWholeCopy { return try WholeCopy(context, config).tree() }
+    try MappedLayer(context).renew(config)
     let directory = ContainerStore(context).directory(config.id)
     return LayeredTree(
       upper: "\(directory)/upper",

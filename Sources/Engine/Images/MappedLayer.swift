@@ -23,11 +23,12 @@ struct MappedLayer {
     let name = Self.name(of: map)
     let layers = context.imageStore.layers
     let mayRefer = (context.storageDriver ?? .overlay) == .overlay
-    let referring = ReferringLayer.directory(
-      layers.mapped(top, map: ReferringLayer.name(name)))
+    let referring = layers.mapped(top, map: ReferringLayer.name(name))
     let copy = layers.mappedDiff(top, map: name)
-    var path = mayRefer && FileTree.exists(referring) ? referring : copy
-    if !FileTree.exists(path) {
+    var path = copy
+    if mayRefer, MappedMark(referring).isUsable {
+      path = ReferringLayer.directory(referring)
+    } else if !MappedMark(layers.mapped(top, map: name)).isUsable {
       var request = RemapRequest(
         image: "\(image.id)", mapName: name, uids: map.users.map(Self.range),
         gids: map.groups.map(Self.range))
@@ -35,6 +36,26 @@ struct MappedLayer {
       path = try HelperClient(context).run(.remap(request), events: events).path ?? copy
     }
     return String(path.dropFirst(layers.root.utf8.count + 1))
+  }
+
+  /// Makes the copy that a container stands on again where a power cut may have torn it.
+  func renew(_ config: ContainerConfig) throws {
+    guard let use = config.image, let mapped = use.mapped, let name = ImageUsers.mappedName(mapped)
+    else { return }
+    let layers = context.imageStore.layers
+    if MappedMark("\(layers.root)/mapped/\(name)").isUsable { return }
+    var mapping: IDMapping?
+    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    guard let id = Digest(algorithm: .sha256, hex: use.id),
+      let image = try context.imageStore.find(id: id),
+      let nested = try config.namespaces.userns.nested(
+        in: mapping, uid: context.uid, gid: context.gid),
+      try ensure(image, nested) == mapped
+    else {
+      throw ErrorReport(
+        .unavailable, "the image's files of container \(config.name) for its ids are gone",
+        hint: "create the container again")
+    }
   }
 
   /// In the place of a mapping: all layers as one tree, as they are.
@@ -51,7 +72,7 @@ struct MappedLayer {
     }
     let name = Self.whole
     let path = context.imageStore.layers.mappedDiff(top, map: name)
-    if FileTree.exists(path) { return path }
+    if MappedMark(context.imageStore.layers.mapped(top, map: name)).isUsable { return path }
     let all = RemapRequest.Range(image: 0, target: 0, length: .max)
     let request = RemapRequest(image: "\(image.id)", mapName: name, uids: [all], gids: [all])
     return try HelperClient(context).run(.remap(request), events: events).path ?? path

@@ -26,6 +26,7 @@ struct LaunchContainer {
     let status = try StatusReader(store).read(id)
     if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
     try refuseTerminal()
+    try MappedLayer(context).renew(config)
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
     }
