@@ -82,7 +82,8 @@ extension SystemTests {
           #expect(
             try Poll.until {
               // A slow machine may not see the third.
-              try session.inspect(name, "{{.State.Restarting}} {{ge .RestartCount 3}}") == "true true"
+              try session.inspect(name, "{{.State.Restarting}} {{ge .RestartCount 3}}")
+                == "true true"
             })
         }
         try session.martlet("stop", "first")

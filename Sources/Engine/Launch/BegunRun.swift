@@ -19,8 +19,10 @@ struct BegunRun {
     order.startsNow && !order.terminal && runtime.isLinked && !order.log.driver.passesStreams
   }
 
-  /// The bundle's directory must be there. `namespaces`: ours that the container joins, with their
-  /// numbers in the monitor, by which the configuration has them.
+  /// Begins it; the bundle's directory must be there.
+  ///
+  /// `namespaces`: ours that the container joins, with their numbers in the monitor, by which the
+  /// configuration has them.
   init(
     _ order: MonitorOrder, _ spec: RuntimeSpec, namespaces: [(child: Int32, ours: Int32)],
     environment: [String], _ context: EngineContext
