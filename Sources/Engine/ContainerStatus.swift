@@ -68,17 +68,28 @@ public struct ContainerCondition: Sendable {
 /// Reads statuses; never waits for a writer.
 public struct StatusReader: Sendable {
   private let store: ContainerStore
+  private let places: ContainerPlaces?
 
-  public init(_ store: ContainerStore) { self.store = store }
+  public init(_ store: ContainerStore) {
+    self.store = store
+    places = nil
+  }
+
+  /// For many containers in a row.
+  init(_ store: ContainerStore, _ places: ContainerPlaces) {
+    self.store = store
+    self.places = places
+  }
 
   public func read(_ id: String) throws -> ContainerStatus { try condition(id).status }
 
   /// Status, health and restarts at once.
   public func condition(_ id: String) throws -> ContainerCondition {
     var live: LineRecord?
-    let status = try read(id, &live)
+    var exit: LineRecord?
+    let status = try read(id, &live, &exit)
     var condition = ContainerCondition(status: status)
-    if case .exited = status, let exit = try RecordStore(store.directory(id)).find("exit") {
+    if case .exited = status, let exit = try exit ?? record(id, "exit") {
       condition.restarts = Int(exit.integer("restarts") ?? 0)
       condition.stoppedByUser = exit.flag("stopped-by-user")
     }
@@ -89,13 +100,27 @@ public struct StatusReader: Sendable {
     return condition
   }
 
-  private func read(_ id: String, _ live: inout LineRecord?) throws -> ContainerStatus {
-    let directory = store.directory(id)
-    live = try RecordStore(store.liveDirectory(id)).find("state")
-    if try FileLock.isHeld(store.monitorLock(id)) {
+  private func record(_ id: String, _ name: String) throws -> LineRecord? {
+    guard let places else { return try RecordStore(store.directory(id)).find(name) }
+    return try places.record(id, name)
+  }
+
+  private func liveRecord(_ id: String) throws -> LineRecord? {
+    try RecordStore(store.liveDirectory(id)).find("state")
+  }
+
+  private func read(_ id: String, _ live: inout LineRecord?, _ exit: inout LineRecord?) throws
+    -> ContainerStatus
+  {
+    live = places?.mayLive(id) == false ? nil : try liveRecord(id)
+    let lock = try places?.lock(id) ?? FileLock.look(store.monitorLock(id))
+    if lock == .held {
+      // It may have begun to live since we looked who does.
+      if live == nil, places != nil { live = try liveRecord(id) }
       if let live { return monitored(live) }
       // The monitor has told nothing yet, or it has removed what it told and is about to leave.
-      if let exit = try RecordStore(directory).find("exit") { return Self.ended(exit) }
+      exit = try record(id, "exit")
+      if let exit { return Self.ended(exit) }
       guard !FileTree.exists(store.liveDirectory(id)),
         let lost = LostContainer.find(lock: store.monitorLock(id))
       else { return .initialized }
@@ -103,15 +128,13 @@ public struct StatusReader: Sendable {
     }
     // No monitor. What it left in the live directory may still run.
     if let live, let status = orphaned(live) { return status }
-    if let exit = try RecordStore(directory).find("exit") { return Self.ended(exit) }
+    exit = try record(id, "exit")
+    if let exit { return Self.ended(exit) }
     if let live, live["status"] == "exited" { return Self.ended(live) }
     // A start writes into the lock; what it wrote may be torn by a power cut.
-    let started = (try? FileTree.readText(store.monitorLock(id), limit: 4_096)) ?? ""
-    if !started.isEmpty {
-      let since = LineRecord(parsing: started)?.integer("started") ?? 0
-      return .exited(code: nil, finished: since, started: since, outOfMemory: false)
-    }
-    return .created
+    guard case .free(let started) = lock, !started.isEmpty else { return .created }
+    let since = LineRecord(parsing: started)?.integer("started") ?? 0
+    return .exited(code: nil, finished: since, started: since, outOfMemory: false)
   }
 
   private func monitored(_ live: LineRecord) -> ContainerStatus {

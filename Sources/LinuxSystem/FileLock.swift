@@ -37,6 +37,27 @@ public struct FileLock: ~Copyable, Sendable {
     try check(clinux_lock(descriptor, 1, 0), "lock", "\(descriptor)")
   }
 
+  /// What a look at a lock's file tells.
+  public enum Sight: Equatable, Sendable {
+    case missing, held
+    /// Nobody holds it; what the file says.
+    case free([UInt8])
+  }
+
+  /// Looks at a lock and, when it is free, at what its file says; never blocks.
+  public static func look(_ path: String, in directory: Int32 = OwnedDescriptor.workingDirectory)
+    throws(SystemError) -> Sight
+  {
+    do throws(SystemError) {
+      let file = try OwnedDescriptor.open(path, in: directory)
+      if try check(clinux_lock_test(file.raw), "lock", path) == 1 { return .held }
+      return .free(try Descriptor.readRegular(file.raw, limit: 65_536))
+    } catch {
+      if error.errno == ENOENT || error.errno == ENOTDIR { return .missing }
+      throw error
+    }
+  }
+
   /// Whether some process holds the file locked.
   ///
   /// A missing file is free. Never blocks.

@@ -26,6 +26,15 @@ public struct RecordStore: Sendable {
     try find(name, in: nil)
   }
 
+  /// A record called `name` in an opened directory of stores, where it is `store`'s.
+  ///
+  /// For many in a row: the path to the stores is followed once.
+  public static func find(_ name: String, of store: String, in stores: Int32) throws(StateError)
+    -> LineRecord?
+  {
+    try RecordStore(store).find("\(store)/\(name)", in: stores)
+  }
+
   public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
     try findBytes(name, in: nil, limit)
   }

@@ -4,17 +4,24 @@ import StateStore
 
 /// What `ps` shows.
 public struct ListContainers {
+  private let context: EngineContext
   private let store: ContainerStore
 
-  public init(_ context: EngineContext) { store = ContainerStore(context) }
+  public init(_ context: EngineContext) {
+    self.context = context
+    store = ContainerStore(context)
+  }
 
   /// Every container, newest first.
   public func run() throws -> [ContainerSummary] {
-    let statuses = StatusReader(store)
+    let ids = try store.ids()
+    guard !ids.isEmpty, let places = try ContainerPlaces.open(context) else { return [] }
+    let statuses = StatusReader(store, places)
     var all: [ContainerSummary] = []
-    for id in try store.ids() {
+    all.reserveCapacity(ids.count)
+    for id in ids {
       // One that goes away while we look is simply not there.
-      guard let record = try RecordStore(store.directory(id)).find("summary") else { continue }
+      guard let record = try places.record(id, "summary") else { continue }
       all.append(ContainerSummary(record, try statuses.condition(id)))
     }
     return all.sorted { $0.created > $1.created }
