@@ -114,6 +114,10 @@ int32_t clinux_mknodat(int32_t dirfd, const char *path, uint32_t mode, uint32_t 
   return RESULT(mknodat(dirfd, path, mode, makedev(major_number, minor_number)));
 }
 
+int32_t clinux_start_writing(int32_t fd) {
+  return RESULT(sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE));
+}
+
 int32_t clinux_syncfs(int32_t fd) { return RESULT(syncfs(fd)); }
 
 int32_t clinux_stat(int32_t dirfd, const char *path, int32_t flags, struct clinux_stat *result) {

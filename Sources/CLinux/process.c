@@ -225,6 +225,14 @@ int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_
   return RESULT(prctl(option, a, b, c, d));
 }
 
+void clinux_give_back_from(int32_t bytes) {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, bytes);
+#else
+  (void)bytes;
+#endif
+}
+
 int32_t clinux_keep_capabilities(void) {
   long bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
   /* SECBIT_NO_SETUID_FIXUP (linux/securebits.h). */

@@ -12,6 +12,8 @@ public enum HelperProgram {
     let reporter = Reporter()
     do {
       ResourceLimit.raiseOpenFiles()
+      // A layer's window of zstd is 8 MB and more, and there are several layers at a time.
+      FreedMemory.giveBack(from: 1 << 20)
       CurrentProcess.setUmask(0o077)
       // A limit on sizes of files shall be an error with a name (setrlimit(2), SIGXFSZ).
       try SignalSet.ignore(25)

@@ -83,7 +83,8 @@ struct LayerInstaller {
   }
 
   private func unpack(_ jobs: [Job], from supply: any LayerSupply) throws {
-    let shared = WorkList(jobs)
+    // The largest first: at the end no thread is to be alone with much to do.
+    let shared = WorkList(jobs.sorted { $0.descriptor.size > $1.descriptor.size })
     var threads: [WorkerThread] = []
     for _ in 0..<min(Self.workers, jobs.count) {
       threads.append(

@@ -19,6 +19,9 @@ public final class LayerUnpacker {
     public var refusedAttributes: Set<String> = []
   }
 
+  /// Bytes from which on a file's blocks are worth a call of their own.
+  private static let largeFile: Int64 = 1 << 18
+
   let root: DirectoryHandle
   let canMakeDevices: Bool
   var summary = Summary()
@@ -101,6 +104,8 @@ public final class LayerUnpacker {
       try at(entry.path) { () throws(SystemError) in try OpenFile.setSize(fd, entry.size) }
     }
     summary.size += entry.size
+    // The flush of the whole image then finds little left to do.
+    if entry.size >= Self.largeFile { OpenFile.startWriting(fd) }
     try apply(entry, to: fd)
   }
 

@@ -42,3 +42,12 @@ public enum ResourceLimit {
     _ = clinux_prlimit(0, 7, min(hard, 65_536), hard)
   }
 }
+
+/// How the C library keeps memory that was freed (mallopt(3)).
+public enum FreedMemory {
+  /// Gives blocks of at least `bytes` back to the kernel at once when they are freed.
+  ///
+  /// Otherwise the library raises that limit with the first large block that is freed, and keeps all
+  /// that are smaller from then on.
+  public static func giveBack(from bytes: Int32) { clinux_give_back_from(bytes) }
+}

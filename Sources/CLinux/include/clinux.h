@@ -149,6 +149,8 @@ int32_t clinux_execveat(int32_t fd, const char *path, char *const *argv, char *c
                         int32_t flags);
 int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 /* The raw calls, on this thread only; callers are single-threaded (setresuid(2)). */
+/* mallopt(3), M_MMAP_THRESHOLD; nothing where the C library has no such limit. */
+void clinux_give_back_from(int32_t bytes);
 /* This thread keeps its capabilities when its file system ids change (PR_SET_SECUREBITS). */
 int32_t clinux_keep_capabilities(void);
 /* The raw calls, on this thread only; each returns the id before. */
@@ -233,6 +235,7 @@ int32_t clinux_renameat2(int32_t from_fd, const char *from, int32_t to_fd, const
 #define CLINUX_RENAME_EXCHANGE 2U
 int32_t clinux_mknodat(int32_t dirfd, const char *path, uint32_t mode, uint32_t major,
                        uint32_t minor);
+int32_t clinux_start_writing(int32_t fd);
 int32_t clinux_syncfs(int32_t fd);
 /* fstatat(2) in fixed-width fields; flags AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. */
 struct clinux_stat {
