@@ -91,17 +91,6 @@ public struct GlobalOptions: Sendable, Equatable {
 
   static let storageDrivers = EngineContext.storageDrivers
 
-  /// What containers.conf says, for commands that ask it.
-  func defaults() throws -> ContainerDefaults { try ContainerDefaults(modules: modules) }
-
-  /// The keys that leave a container: those that were given, else those of containers.conf.
-  ///
-  /// `known`: what containers.conf says, where it has been read already.
-  func detachKeys(_ given: String?, _ known: ContainerDefaults? = nil) throws -> DetachKeys {
-    guard let keys = try given ?? (known ?? defaults()).detachKeys() else { return .standard }
-    return try DetachKeys(keys)
-  }
-
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {
     var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
@@ -111,6 +100,14 @@ public struct GlobalOptions: Sendable, Equatable {
     context.dockerConfig = dockerConfig
     context.runtimeFlags = runtimeFlags
     return context
+  }
+}
+
+extension EngineContext {
+  /// The keys that leave a container: those that were given, else those of containers.conf.
+  func detachKeys(_ given: String?) throws -> DetachKeys {
+    guard let keys = try given ?? ContainerDefaults(self).detachKeys() else { return .standard }
+    return try DetachKeys(keys)
   }
 }
 

@@ -114,5 +114,23 @@ extension SystemTests {
         #expect(wrong.standardError.contains("detach key"))
       }
     }
+
+    /// Reading it takes as long as a system call takes a thousand times.
+    @Test(.enabled(if: Machine.has("strace"))) func isReadOnceACommand() throws {
+      try Session.run { session in
+        let trace = session.directory + "/trace"
+        let installed = try #require(Machine.current?.martlet)
+        try session.shell(
+          "exec strace -f -qq -o '\(trace)' -e trace=openat '\(installed)' create \(Session.image) true"
+        )
+        let opened = try String(decoding: Data(contentsOf: .init(filePath: trace)), as: UTF8.self)
+          .split(separator: "\n").compactMap { line in
+            line.split(separator: "\"").dropFirst().first.flatMap {
+              $0.hasSuffix("/containers.conf") ? String($0) : nil
+            }
+          }
+        #expect(!opened.isEmpty && Set(opened).count == opened.count, "\(opened)")
+      }
+    }
   }
 }

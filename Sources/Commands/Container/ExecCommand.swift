@@ -65,7 +65,7 @@ enum ExecCommand {
     if !request.privileged { request.privileged = try context.execIsPrivileged() }
     // Only who types can type them.
     if options.detachKeys != nil || request.canBeLeft {
-      request.detachKeys = try invocation.globals.detachKeys(options.detachKeys)
+      request.detachKeys = try context.detachKeys(options.detachKeys)
     }
     return try ExecContainer(context).run(id, request)
   }

@@ -29,7 +29,7 @@ enum LifecycleCommands {
       }
     }
     return try startAttached(
-      selection, options, context, keys: invocation.globals.detachKeys(options.detachKeys))
+      selection, options, context, keys: context.detachKeys(options.detachKeys))
   }
 
   private static func startAttached(
@@ -127,7 +127,7 @@ enum LifecycleCommands {
     var attachment = StartContainer.Attachment(
       streams: options.noInput
         ? [.standardOutput, .standardError] : [.standardInput, .standardOutput, .standardError])
-    attachment.detachKeys = try invocation.globals.detachKeys(options.detachKeys)
+    attachment.detachKeys = try context.detachKeys(options.detachKeys)
     attachment.passesSignals = options.passesSignals
     return try AttachResult.status(
       try StartContainer(context).attach(id, attachment), id, context)

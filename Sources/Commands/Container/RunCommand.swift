@@ -20,7 +20,7 @@ enum RunCommand {
     defaults: ContainerOptions(), options: ContainerOptions.run.map { $0.noting(\.given) }
   ) { given, invocation in
     let context = try invocation.globals.context()
-    let defaults = try invocation.globals.defaults()
+    let defaults = try ContainerDefaults(context)
     let options = try filled(given, invocation.globals, defaults)
     if options.detach, !options.attach.isEmpty {
       throw ErrorReport(.invalidRequest, "--attach and --detach cannot be used together")
@@ -45,7 +45,7 @@ enum RunCommand {
         return 0
       }
       var attachment = StartContainer.Attachment(streams: streams(options))
-      attachment.detachKeys = try invocation.globals.detachKeys(options.detachKeys, defaults)
+      attachment.detachKeys = try context.detachKeys(options.detachKeys)
       attachment.passesSignals = options.passesSignals
       attachment.preservedDescriptors = options.preservedDescriptors
       if attachment.streams.isDisjoint(with: [.standardOutput, .standardError]) {
@@ -73,8 +73,9 @@ enum RunCommand {
     positionals: .atLeast(1, .image), stopsAtFirstPositional: true,
     defaults: ContainerOptions(), options: ContainerOptions.shared.map { $0.noting(\.given) }
   ) { given, invocation in
-    let options = try filled(given, invocation.globals, try invocation.globals.defaults())
-    let config = try create(options, invocation.arguments, try invocation.globals.context())
+    let context = try invocation.globals.context()
+    let options = try filled(given, invocation.globals, try ContainerDefaults(context))
+    let config = try create(options, invocation.arguments, context)
     try Output.line(config.id)
     return 0
   }

@@ -7,9 +7,9 @@ import RegistryConfig
 public struct ContainerDefaults: Sendable {
   private let config: ContainersConfig
 
-  /// Reads the files; `modules` are those that `--module` names.
-  public init(modules: [String]) throws(ErrorReport) {
-    config = try ConfigFiles.current.containers(modules: modules)
+  /// What the files say that the context has read, or reads now.
+  public init(_ context: EngineContext) throws(ErrorReport) {
+    config = try context.containersConfig()
   }
 
   init(_ config: ContainersConfig) { self.config = config }

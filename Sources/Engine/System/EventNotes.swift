@@ -17,10 +17,9 @@ extension EngineContext {
     }
   }
 
-  /// What a command that is run later needs to write events to the same place.
+  /// What a command that is run later needs to write events to the same place; it need not look for it.
   var eventArguments: [String] {
-    let backend = (try? eventsBackend()) ?? .file
-    return backend == .file ? [] : ["--events-backend", backend.rawValue]
+    ["--events-backend", ((try? eventsBackend()) ?? .file).rawValue]
   }
 
   private func record(_ event: Event) {
