@@ -48,10 +48,18 @@ public struct FileLock: ~Copyable, Sendable {
   public static func look(_ path: String, in directory: Int32 = OwnedDescriptor.workingDirectory)
     throws(SystemError) -> Sight
   {
+    try look(path, in: directory) { (file) throws(SystemError) in
+      try Descriptor.readRegular(file, limit: 65_536)
+    }
+  }
+
+  private static func look(
+    _ path: String, in directory: Int32, read: (Int32) throws(SystemError) -> [UInt8]
+  ) throws(SystemError) -> Sight {
     do throws(SystemError) {
       let file = try OwnedDescriptor.open(path, in: directory)
       if try check(clinux_lock_test(file.raw), "lock", path) == 1 { return .held }
-      return .free(try Descriptor.readRegular(file.raw, limit: 65_536))
+      return .free(try read(file.raw))
     } catch {
       if error.errno == ENOENT || error.errno == ENOTDIR { return .missing }
       throw error
@@ -62,12 +70,6 @@ public struct FileLock: ~Copyable, Sendable {
   ///
   /// A missing file is free. Never blocks.
   public static func isHeld(_ path: String) throws(SystemError) -> Bool {
-    do throws(SystemError) {
-      let file = try OwnedDescriptor.open(path)
-      return try check(clinux_lock_test(file.raw), "lock", path) == 1
-    } catch {
-      if error.errno == ENOENT || error.errno == ENOTDIR { return false }
-      throw error
-    }
+    try look(path, in: OwnedDescriptor.workingDirectory) { _ in [] } == .held
   }
 }
