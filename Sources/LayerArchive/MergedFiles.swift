@@ -132,9 +132,9 @@ final class MergedFiles: Sendable {
     of name: RawPath, _ status: FileStatus, in source: borrowing DirectoryHandle, to fd: Int32,
     hasOwner: Bool = false
   ) throws(ArchiveError) {
-    let owner = try self.owner((status.uid, status.gid))
+    let owner = hasOwner ? nil : try self.owner((status.uid, status.gid))
     try at(name) { () throws(SystemError) in
-      if !hasOwner {
+      if let owner {
         try OpenFile.setOwner(fd, uid: owner.uid, gid: owner.gid)
         try OpenFile.setMode(fd, status.permissions)
       }
