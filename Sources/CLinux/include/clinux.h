@@ -111,9 +111,9 @@ int32_t clinux_become(const struct clinux_program *program);
  * CLONE_VFORK): nothing is copied. Returns the pid; after a failure of the child's there is none.
  * *pidfd: close-on-exec. */
 int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
-/* A child with the program's descriptors, directory, environment and signals that runs body(context), in a copy
- * of our memory, in the program's place, and ends with its result (127: it could not be prepared).
- * Returns the pid. *pidfd: close-on-exec. */
+/* A child with the program's descriptors, directory, environment and signals that runs
+ * body(context), in a copy of our memory, in the program's place, and ends with its result (127: it
+ * could not be prepared). Returns the pid. *pidfd: close-on-exec. */
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
                         void *context, int32_t *pidfd);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
@@ -148,7 +148,6 @@ int32_t clinux_execve(const char *path, char *const *argv, char *const *envp);
 int32_t clinux_execveat(int32_t fd, const char *path, char *const *argv, char *const *envp,
                         int32_t flags);
 int64_t clinux_prctl(int32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-/* The raw calls, on this thread only; callers are single-threaded (setresuid(2)). */
 /* mallopt(3), M_MMAP_THRESHOLD; nothing where the C library has no such limit. */
 void clinux_give_back_from(int32_t bytes);
 /* This thread keeps its capabilities when its file system ids change (PR_SET_SECUREBITS). */
@@ -156,6 +155,7 @@ int32_t clinux_keep_capabilities(void);
 /* The raw calls, on this thread only; each returns the id before. */
 int32_t clinux_setfsuid(uint32_t uid);
 int32_t clinux_setfsgid(uint32_t gid);
+/* The raw calls, on this thread only; callers are single-threaded (setresuid(2)). */
 int32_t clinux_setresuid(uint32_t r, uint32_t e, uint32_t s);
 int32_t clinux_setresgid(uint32_t r, uint32_t e, uint32_t s);
 int32_t clinux_setgroups(uint64_t count, const uint32_t *groups);
