@@ -27,8 +27,7 @@ import Testing
     try fixture.finish()
     #expect(fixture.output.asText == "out\n" && fixture.errors.asText == "err\n")
     #expect(fixture.exit?.code == 4 && fixture.exitRecord?.code == 4)
-    let calls = fixture.text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
-    #expect(calls == ["delete"], "the monitor makes no call for it")
+    #expect(fixture.calls == ["delete"], "the monitor makes no call for it")
   }
 
   /// The second run is the monitor's own.
@@ -38,8 +37,7 @@ import Testing
     fixture.order.restartDelay = 1
     try fixture.launch(beginning: Self.script)
     try fixture.finish()
-    let calls = fixture.text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
-    #expect(calls == ["delete", "--log", "delete"])
+    #expect(fixture.calls == ["delete", "--log", "delete"])
     #expect(fixture.exitRecord?.restarts == 1)
   }
 

@@ -230,6 +230,11 @@ final class MonitorFixture {
     LineRecord(parsing: text("run/state")).flatMap { LiveRecord($0) }
   }
 
+  /// The first words of the runtime's calls: commands, and `--log` for those that have a log.
+  var calls: [Substring] {
+    text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
+  }
+
   /// A file's content below the fixture's directory; empty when missing.
   func text(_ name: String) -> String {
     (try? FileTree.readText("\(directory)/\(name)")) ?? ""

@@ -23,8 +23,7 @@ import Testing
     let fixture = try MonitorFixture(initScript: "echo out; echo err >&2; printf tail")
     try fixture.launch()
     try fixture.finish()
-    let calls = fixture.text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
-    #expect(calls == ["create", "start", "delete"])
+    #expect(fixture.calls == ["create", "start", "delete"])
     #expect(fixture.output.asText == "out\ntail")
     #expect(fixture.errors.asText == "err\n")
     #expect(
@@ -74,8 +73,7 @@ import Testing
     try fixture.wait { if case .created = $0 { true } else { false } }
     try fixture.send(.start)
     try fixture.finish()
-    let calls = fixture.text("calls").split(separator: "\n").map { $0.prefix { $0 != " " } }
-    #expect(calls == ["create", "start", "delete"])
+    #expect(fixture.calls == ["create", "start", "delete"])
     #expect(fixture.output.asText == "started\n")
   }
 
