@@ -20,7 +20,7 @@ public struct GlobalOptions: Sendable, Equatable {
   public var defaultMounts: String?
   /// Docker's switch for `--log-level debug`.
   public var debugs = false
-  /// Where events are kept: `file` or `none`.
+  /// Where events are kept; nil leaves it to containers.conf.
   public var eventsBackend: EventsBackend?
   /// Files that are read after containers.conf.
   public var modules: [String] = []

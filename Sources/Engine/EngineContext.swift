@@ -55,10 +55,12 @@ public struct EngineContext: Sendable {
     return stores
   }
 
-  /// containers.conf, once it was read.
-  var knownConfig: ContainersConfig? {
-    get { namespaces.config.withLock { $0 } }
-    nonmutating set { namespaces.config.withLock { $0 = newValue } }
+  /// containers.conf and what is read after it; it is read once.
+  func containersConfig() throws(ErrorReport) -> ContainersConfig {
+    if let config = namespaces.config.withLock({ $0 }) { return config }
+    let config = try ConfigFiles.current.containers(modules: modules)
+    namespaces.config.withLock { $0 = config }
+    return config
   }
 
   public var containers: String { "\(directories.data)/containers" }
@@ -88,6 +90,11 @@ public struct EngineContext: Sendable {
     let plan = try decideNamespacePlan()
     namespaces.plan.withLock { $0 = plan }
     return plan
+  }
+
+  /// The id map of that namespace; nil on a machine's root.
+  func idMapping() throws(UserNamespaceError) -> IDMapping? {
+    if case .map(let map) = try namespacePlan() { map } else { nil }
   }
 
   private func decideNamespacePlan() throws(UserNamespaceError) -> UserNamespacePlan {

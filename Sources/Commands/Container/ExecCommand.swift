@@ -62,7 +62,9 @@ enum ExecCommand {
     }
     var request = options.request
     request.command = words
-    if !request.privileged { request.privileged = try context.execIsPrivileged() }
+    if !request.privileged {
+      request.privileged = try ContainerDefaults(context).execIsPrivileged()
+    }
     // Only who types can type them.
     if options.detachKeys != nil || request.canBeLeft {
       request.detachKeys = try context.detachKeys(options.detachKeys)

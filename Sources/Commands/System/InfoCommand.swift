@@ -60,7 +60,7 @@ struct InfoTree {
         ), ("Conmon", "conmon", tool(info.monitor)), ("CPUs", "cpus", .number(facts.processors)),
         ("Distribution", "distribution", distribution),
         ("DatabaseBackend", "databaseBackend", .text("files")),
-        ("EventLogger", "eventLogger", .text((try? context.eventsBackend().rawValue) ?? "file")),
+        ("EventLogger", "eventLogger", .text(context.usedEventsBackend.rawValue)),
         ("Hostname", "hostname", .text(facts.hostname)),
         ("IDMappings", "idMappings", mappings), ("Kernel", "kernel", .text(facts.kernel)),
         ("LogDriver", "logDriver", .text("k8s-file")),

@@ -19,6 +19,11 @@ public struct ContainerDefaults: Sendable {
     try config.anyText("engine", "detach_keys")
   }
 
+  /// `privileged`: whether every `exec` has all the rights that the user has.
+  public func execIsPrivileged() throws(ErrorReport) -> Bool {
+    try config.flag("containers", "privileged") ?? false
+  }
+
   /// `runtime`.
   public func runtime() throws(ErrorReport) -> String? { try config.text("engine", "runtime") }
 

@@ -18,9 +18,7 @@ extension CreateContainer {
           .invalidRequest,
           "--userns cannot be used together with --uidmap, --gidmap, --subuidname or --subgidname")
       }
-      var outer: IDMapping?
-      if case .map(let map) = try context.namespacePlan() { outer = map }
-      guard let outer = outer ?? IDMapping.own() else {
+      guard let outer = try context.idMapping() ?? IDMapping.own() else {
         throw ErrorReport(.unavailable, "the id map of this process cannot be read")
       }
       config.namespaces.user = "private"

@@ -149,8 +149,7 @@ public struct CreateContainer {
     use.digest = "\(image.manifest)"
     use.layers = image.layers.map(\.hex)
     let choice = config.namespaces.userns
-    var mapping: IDMapping?
-    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    let mapping = try context.idMapping()
     let driver = try StorageChoice(context).forNewContainer()
     config.storage = driver?.rawValue
     if choice.translatesOwners, driver?.stacksLayers ?? true,

@@ -153,8 +153,7 @@ final class ContainerFiles {
   func ids() throws -> TreeIDs { try Self.ids(config, context) }
 
   static func ids(_ config: ContainerConfig, _ context: EngineContext) throws -> TreeIDs {
-    var mapping: IDMapping?
-    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    let mapping = try context.idMapping()
     let choice = config.namespaces.userns
     guard let nested = try choice.nested(in: mapping, uid: context.uid, gid: context.gid) else {
       return TreeIDs()

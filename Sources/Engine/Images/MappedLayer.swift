@@ -44,8 +44,7 @@ struct MappedLayer {
     else { return }
     let layers = context.imageStore.layers
     if MappedMark("\(layers.root)/mapped/\(name)").isUsable { return }
-    var mapping: IDMapping?
-    if case .map(let map) = try context.namespacePlan() { mapping = map }
+    let mapping = try context.idMapping()
     guard let id = Digest(algorithm: .sha256, hex: use.id),
       let image = try context.imageStore.find(id: id),
       let nested = try config.namespaces.userns.nested(

@@ -9,8 +9,7 @@ extension EngineContext {
 
   /// Where events go, as the monitor is told; nil when nobody is to be told.
   var eventPlace: String? {
-    // What happened has happened: a bad configuration is reported by those who read events.
-    switch (try? eventsBackend()) ?? .file {
+    switch usedEventsBackend {
     case .file: eventDirectory
     case .journald: EventLog.journalPlace(eventDirectory)
     case .none: nil
@@ -19,7 +18,7 @@ extension EngineContext {
 
   /// What a command that is run later needs to write events to the same place; it need not look for it.
   var eventArguments: [String] {
-    ["--events-backend", ((try? eventsBackend()) ?? .file).rawValue]
+    ["--events-backend", usedEventsBackend.rawValue]
   }
 
   private func record(_ event: Event) {

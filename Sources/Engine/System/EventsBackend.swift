@@ -27,16 +27,7 @@ extension EngineContext {
     return try EventsBackend(parsing: text)
   }
 
-  /// containers.conf and what is read after it; it is read once.
-  func containersConfig() throws(ErrorReport) -> ContainersConfig {
-    if let known = knownConfig { return known }
-    let config = try ConfigFiles.current.containers(modules: modules)
-    knownConfig = config
-    return config
-  }
-
-  /// Whether containers.conf gives every `exec` all the rights that the user has.
-  public func execIsPrivileged() throws(ErrorReport) -> Bool {
-    try containersConfig().flag("containers", "privileged") ?? false
-  }
+  /// The same where nothing may fail: what happened has happened, and a bad configuration is reported
+  /// by those who read events.
+  public var usedEventsBackend: EventsBackend { (try? eventsBackend()) ?? .file }
 }
