@@ -136,8 +136,14 @@ public struct EngineContext: Sendable {
   ///
   /// What prevents it is told when the namespace is needed.
   public func prepareNamespace() {
-    guard let plan = try? namespacePlan() else { return }
-    namespaces.prepared.withLock { $0 = PreparedNamespace(plan) }
+    if let plan = try? namespacePlan() { prepareNamespace(plan) }
+  }
+
+  /// The same for a container whose plan is known; nothing where a namespace is prepared already.
+  func prepareNamespace(_ plan: UserNamespacePlan) {
+    namespaces.prepared.withLock { prepared in
+      if prepared == nil { prepared = PreparedNamespace(plan) }
+    }
   }
 
   /// The container is in its namespace: ours need not be held any more.

@@ -56,16 +56,13 @@ struct ContainerStage {
     }
     let texts = try AccountTexts(root)
     var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested, texts)
-    let namespaces = try finish(making, nested, network: plan.needsNamespace)
-    if namespaces.network >= 0 {
-      let path = MonitorOrder.path(of: MonitorOrder.networkDescriptor, in: CurrentProcess.id)
-      facts.networkNamespace = path
-      order.network = try plan.helper(
-        descriptor: namespaces.network, namespacePath: path, runDirectory: order.runDirectory)
+    if plan.needsNamespace {
+      facts.networkNamespace = MonitorOrder.path(
+        of: MonitorOrder.networkDescriptor, in: CurrentProcess.id)
     } else if let path = plan.joinedPath {
       facts.networkNamespace = path
     }
-    if namespaces.user >= 0 {
+    if nested != nil {
       facts.userNamespace = MonitorOrder.path(
         of: MonitorOrder.userDescriptor, in: CurrentProcess.id)
       // runc before 1.2 refuses a user namespace to join without the maps that it has already.
@@ -104,6 +101,14 @@ struct ContainerStage {
     let builder = SpecBuilder(config: config, facts: facts)
     let spec = try builder.build()
     try FileTree.ensureDirectory(order.bundle)
+    // As late as can be: the kernel makes a network namespace beside all that comes before.
+    let namespaces = try finish(making, nested, network: plan.needsNamespace)
+    if plan.needsNamespace {
+      order.network = try plan.helper(
+        descriptor: namespaces.network,
+        namespacePath: MonitorOrder.path(of: MonitorOrder.networkDescriptor, in: CurrentProcess.id),
+        runDirectory: order.runDirectory)
+    }
     guard BegunRun.isPossible(order, runtime) else {
       try writeBundle(order, spec, builder)
       try executeMonitor(order, namespaces)

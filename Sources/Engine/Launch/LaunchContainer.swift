@@ -26,6 +26,8 @@ struct LaunchContainer {
     let status = try StatusReader(store).read(id)
     if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
     try refuseTerminal()
+    let plan = try JoinedNamespaces(context: context, config: config).userPlan()
+    context.prepareNamespace(plan)
     try MappedLayer(context).renew(config)
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)
@@ -47,7 +49,6 @@ struct LaunchContainer {
     let runtime = try RuntimeProgram(config.lifecycle.runtime, context)
     let order = try makeOrder(live: live, runtime: runtime)
     let sockets = try SocketPair.stream()
-    let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     var mapping: IDMapping?
     if case .map(let map) = plan { mapping = map }
     if case .mapDirectly(let map) = plan { mapping = map }
