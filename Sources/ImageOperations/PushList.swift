@@ -37,9 +37,13 @@ struct PushList {
         try push(&index.manifests[position], list, request, target, plan, destination)
       }
     }
-    let format = plan.format ?? ManifestFormat(index.mediaType)
+    // Layers compressed anew may have made OCI's of Docker's.
+    let format = plan.format ?? (index.mediaType == .ociIndex ? .oci : index.plainestFormat)
     index.mediaType = format.indexType
-    if format == .docker { index.annotations = nil }
+    if format == .docker {
+      index.annotations = nil
+      index.subject = nil
+    }
     _ = lease
     var result = HelperEvent.Result()
     result.digest = try target.client().pushManifest(
@@ -66,7 +70,7 @@ struct PushList {
     }
     let upload = ImageUpload(
       store: store, reporter: reporter, target: target, plan: plan,
-      mounts: MountCandidates(store, destination))
+      mounts: MountCandidates(store, destination), takesArtifacts: true)
     let (bytes, type) = try upload.run(entry.digest)
     let digest = Hasher.digest(of: bytes)
     _ = try client.pushManifest(bytes, type: type, to: target.place.reference.pinned(to: digest))
