@@ -15,6 +15,8 @@ enum PushCommand {
     var removesSignatures = false
     var signer: String?
     var passphraseFile: String?
+    var platform: String?
+    var additional: [String] = []
     var registry = RegistryOptions()
   }
 
@@ -31,6 +33,7 @@ enum PushCommand {
     let context = try invocation.globals.context()
     let image = invocation.arguments[0]
     let destination = try PushImage.destination(invocation.arguments.dropFirst().first, of: image)
+    try CheckPlatform(context).run([image], options.platform)
     let signer = try options.makeSigner(context, destination)
     var display = TransferDisplay(quiet: options.quiet)
     let digest = try PushImage(context).run(
@@ -69,6 +72,8 @@ enum PushCommand {
         "remove-signatures", nil, \.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
       .value(
+        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .value(
         "sign-by", nil, \.signer, "KEY",
         "Sign what was pushed with this key of gpg, for where registries.d says"),
       .value(
@@ -103,6 +108,7 @@ extension PushCommand.Options {
     // A compression that is asked for by name is meant for every layer.
     settings.compression = PushRequest.Compression(
       format: compression, level: level, isForced: isForced ?? (compression != nil))
+    settings.compression.additional = additional
     return settings
   }
 }
