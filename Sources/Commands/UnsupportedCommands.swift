@@ -16,7 +16,6 @@ enum UnsupportedCommands {
     case "container checkpoint", "container restore": "containers cannot be frozen into files"
     case "container runlabel": "use martlet inspect to see an image's labels"
     case "image scp": "use martlet save and martlet load"
-    case "image sign": "sign with martlet push --sign-by"
     case "swarm", "node", "service", "config", "plugin", "trust", "checkpoint":
       "it is docker's alone"
     default: nil

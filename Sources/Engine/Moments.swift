@@ -7,7 +7,8 @@ public enum Moments {
   ///
   /// `forward`: a duration counts from now on instead.
   public static func parse(_ text: String, forward: Bool = false) throws(ErrorReport) -> Int64 {
-    if let duration = GoDuration.parse(text) {
+    // A bare 0 counts from 1970, as any number does.
+    if text != "0", let duration = GoDuration.parse(text) {
       return Clock.realtime() + (forward ? duration : -duration)
     }
     if let time = Timestamp.parse(text) ?? Timestamp.parse(withPoint(text)) { return time }

@@ -35,7 +35,9 @@ struct ChangeList {
       list = list ?? ManifestList()
     }
     guard var list else { throw Self.notFound(name.full) }
+    let leases = Leases()
     switch request.action {
+    case .add where request.artifact != nil: try addArtifact(to: &list, request, leases)
     case .create, .add:
       for image in request.images { try add(image, to: &list, request) }
       if request.action == .create || request.entry.isIndex {
@@ -50,11 +52,13 @@ struct ChangeList {
       }
     case .inspect, .push: break
     }
+    list.index.mediaType = list.index.plainestFormat.indexType
     var result = HelperEvent.Result()
     result.digest = Hasher.digest(of: list.index.encoded())
     list.digest = result.digest
     list.created = list.created ?? Clock.realtime()
     try lists.write(list, as: name)
+    withExtendedLifetime(leases) {}
     _ = lock.descriptor
     return result
   }
@@ -77,11 +81,37 @@ struct ChangeList {
     }
   }
 
+  private func addArtifact(
+    to list: inout ManifestList, _ request: ListRequest, _ leases: Leases
+  ) throws {
+    guard let artifact = request.artifact else { throw OperationError.badRequest("no artifact") }
+    let subject = try artifact.subject.map { try self.subject($0, request) }
+    var descriptor = try MakeArtifact(store: store, staging: try Staging(store)).run(
+      request.images, artifact, subject: subject, leases)
+    try apply(request.entry, to: &descriptor)
+    list.index.manifests.removeAll { $0.digest == descriptor.digest }
+    list.index.manifests.append(descriptor)
+  }
+
+  /// What a manifest or a list is about: an image or list that is here, or a registry's.
+  private func subject(_ text: String, _ request: ListRequest) throws -> BlobDescriptor {
+    if !text.hasPrefix("docker://"), let index = try lists.findMatch(text)?.list.index {
+      let bytes = index.encoded()
+      return BlobDescriptor(
+        mediaType: index.mediaType ?? .ociIndex, digest: Hasher.digest(of: bytes),
+        size: Int64(bytes.count))
+    }
+    return try ListEntries(store: store, request: request).subject(text)
+  }
+
   private func annotate(_ list: inout ManifestList, _ request: ListRequest) throws {
+    if let subject = request.subject {
+      list.index.subject = try self.subject(subject, request)
+    }
     if request.entry.isIndex {
       list.index.annotations = try annotations(list.index.annotations, request.entry)
-      return
     }
+    if request.images.isEmpty { return }
     guard let image = request.images.first else { throw OperationError.badRequest("no entry") }
     let digest = try entry(image, of: list).digest
     for index in list.index.manifests.indices where list.index.manifests[index].digest == digest {
@@ -112,7 +142,15 @@ struct ChangeList {
         os: entry.os ?? old.os, architecture: entry.architecture ?? old.architecture,
         variant: entry.variant ?? (isSame ? old.variant : nil))
     }
-    descriptor.annotations = try annotations(descriptor.annotations, entry)
+    if entry.osVersion != nil || !entry.osFeatures.isEmpty || !entry.features.isEmpty {
+      descriptor.platform = descriptor.platform ?? .host
+      descriptor.osVersion = entry.osVersion ?? descriptor.osVersion
+      if !entry.osFeatures.isEmpty { descriptor.osFeatures = entry.osFeatures }
+      if !entry.features.isEmpty { descriptor.features = entry.features }
+    }
+    if !entry.isIndex {
+      descriptor.annotations = try annotations(descriptor.annotations, entry)
+    }
   }
 
   private func annotations(
@@ -137,6 +175,7 @@ struct ChangeList {
     var result = HelperEvent.Result()
     if !request.list.hasPrefix("docker://"), let found = try lists.findMatch(request.list) {
       result.document = String(decoding: found.list.index.encoded(), as: UTF8.self)
+      result.digest = found.list.digest
       return result
     }
     let text =
@@ -145,6 +184,7 @@ struct ChangeList {
     let place = try connections.destination(for: try ImageReference(text))
     let fetched = try connections.makeClient(for: place).fetchManifest(place.reference)
     result.document = String(decoding: fetched.bytes, as: UTF8.self)
+    result.digest = fetched.descriptor.digest
     return result
   }
 }

@@ -14,6 +14,8 @@ struct ImageUpload {
   let target: PushTarget
   let plan: LayerPlan
   let mounts: MountCandidates
+  /// Whether a manifest of something else than an image is copied as it is.
+  var takesArtifacts = false
 
   static let workers = 3
 
@@ -23,15 +25,26 @@ struct ImageUpload {
     guard case .manifest(let manifest) = try ManifestDocument.decode(bytes) else {
       throw ImageStoreError.damaged("manifest \(digest)")
     }
-    try manifest.checkRunnable()
+    var plan = plan
+    plan.keepsLayers = takesArtifacts && manifest.isArtifact
+    if !plan.keepsLayers {
+      try manifest.checkRunnable()
+    } else if plan.format == .docker {
+      throw ErrorReport(
+        .invalidRequest, "the format v2s2 has no artifacts, which \(digest) is",
+        hint: "use --format oci")
+    }
     let lease = try Lease(
       store, blobs: [digest, manifest.config.digest] + manifest.layers.map(\.digest))
-    let layers = try uploadLayers(manifest.layers)
+    let layers = try uploadLayers(manifest.layers, plan)
     let config = try store.blobs.load(manifest.config.digest)
     _ = try target.client().pushBlob(
       manifest.config, to: target.place.reference, source: MemoryBlob(config),
       mountFrom: mounts.repositories()[manifest.config.digest])
     _ = lease
+    if layers == manifest.layers, plan.keepsLayers || plan.format == nil {
+      return (bytes, manifest.mediaType ?? manifest.format.manifestType)
+    }
     return try finish(manifest, bytes, layers)
   }
 
@@ -49,13 +62,15 @@ struct ImageUpload {
   }
 
   /// The layers as the registry has them then, in order.
-  private func uploadLayers(_ layers: [BlobDescriptor]) throws -> [BlobDescriptor] {
+  private func uploadLayers(
+    _ layers: [BlobDescriptor], _ plan: LayerPlan
+  ) throws -> [BlobDescriptor] {
     let work = Work(layers)
     let sources = mounts.repositories()
     var threads: [WorkerThread] = []
     for _ in 0..<min(Self.workers, work.count) {
       threads.append(
-        try WorkerThread { [store, reporter, target, plan] in
+        try WorkerThread { [store, reporter, target] in
           let layerUpload = LayerUpload(
             store: store, reporter: reporter, target: target, plan: plan, sources: sources)
           while let layer = work.next() {

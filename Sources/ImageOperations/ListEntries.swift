@@ -34,6 +34,20 @@ struct ListEntries {
     return try remote(name)
   }
 
+  /// The manifest or index of an image that is here, or else of a registry's, as a whole.
+  func subject(_ text: String) throws -> BlobDescriptor {
+    let isRemote = text.hasPrefix("docker://")
+    let name = isRemote ? String(text.dropFirst(9)) : text
+    if !isRemote, let match = try store.findMatch(name) {
+      var found = try local(match.name?.manifest ?? match.image.manifest, match.image.platform)
+      found.descriptor.platform = nil
+      return found.descriptor
+    }
+    let connections = RegistryConnections(request.access)
+    let place = try connections.destination(for: try ImageReference(name))
+    return try connections.makeClient(for: place).fetchManifest(place.reference).descriptor
+  }
+
   private func local(_ digest: Digest, _ platform: Platform) throws -> Found {
     let bytes = try store.blobs.load(digest)
     guard case .manifest(let manifest) = try ManifestDocument.decode(bytes) else {

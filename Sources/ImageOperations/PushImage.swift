@@ -53,6 +53,8 @@ struct LayerPlan: Sendable {
   var compression: Compressor.Method?
   var level: Int?
   var isForced = false
+  /// Every layer stays as it is: it is a file of something else than an image.
+  var keepsLayers = false
 
   init() {}
 
@@ -80,6 +82,7 @@ struct LayerPlan: Sendable {
 
   /// What a layer must be compressed by; nil when it stays as it is.
   func compression(for layer: BlobDescriptor) -> Compressor.Method? {
+    if keepsLayers { return nil }
     switch layer.mediaType.layerCompression {
     case .none?: return compression ?? .gzip
     case .gzip?: return isForced && compression == .zstd ? .zstd : nil

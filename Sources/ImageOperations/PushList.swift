@@ -36,15 +36,51 @@ struct PushList {
       for position in index.manifests.indices {
         try push(&index.manifests[position], list, request, target, plan, destination)
       }
+      for method in request.compression.additional {
+        index.manifests += try variants(of: list, index, method, request, target, destination)
+      }
     }
-    let format = plan.format ?? ManifestFormat(index.mediaType)
+    // Layers compressed anew may have made OCI's of Docker's.
+    let format = plan.format ?? (index.mediaType == .ociIndex ? .oci : index.plainestFormat)
     index.mediaType = format.indexType
-    if format == .docker { index.annotations = nil }
+    if format == .docker {
+      index.annotations = nil
+      index.subject = nil
+    }
     _ = lease
     var result = HelperEvent.Result()
     result.digest = try target.client().pushManifest(
       index.encoded(), type: format.indexType, to: target.place.reference)
     return result
+  }
+
+  /// What containers' tools know an image with zstd layers by in a list.
+  private static let zstdKey = "io.github.containers.compression.zstd"
+
+  /// Pushes every image of the list with its layers compressed in another way.
+  ///
+  /// - Returns: the entries of those that `index` does not have.
+  private func variants(
+    of list: ManifestList, _ index: ImageIndex, _ method: String, _ request: PushRequest,
+    _ target: PushTarget, _ destination: ImageReference
+  ) throws -> [BlobDescriptor] {
+    var changed = request
+    changed.compression.format = method
+    changed.compression.isForced = true
+    if method != request.compression.format { changed.compression.level = nil }
+    let plan = try LayerPlan(changed)
+    var known = Set(index.manifests.map(\.digest))
+    var added: [BlobDescriptor] = []
+    for entry in list.index.manifests {
+      let document = try ManifestDocument.decode(try store.blobs.load(entry.digest))
+      guard case .manifest(let manifest) = document, !manifest.isArtifact else { continue }
+      var variant = entry
+      try push(&variant, list, request, target, plan, destination)
+      guard known.insert(variant.digest).inserted else { continue }
+      if method == "zstd" { variant.annotations = [Self.zstdKey: "true"] }
+      added.append(variant)
+    }
+    return added
   }
 
   /// Pushes one image; its entry follows when its layers or its manifest become others.
@@ -66,7 +102,7 @@ struct PushList {
     }
     let upload = ImageUpload(
       store: store, reporter: reporter, target: target, plan: plan,
-      mounts: MountCandidates(store, destination))
+      mounts: MountCandidates(store, destination), takesArtifacts: true)
     let (bytes, type) = try upload.run(entry.digest)
     let digest = Hasher.digest(of: bytes)
     _ = try client.pushManifest(bytes, type: type, to: target.place.reference.pinned(to: digest))

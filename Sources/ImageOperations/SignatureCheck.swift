@@ -93,10 +93,7 @@ struct SignatureCheck {
   private static let signatureLimit = 32
 
   private func defaultLookaside() -> String? {
-    if CurrentProcess.environment("HOME") == nil { return nil }
-    return CurrentProcess.environment("HOME").map {
-      "file://\($0)/.local/share/containers/sigstore"
-    }
+    CurrentProcess.environment("HOME").map { "file://\($0)/\(SignaturePlaces.userDirectory)" }
   }
 }
 

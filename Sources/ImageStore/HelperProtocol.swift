@@ -263,3 +263,29 @@ public struct HelperEvent: Codable, Sendable {
     }
   }
 }
+
+extension HelperRequest.Operation {
+  /// Changes how it talks to registries, if it talks to any.
+  public mutating func changeAccess<Failure: Error>(
+    _ change: (inout RegistryAccess) throws(Failure) -> Void
+  ) throws(Failure) {
+    switch self {
+    case .pull(var request):
+      try change(&request.access)
+      self = .pull(request)
+    case .push(var request):
+      try change(&request.access)
+      self = .push(request)
+    case .list(var request):
+      try change(&request.access)
+      self = .list(request)
+    case .tags(var request):
+      try change(&request.access)
+      self = .tags(request)
+    case .search(var request):
+      try change(&request.access)
+      self = .search(request)
+    default: break
+    }
+  }
+}

@@ -77,6 +77,8 @@ public struct PushRequest: Codable, Sendable {
     public var level: Int?
     /// Layers that are compressed otherwise are compressed anew.
     public var isForced: Bool
+    /// Of a list: what its images are to be had in besides; `gzip` or `zstd`.
+    public var additional: [String] = []
 
     public init(format: String? = nil, level: Int? = nil, isForced: Bool = false) {
       self.format = format

@@ -7,6 +7,8 @@ public enum GoDuration {
     let isNegative = rest.hasPrefix("-")
     if isNegative || rest.hasPrefix("+") { rest = rest.dropFirst() }
     guard !rest.isEmpty else { return nil }
+    // The one number that needs no unit (Go's time.ParseDuration).
+    if rest == "0" { return 0 }
     let units: [(String, Double)] = [
       ("ms", 1e6), ("us", 1e3), ("ns", 1), ("h", 3.6e12), ("m", 6e10), ("s", 1e9),
     ]

@@ -26,6 +26,24 @@ public struct Descriptor: Codable, Hashable, Sendable {
     }
   }
 
+  /// The version of its system that an entry with a platform needs.
+  public var osVersion: String? {
+    get { statedPlatform?.osVersion }
+    set { statedPlatform?.osVersion = newValue }
+  }
+
+  /// What an entry with a platform needs of its system, in that system's own words.
+  public var osFeatures: [String] {
+    get { statedPlatform?.osFeatures ?? [] }
+    set { statedPlatform?.osFeatures = newValue.isEmpty ? nil : newValue }
+  }
+
+  /// What an entry with a platform needs of its processor.
+  public var features: [String] {
+    get { statedPlatform?.features ?? [] }
+    set { statedPlatform?.features = newValue.isEmpty ? nil : newValue }
+  }
+
   public init(
     mediaType: MediaType, digest: Digest, size: Int64, annotations: [String: String]? = nil,
     platform: Platform? = nil

@@ -33,6 +33,18 @@ public struct ImageIndex: Codable, Hashable, Sendable {
     return ranked.min { ($0.0, $0.1) < ($1.0, $1.1) }?.2
   }
 
+  /// The family to write the index in when nobody asks for one: Docker's as long as that can say all
+  /// that is in it, else OCI's.
+  public var plainestFormat: ManifestFormat {
+    let isOCI =
+      artifactType != nil || subject != nil || !(annotations ?? [:]).isEmpty
+      || manifests.contains {
+        ManifestFormat($0.mediaType) == .oci || $0.artifactType != nil
+          || !($0.annotations ?? [:]).isEmpty
+      }
+    return isOCI ? .oci : .docker
+  }
+
   /// The platforms the index offers; attestations ("unknown/unknown") are left out.
   public var platforms: [Platform] {
     manifests.compactMap(\.platform).filter { $0.os != "unknown" }

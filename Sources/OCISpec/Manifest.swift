@@ -36,6 +36,11 @@ public struct Manifest: Codable, Hashable, Sendable {
     try subject?.check("manifest")
   }
 
+  /// Whether it is of something else than an image (image-spec manifest.md, artifact usage).
+  public var isArtifact: Bool {
+    artifactType != nil || (try? checkRunnable()) == nil
+  }
+
   /// Refuses a manifest that cannot be run here: an artifact, or layers that no registry holds.
   public func checkRunnable() throws(ImageSpecError) {
     guard config.mediaType.isConfig else { throw .unsupported(config.mediaType) }

@@ -14,9 +14,9 @@ struct StatedPlatform: Codable, Hashable, Sendable {
   let os: String
   let architecture: String
   let variant: String?
-  let osVersion: String?
-  let osFeatures: [String]?
-  let features: [String]?
+  var osVersion: String?
+  var osFeatures: [String]?
+  var features: [String]?
 
   /// Says no more than the platform; `like` keeps its version and features when it is the same
   /// operating system.

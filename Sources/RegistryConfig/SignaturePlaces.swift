@@ -8,6 +8,12 @@ public struct SignaturePlaces: Equatable, Sendable {
   /// `lookaside` by namespace; the key "" is `default-docker`.
   public private(set) var lookasides: [String: String] = [:]
 
+  /// `lookaside-staging` by namespace: where signatures are written.
+  public private(set) var stagings: [String: String] = [:]
+
+  /// Below the home directory: where signatures are when no file names a place.
+  public static let userDirectory = ".local/share/containers/sigstore"
+
   public init() {}
 
   /// The base address for an image's signatures, nil when none is set.
@@ -16,6 +22,13 @@ public struct SignaturePlaces: Equatable, Sendable {
       if let found = lookasides[scope] { return found }
     }
     return lookasides[""]
+  }
+
+  /// Where new signatures of an image go, nil when no place is set: the staging area of the longest
+  /// namespace that has one place or the other.
+  public func writableLookaside(for reference: ImageReference) -> String? {
+    (TrustPolicy.scopes(of: reference) + [""]).lazy
+      .compactMap { stagings[$0] ?? lookasides[$0] }.first
   }
 
   /// Adds what one file says.
@@ -50,9 +63,11 @@ public struct SignaturePlaces: Equatable, Sendable {
           lookasides[namespace] = line.value
         } else if line.key == "sigstore" {
           lookasides[namespace] = lookasides[namespace] ?? line.value
-        } else if !["lookaside-staging", "sigstore-staging", "use-sigstore-attachments"]
-          .contains(line.key)
-        {
+        } else if line.key == "lookaside-staging" {
+          stagings[namespace] = line.value
+        } else if line.key == "sigstore-staging" {
+          stagings[namespace] = stagings[namespace] ?? line.value
+        } else if line.key != "use-sigstore-attachments" {
           throw bad("\(line.key) is not understood")
         }
       }

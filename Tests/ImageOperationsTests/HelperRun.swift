@@ -46,11 +46,16 @@ final class HelperRun {
       if FileTree.isExecutable("\(directory)/martlet-image") { return "\(directory)/martlet-image" }
       directory = directory[..<(directory.lastIndex(of: "/") ?? directory.startIndex)]
     }
-    return "martlet-image-is-not-built"
+    return ""
   }
 
   /// Starts the helper; `prepare` is a shell line run before it in its own mount namespace.
   func start(_ operation: HelperRequest.Operation, prepare: String = "true") throws -> Process {
+    guard !Self.program.isEmpty else {
+      throw ErrorReport(
+        .unavailable, "no martlet-image beside or above the tests' bundle",
+        hint: "run the tests from where they were built")
+    }
     let request = HelperRequest(dataRoot: data, operation: operation)
     let name = try RandomName.make()
     let input = "\(scratch)/\(name).request"

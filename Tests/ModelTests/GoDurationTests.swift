@@ -17,6 +17,9 @@ import Testing
     #expect(GoDuration.parse(GoDuration.format(value)) == value)
   }
 
+  @Test(arguments: ["0", "-0", "0s"])
+  func zeroNeedsNoUnit(_ text: String) { #expect(GoDuration.parse(text) == 0) }
+
   @Test(arguments: ["", "5", "s", "1x", "-"])
   func refusesOtherTexts(_ text: String) { #expect(GoDuration.parse(text) == nil) }
 }

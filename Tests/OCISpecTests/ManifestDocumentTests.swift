@@ -175,4 +175,34 @@ import Testing
   func readsContentTypes(header: String, type: MediaType) {
     #expect(MediaType(contentType: header) == type)
   }
+
+  @Test(arguments: [
+    ([MediaType](), nil, ManifestFormat.docker), ([.dockerManifest], nil, .docker),
+    ([.dockerManifest, .ociManifest], nil, .oci), ([.dockerManifest], "a/b", .oci),
+  ])
+  func writesAnIndexInThePlainestFamily(
+    types: [MediaType], artifact: String?, format: ManifestFormat
+  ) throws {
+    let digest = try Digest("sha256:" + String(repeating: "0", count: 64))
+    var index = ImageIndex(
+      manifests: types.map { Descriptor(mediaType: $0, digest: digest, size: 1) })
+    if let artifact { index.manifests[0].artifactType = artifact }
+    #expect(index.plainestFormat == format)
+    index.annotations = ["a": "b"]
+    #expect(index.plainestFormat == .oci)
+  }
+
+  @Test func anArtifactIsWhatCannotBeRun() throws {
+    let digest = try Digest("sha256:" + String(repeating: "0", count: 64))
+    let config = Descriptor(mediaType: .ociConfig, digest: digest, size: 1)
+    var manifest = Manifest(config: config, layers: [])
+    #expect(!manifest.isArtifact)
+    manifest.artifactType = "a/b"
+    #expect(manifest.isArtifact)
+    manifest.artifactType = nil
+    manifest.layers = [
+      Descriptor(mediaType: MediaType(rawValue: "text/plain"), digest: digest, size: 1)
+    ]
+    #expect(manifest.isArtifact)
+  }
 }

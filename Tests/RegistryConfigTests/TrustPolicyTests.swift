@@ -80,6 +80,26 @@ import Testing
     #expect(identity.accepts(signed, for: try ImageReference(name)) == isGood)
   }
 
+  @Test(arguments: [
+    ("a.io/x", "file:///staging"), ("a.io/team/x", "file:///team"), ("b.io/x", "file:///all"),
+  ])
+  func signaturesAreWrittenToTheStagingPlace(image: String, place: String) throws {
+    var places = SignaturePlaces()
+    try places.read(
+      """
+      default-docker:
+        sigstore-staging: file:///all
+      docker:
+        a.io:
+          lookaside: https://a.io/s
+          sigstore-staging: file:///old
+          lookaside-staging: file:///staging
+        a.io/team:
+          lookaside: file:///team
+      """, path: "/r")
+    #expect(places.writableLookaside(for: try ImageReference(image)) == place)
+  }
+
   @Test func lookasidesAreRead() throws {
     var places = SignaturePlaces()
     try places.read(

@@ -41,6 +41,7 @@ enum ArchiveCommands {
   }
 
   struct SaveOptions: Sendable {
+    var platform: String?
     var output: String?
     var format = ArchiveImages.Format.dockerArchive.rawValue
     var quiet = false
@@ -68,6 +69,8 @@ enum ArchiveCommands {
       .flag(
         "uncompressed", nil, \.uncompressed,
         "Write layers uncompressed (with --format oci-archive and oci-dir)"),
+      .value(
+        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()
@@ -87,6 +90,7 @@ enum ArchiveCommands {
           hint: "use --output FILE or redirect standard output")
       }
     }
+    try CheckPlatform(context).run(invocation.arguments, options.platform)
     var display = TransferDisplay(quiet: options.quiet)
     try ArchiveImages(context).save(
       invocation.arguments, as: format, to: path, layers: layers, events: { display.show($0) })

@@ -42,7 +42,8 @@ public enum ImageCommands {
       ImagePruneCommand.command,
       FilesCommands.imageDiff, PullCommand.command, PushCommand.command,
       RemoveImagesCommand.command.named("rm", aliases: ["remove"]), SearchCommand.command,
-      ArchiveCommands.save, TagCommands.tag, ImageTreeCommand.command, TrustCommands.group,
+      ArchiveCommands.save, SignCommand.command, TagCommands.tag, ImageTreeCommand.command,
+      TrustCommands.group,
       ImageMountCommands.unmount,
       TagCommands.untag,
     ])

@@ -8,6 +8,7 @@ enum ImageHistoryCommand {
     var human = true
     var noTruncation = false
     var quiet = false
+    var platform: String?
   }
 
   static let command = MartletCommand(
@@ -18,10 +19,14 @@ enum ImageHistoryCommand {
       .flag("human", "H", \.human, "Sizes and dates for people (default true)"),
       .flag("no-trunc", nil, \.noTruncation, "Do not shorten anything", aliases: ["notruncate"]),
       .flag("quiet", "q", \.quiet, "Show ids only"),
+      .value(
+        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
     ]
   ) { options, invocation in
     let name = invocation.arguments[0]
-    guard let image = try InspectImage(try invocation.globals.context()).find(name) else {
+    let context = try invocation.globals.context()
+    try CheckPlatform(context).run([name], options.platform)
+    guard let image = try InspectImage(context).find(name) else {
       throw ErrorReport(.notFound, "\(name): image not known")
     }
     let steps = Array(image.history.reversed())

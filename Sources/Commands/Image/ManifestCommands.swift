@@ -12,7 +12,14 @@ enum ManifestCommands {
     var amends = false
     var isIndex = false
     var isInsecure: Bool?
+    var isVerbose = false
     var annotations: [String] = []
+    var osVersion: String?
+    var osFeatures: [String] = []
+    var features: [String] = []
+    var subject: String?
+    var isArtifact = false
+    var artifact = ListRequest.Artifact()
     var registry = RegistryOptions()
 
     func entry() -> ListRequest.Entry {
@@ -20,6 +27,9 @@ enum ManifestCommands {
       entry.os = registry.os
       entry.architecture = registry.architecture
       entry.variant = registry.variant
+      entry.osVersion = osVersion
+      entry.osFeatures = osFeatures
+      entry.features = features
       entry.annotations = annotations
       entry.isIndex = isIndex
       return entry
@@ -34,6 +44,29 @@ enum ManifestCommands {
     .value("arch", nil, \.registry.architecture, "ARCH", "The architecture of the image"),
     .value("os", nil, \.registry.os, "OS", "The operating system of the image"),
     .value("variant", nil, \.registry.variant, "VARIANT", "The variant of the architecture"),
+    .value("os-version", nil, \.osVersion, "VERSION", "The version of the system that it needs"),
+    .list(
+      "features", nil, \.features, "FEATURE", "What it needs of the processor",
+      commaSeparated: true),
+  ]
+
+  private static let artifact: [OptionSpec<Options>] = [
+    .flag("artifact", nil, \.isArtifact, "Make an artifact of files, and add that"),
+    .value("artifact-type", nil, \.artifact.type, "TYPE", "The media type of the artifact"),
+    .value(
+      "artifact-config", nil, \.artifact.config, "FILE", "Its configuration", complete: .file),
+    .value(
+      "artifact-config-type", nil, \.artifact.configType, "TYPE",
+      "The media type of its configuration"),
+    .value(
+      "artifact-layer-type", nil, \.artifact.layerType, "TYPE",
+      "The media type of the files; without it, each file's own"),
+    .flag(
+      "artifact-exclude-titles", nil, \.artifact.excludesTitles,
+      "Leave out the names of the files"),
+    .value(
+      "artifact-subject", nil, \.artifact.subject, "IMAGE", "The image that the artifact is about",
+      complete: .image),
   ]
 
   static let create = MartletCommand(
@@ -58,27 +91,52 @@ enum ManifestCommands {
   }
 
   static let add = MartletCommand(
-    "add", summary: "Add images to a manifest list", usage: "[options] LIST IMAGE [IMAGE...]",
-    description: "An image is one that is here, or with docker:// in front one of a registry.",
+    "add", summary: "Add images or an artifact to a manifest list",
+    usage: "[options] LIST IMAGE|FILE [IMAGE|FILE...]",
+    description: "An image is one that is here, or with docker:// in front one of a registry. "
+      + "With --artifact, files become one entry, which is pushed with the list.",
+    examples: [
+      "martlet manifest add app docker://quay.io/me/app:arm64",
+      "martlet manifest add --artifact --artifact-type application/spdx+json app sbom.json",
+    ],
     positionals: .atLeast(2, .none, .image), defaults: Options(),
     options: [.flag("all", nil, \.all, "Of an image that is a list itself, take all entries")]
-      + [annotation] + platform + RegistryOptions.accessTable(\.registry)
+      + [annotation] + platform + artifact + RegistryOptions.accessTable(\.registry)
   ) { options, invocation in
-    try change(.add, options, invocation)
+    if options.isArtifact, options.all {
+      throw ErrorReport(.invalidRequest, "--all goes with images, not with --artifact")
+    }
+    let isPlain = options.artifact == ListRequest.Artifact()
+    if !options.isArtifact, !isPlain {
+      throw ErrorReport(
+        .invalidRequest, "options of artifacts need --artifact", hint: "add --artifact")
+    }
+    return try change(.add, options, invocation)
   }
 
   static let annotate = MartletCommand(
     "annotate", summary: "Say something of an entry of a manifest list",
     usage: "[options] LIST [DIGEST|IMAGE]", positionals: .between(1, 2, .none, .image),
     defaults: Options(),
-    options: [annotation, .flag("index", nil, \.isIndex, "Annotate the list itself")] + platform
+    options: [
+      annotation, .flag("index", nil, \.isIndex, "Annotate the list itself"),
+      .value(
+        "subject", nil, \.subject, "IMAGE", "The image that the list itself is about",
+        complete: .image),
+      .list(
+        "os-features", nil, \.osFeatures, "FEATURE", "What it needs of the system",
+        commaSeparated: true),
+    ] + platform
   ) { options, invocation in
-    guard options.isIndex == (invocation.arguments.count == 1) else {
+    let isOfList = options.isIndex || options.subject != nil
+    guard isOfList == (invocation.arguments.count == 1) else {
       throw ErrorReport(
         .invalidRequest,
-        options.isIndex ? "--index takes no entry" : "which entry is to be annotated?",
+        isOfList ? "--index and --subject take no entry" : "which entry is to be annotated?",
         hint: "name an entry by its digest, or use --index")
     }
+    var options = options
+    options.isIndex = isOfList
     return try change(.annotate, options, invocation)
   }
 
@@ -98,6 +156,8 @@ enum ManifestCommands {
       $0.images = Array(invocation.arguments.dropFirst())
       $0.all = options.all
       $0.entry = options.entry()
+      $0.artifact = options.isArtifact ? options.artifact : nil
+      $0.subject = options.subject
       $0.access = access
     }
     try Output.line(digest.hex)
@@ -111,7 +171,10 @@ enum ManifestCommands {
     options: RegistryOptions.accessTable(\.registry) + [
       .optionalBool(
         "insecure", nil, \.isInsecure, "The opposite of --tls-verify, as docker has it",
-        hidden: true)
+        hidden: true),
+      .flag(
+        "verbose", "v", \.isVerbose, "The whole document, which is what is shown anyhow",
+        hidden: true),
     ]
   ) { options, invocation in
     let lists = ManifestLists(try invocation.globals.context())

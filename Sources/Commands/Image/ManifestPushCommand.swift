@@ -24,6 +24,10 @@ enum ManifestPushCommand {
       .value(
         "compression-format", nil, \.push.compression, "FORMAT", "How layers are compressed",
         choices: ["gzip", "zstd"]),
+      .list(
+        "add-compression", nil, \.push.additional, "FORMAT",
+        "Add every image compressed so as well, unless it is already", commaSeparated: true,
+        choices: ["gzip", "zstd"]),
       .integer(
         "compression-level", nil, \.push.level, "LEVEL", "How much effort compressing takes"),
       .optionalBool(
@@ -40,6 +44,9 @@ enum ManifestPushCommand {
     let lists = ManifestLists(try invocation.globals.context())
     let name = invocation.arguments[0]
     let settings = try options.push.settings()
+    guard options.all || options.push.additional.isEmpty else {
+      throw ErrorReport(.invalidRequest, "--add-compression needs the images, so not --all=false")
+    }
     var destination: String?
     if invocation.arguments.count > 1 {
       let target = try PushImage.destination(invocation.arguments[1], of: name)

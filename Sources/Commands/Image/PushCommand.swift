@@ -13,6 +13,10 @@ enum PushCommand {
     var isForced: Bool?
     var digestFile: String?
     var removesSignatures = false
+    var signer: String?
+    var passphraseFile: String?
+    var platform: String?
+    var additional: [String] = []
     var registry = RegistryOptions()
   }
 
@@ -29,6 +33,8 @@ enum PushCommand {
     let context = try invocation.globals.context()
     let image = invocation.arguments[0]
     let destination = try PushImage.destination(invocation.arguments.dropFirst().first, of: image)
+    try CheckPlatform(context).run([image], options.platform)
+    let signer = try options.makeSigner(context, destination)
     var display = TransferDisplay(quiet: options.quiet)
     let digest = try PushImage(context).run(
       image, to: destination, try options.settings(), events: { display.show($0) })
@@ -38,6 +44,9 @@ enum PushCommand {
         throw ErrorReport(.invalidRequest, "--digestfile needs a registry as the destination")
       }
       try FileTree.write(path, "\(digest)", mode: 0o644)
+    }
+    if let signer, let digest, case .registry(let reference) = destination {
+      _ = try signer.sign(digest, as: reference)
     }
     if !options.quiet, let digest { Message.note("Pushed \(digest)") }
     return 0
@@ -62,10 +71,36 @@ enum PushCommand {
       .flag(
         "remove-signatures", nil, \.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
+      .value(
+        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .value(
+        "sign-by", nil, \.signer, "KEY",
+        "Sign what was pushed with this key of gpg, for where registries.d says"),
+      .value(
+        "sign-passphrase-file", nil, \.passphraseFile, "FILE", "Where the key's passphrase is",
+        complete: .file),
     ] + RegistryOptions.accessTable(\.registry) + RegistryOptions.retryTable(\.registry)
 }
 
 extension PushCommand.Options {
+  /// What signs; made before anything is pushed, so that a missing key is told first.
+  func makeSigner(
+    _ context: EngineContext, _ destination: PushImage.Destination
+  ) throws -> SignImage? {
+    guard let signer else {
+      guard passphraseFile == nil else {
+        throw ErrorReport(.invalidRequest, "--sign-passphrase-file goes with --sign-by KEY")
+      }
+      return nil
+    }
+    guard case .registry = destination else {
+      throw ErrorReport(.invalidRequest, "--sign-by needs a registry as the destination")
+    }
+    var settings = SignImage.Settings(key: signer)
+    settings.passphraseFile = passphraseFile
+    return try SignImage(context, settings)
+  }
+
   func settings() throws -> PushImage.Settings {
     var settings = PushImage.Settings()
     settings.access = try registry.access()
@@ -73,6 +108,7 @@ extension PushCommand.Options {
     // A compression that is asked for by name is meant for every layer.
     settings.compression = PushRequest.Compression(
       format: compression, level: level, isForced: isForced ?? (compression != nil))
+    settings.compression.additional = additional
     return settings
   }
 }

@@ -8,6 +8,7 @@ enum RemoveImagesCommand {
     var force = false
     var ignore = false
     var noPrune = false
+    var platform: String?
   }
 
   static let command = MartletCommand(
@@ -21,6 +22,8 @@ enum RemoveImagesCommand {
       .flag("force", "f", \.force, "Remove the containers that use them first"),
       .flag("ignore", "i", \.ignore, "Images that do not exist are no error"),
       .flag("no-prune", nil, \.noPrune, "Leave layers on the disk until the next removal or prune"),
+      .value(
+        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
     ]
   ) { options, invocation in
     let words = invocation.arguments
@@ -28,7 +31,12 @@ enum RemoveImagesCommand {
       throw UsageError("--all takes no images")
     }
     if !options.all { try PositionalRule.atLeast(1).check(words.count, for: invocation.path) }
-    var removal = RemoveImages(try invocation.globals.context())
+    let context = try invocation.globals.context()
+    guard options.platform == nil || !options.all else {
+      throw UsageError("--all takes images of every platform")
+    }
+    try CheckPlatform(context).run(words, options.platform)
+    var removal = RemoveImages(context)
     let outcome =
       options.all
       ? try removal.runAll(force: options.force, keepsLayers: options.noPrune)

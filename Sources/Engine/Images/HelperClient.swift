@@ -2,6 +2,7 @@ import FoundationEssentials
 import ImageStore
 import LinuxSystem
 import Model
+import RegistryConfig
 import UserNamespaces
 
 /// Asks `martlet-image` to do what needs the owners of the store's files or a registry: it runs
@@ -19,7 +20,29 @@ struct HelperClient {
   func run(
     _ operation: HelperRequest.Operation, events: (TransferEvent) -> Void = { _ in }
   ) throws -> HelperEvent.Result {
-    try run(events: events) { operation }
+    var operation = operation
+    try operation.changeAccess { try fillRetries(&$0) }
+    return try run(events: events) { operation }
+  }
+
+  /// What containers.conf says of trying again where the command line says nothing.
+  private func fillRetries(_ access: inout RegistryAccess) throws {
+    let config = try context.containersConfig()
+    if access.retries == nil, let retries = try config.integer("engine", "retry") {
+      guard (0...10_000).contains(retries) else {
+        throw ErrorReport(
+          .invalidRequest, "retry of containers.conf is \(retries), which is no count")
+      }
+      access.retries = Int(retries)
+    }
+    if access.retryDelay == nil, let text = try config.text("engine", "retry_delay") {
+      guard let delay = GoDuration.parse(text), delay >= 0 else {
+        throw ErrorReport(
+          .invalidRequest, "retry_delay of containers.conf is \(text), which is no duration",
+          hint: "write 500ms, 2s or 1m")
+      }
+      access.retryDelay = Int(delay / 1_000_000)
+    }
   }
 
   /// The same for an operation that needs mounts or open files.

@@ -177,8 +177,11 @@ public struct ResolveImage {
     return (image, first.names.first ?? first.id.hex)
   }
 
-  /// `docker://` is what every name means anyway.
+  /// `docker://` is what every name means anyway, and `containers-storage:` what is here.
   static func withoutTransport(_ text: String) -> String {
-    text.hasPrefix("docker://") ? String(text.dropFirst(9)) : text
+    for transport in ["docker://", "containers-storage:"] where text.hasPrefix(transport) {
+      return String(text.dropFirst(transport.count))
+    }
+    return text
   }
 }

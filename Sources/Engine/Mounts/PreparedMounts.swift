@@ -84,15 +84,16 @@ struct PreparedMounts {
   }
 
   private func overlay(_ path: String, _ mount: ContainerMount, _ index: Int) throws -> String {
-    if config.isWholeCopy {
-      guard !mount.options.contains(where: { $0.contains("dir=") }) else {
-        throw ErrorReport(
-          .invalidRequest, "upperdir and workdir need overlays, which the driver vfs does without",
-          hint: "leave them out, or use --storage-driver overlay")
-      }
-      return try copy(path, index)
+    let hasOwnDirectories = mount.options.contains { $0.contains("dir=") }
+    if config.isWholeCopy, !hasOwnDirectories { return try copy(path, index) }
+    do {
+      return try overlay(layers: [path], below: "/", index, mount.options)
+    } catch let error as StorageError where config.isWholeCopy {
+      // The driver does without overlays, most often because there are none here.
+      throw ErrorReport(
+        .unavailable, "upperdir and workdir need an overlay: \(error.report.message)",
+        hint: "leave them out, then the directory is copied")
     }
-    return try overlay(layers: [path], below: "/", index, mount.options)
   }
 
   /// A copy whose changes go with the container, where there are no overlays.
