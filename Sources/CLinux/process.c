@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -112,6 +111,54 @@ int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(vo
   return pid;
 }
 
+struct entering {
+  struct standing standing;
+  uint64_t namespaces;
+  int32_t target, cgroup;
+  /* The child writes it, of which a compiler knows nothing. */
+  volatile int32_t result;
+};
+
+/* The memory is our parent's, who waits. What can be seen in the container is born last, as a copy. */
+static int32_t enter(struct entering *entering) {
+  const struct clinux_program *program = entering->standing.program;
+  int32_t none = -1, pidfd = -1;
+  int32_t failure = place_descriptors(program, &none);
+  if (failure < 0) return failure;
+  close_marked(highest_target(program));
+  if (entering->namespaces) {
+    failure = clinux_setns(entering->target, entering->namespaces);
+    if (failure < 0) return failure;
+    /* New capabilities make it what fs.suid_dumpable says. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
+  }
+  return clinux_spawn(CLONE_PARENT, entering->cgroup, entering->standing.body,
+                      entering->standing.context, &pidfd);
+}
+
+int32_t clinux_enter(const struct clinux_program *program, int32_t target, uint64_t namespaces,
+                     int32_t cgroup, int32_t (*body)(void *), void *context) {
+  struct entering entering = {{program, body, context}, namespaces, target, cgroup, -ECHILD};
+  uint64_t all = ~0ULL, mask = 0;
+  int32_t code, status;
+  int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+  if (dumpable < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
+  /* None of our handlers may run in the child. */
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+  pid_t helper = vfork();
+  if (helper == 0) {
+    entering.result = enter(&entering);
+    _exit(0);
+  }
+  if (helper < 0)
+    entering.result = -errno;
+  else
+    clinux_wait_pid(helper, 0, &code, &status);
+  if (dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  return entering.result;
+}
+
 struct starting {
   const struct clinux_program *program;
   int32_t failure;
@@ -143,41 +190,6 @@ int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd) {
   if (failure < 0) return failure;
   *pidfd = fd;
   return pid;
-}
-
-static void *run_group(void *context) {
-  struct clinux_group *group = context;
-  int32_t pids[8];
-  for (int32_t n = 0; n < group->count; n++) {
-    int32_t pidfd = -1;
-    pids[n] = clinux_start(&group->programs[n], &pidfd);
-    if (pidfd >= 0) close(pidfd);
-  }
-  for (int32_t n = 0; n < group->count; n++) {
-    int32_t code = 0, status = 0;
-    if (pids[n] < 0 || clinux_wait_pid(pids[n], 0, &code, &status) < 0 || code != CLD_EXITED ||
-        status)
-      group->failed |= 1 << n;
-  }
-  return 0;
-}
-
-int32_t clinux_group_start(struct clinux_group *group) {
-  pthread_attr_t attributes;
-  pthread_t thread;
-  if (group->count > 8) return -EINVAL;
-  group->failed = 0;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 1 << 17);
-  int result = pthread_create(&thread, &attributes, run_group, group);
-  pthread_attr_destroy(&attributes);
-  group->thread = (uint64_t)thread;
-  return -result;
-}
-
-int32_t clinux_group_wait(struct clinux_group *group) {
-  pthread_join((pthread_t)group->thread, 0);
-  return group->failed;
 }
 
 int32_t clinux_unshare(uint64_t flags) { return RESULT(syscall(SYS_unshare, flags)); }

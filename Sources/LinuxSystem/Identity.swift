@@ -85,6 +85,11 @@ public enum CurrentProcess {
     try check(clinux_prctl(4, on ? 1 : 0, 0, 0, 0), "prctl PR_SET_DUMPABLE")
   }
 
+  /// Whether a process of ours without capabilities may read our memory (PR_GET_DUMPABLE(2const)).
+  public static func isDumpable() throws(SystemError) -> Bool {
+    try check(clinux_prctl(3, 0, 0, 0, 0), "prctl PR_GET_DUMPABLE") == 1
+  }
+
   /// Gives back what an idle process does not need: free heap, unused stack, mapped code.
   public static func releaseMemory() { _ = clinux_release_memory() }
 

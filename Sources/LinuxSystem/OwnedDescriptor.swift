@@ -151,9 +151,14 @@ public enum Descriptor {
   ///
   /// Meant for small ones, which it reads with one call.
   public static func readRegular(_ fd: Int32, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
-    let room = 8_192
-    let start = try read(fd, upTo: room)
-    return start.count < room ? start : start + (try readAll(fd, limit: limit - start.count))
+    // Of 1 kB and more malloc(3) puts its free pieces together first, a tenth of the time of `ps`.
+    var start: [UInt8] = []
+    for room in [960, 8_192] {
+      let part = try read(fd, upTo: room)
+      if start.isEmpty { start = part } else { start += part }
+      if part.count < room { return start }
+    }
+    return start + (try readAll(fd, limit: limit - start.count))
   }
 
   /// Writes as much as the kernel takes in one call, starting at `offset`; the count written.

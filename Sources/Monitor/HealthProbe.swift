@@ -1,9 +1,17 @@
 import LinuxSystem
 import Model
 
-/// One probe that is running: the runtime's `exec`, whose end is the probe's.
+/// One probe that is running.
 final class HealthProbe {
-  let pid: Int32
+  /// What was started for it.
+  struct Start: ~Copyable {
+    /// The probed process, or the runtime, whose end is the process's.
+    var child: ChildProcess
+    /// Where the runtime tells the process's pid; nil: it is the child.
+    var pidFile: String?
+  }
+
+  private let child: ChildProcess
   let started = Clock.realtime()
   /// When it has taken too long, by the monotonic clock.
   var deadline: Int64
@@ -12,29 +20,24 @@ final class HealthProbe {
   private(set) var output: HeldDescriptor?
   private var text: [UInt8] = []
   private let limit: Int
-  private let pidFile: String
-  private let runtime: ProcessHandle?
+  private let pidFile: String?
 
-  /// Starts it by `start`; `arguments` are the runtime's up to the command.
+  var pid: Int32 { child.pid }
+
+  /// Starts it by `start`, which gets the descriptors 0 to 2.
   init(
-    _ runtime: String, _ arguments: [String], process: String, id: String, pidFile: String,
     timeout: Int64, limit: Int,
-    start: (Program) throws(SystemError) -> ChildProcess
+    start: ([(child: Int32, ours: Int32)]) throws(SystemError) -> Start
   ) throws(SystemError) {
     let pipe = try HeldDescriptor.pipe()
     let null = try OwnedDescriptor.open("/dev/null")
     try Descriptor.setNonBlocking(pipe.readEnd.raw, true)
-    try FileTree.unlinkIfPresent(pidFile)
-    var program = Program(
-      runtime, arguments + ["exec", "--process", process, "--pid-file", pidFile, id])
-    program.descriptors = [(0, null.raw), (1, pipe.writeEnd.raw), (2, pipe.writeEnd.raw)]
-    let pid = try start(program).pid
-    self.pid = pid
-    self.runtime = try ProcessHandle.find(pid)
+    let start = try start([(0, null.raw), (1, pipe.writeEnd.raw), (2, pipe.writeEnd.raw)])
+    pidFile = start.pidFile
+    child = start.child
     output = pipe.readEnd
     deadline = Clock.monotonic() + timeout
     self.limit = limit
-    self.pidFile = pidFile
   }
 
   /// Reads what has come; what is past the limit is forgotten.
@@ -53,7 +56,7 @@ final class HealthProbe {
     } catch { output = nil }
   }
 
-  /// Kills the probe; the runtime then ends by itself, and is killed when called again.
+  /// Kills the probe; a runtime then ends by itself, and is killed when called again.
   func expire(_ now: Int64) {
     let grace: Int64 = 1_000_000_000
     let isFirst = !timedOut
@@ -61,12 +64,12 @@ final class HealthProbe {
     deadline = now + grace
     if isFirst && killProbed() { return }
     // Failure is fine: what has gone is reported by its end.
-    _ = try? runtime?.kill(SignalSet.kill)
+    try? child.kill(SignalSet.kill)
   }
 
   /// Kills the process in the container, if it is a child of the runtime's.
   private func killProbed() -> Bool {
-    guard let text = try? FileTree.readText(pidFile, limit: 64),
+    guard let pidFile, let text = try? FileTree.readText(pidFile, limit: 64),
       let number = Int32(text.prefix { $0.isNumber }), number > 0,
       let found = try? ProcessHandle.find(number),
       let stat = try? FileTree.readText("/proc/\(number)/stat", limit: 4_096),
@@ -77,7 +80,7 @@ final class HealthProbe {
     return (try? found.kill(SignalSet.kill)) == true
   }
 
-  /// Its result, once the runtime has ended.
+  /// Its result, once its child has ended.
   func entry(_ end: ProcessEnd, using buffer: inout [UInt8]) -> HealthRecord.Entry {
     read(using: &buffer)
     var output = String(decoding: text, as: UTF8.self)

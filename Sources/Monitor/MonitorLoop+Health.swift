@@ -40,9 +40,10 @@ extension MonitorLoop {
     self.health?.begin()
     do throws(SystemError) {
       let probe = try HealthProbe(
-        order.runtime, order.runtimeArguments, process: "\(order.bundle)/\(file)", id: order.id,
-        pidFile: "\(order.runDirectory)/health.pid", timeout: health.timeout,
-        limit: health.outputLimit, start: startRuntime)
+        timeout: health.timeout, limit: health.outputLimit
+      ) { descriptors throws(SystemError) in
+        try start("\(order.bundle)/\(file)", descriptors)
+      }
       self.probe = probe
       if let output = probe.output { try loop.add(output.raw, .readable, token: Token.probe) }
     } catch {
@@ -50,6 +51,31 @@ extension MonitorLoop {
       let now = Clock.realtime()
       took(.init(start: now, end: now, code: 125, output: "\(error)"))
     }
+  }
+
+  /// Starts the process that a document describes, with the runtime's call or, as soon as that is
+  /// prepared, without.
+  private func start(
+    _ document: String, _ descriptors: [(child: Int32, ours: Int32)]
+  ) throws(SystemError) -> HealthProbe.Start {
+    if preparedProbe?.document != document {
+      preparedProbe = (
+        document, linkedRuntime?.prepare(order.runtimeArguments, document, order.id)
+      )
+      // What reading has taken is not needed again.
+      trimTime = trimTime ?? Clock.monotonic() + Self.trimDelay
+    }
+    if let prepared = preparedProbe?.start {
+      if let child = prepared(descriptors) { return .init(child: child, pidFile: nil) }
+      preparedProbe?.start = nil
+    }
+    let pidFile = "\(order.runDirectory)/health.pid"
+    try FileTree.unlinkIfPresent(pidFile)
+    var program = Program(
+      order.runtime,
+      order.runtimeArguments + ["exec", "--process", document, "--pid-file", pidFile, order.id])
+    program.descriptors = descriptors
+    return .init(child: try startRuntime(program), pidFile: pidFile)
   }
 
   /// Whether it was the probe that ended.
@@ -128,6 +154,7 @@ extension MonitorLoop {
 
   /// The container has ended: the last results are kept for `inspect`.
   func endHealthChecks() {
+    preparedProbe = nil
     guard health != nil else { return }
     if probe != nil || !probeClients.isEmpty { health?.containerEnded() }
     live.health = health?.record.status
@@ -143,6 +170,7 @@ extension MonitorLoop {
   /// Another health check from now on, or none.
   func changeHealthChecks(_ changed: HealthOrder?) {
     healthOrder = changed
+    preparedProbe = nil
     guard phase == .running else { return }
     let now = Clock.monotonic()
     guard let changed else { return stopHealthChecks() }

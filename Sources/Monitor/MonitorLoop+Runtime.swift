@@ -54,7 +54,7 @@ extension MonitorLoop {
   /// Starts the runtime's program, or has a child make its call without one.
   func startRuntime(_ program: Program) throws(SystemError) -> ChildProcess {
     guard let linkedRuntime else { return try program.start() }
-    return try program.start { linkedRuntime([program.path] + program.arguments) }
+    return try program.start { linkedRuntime.main([program.path] + program.arguments) }
   }
 
   /// How long the runtime may take: what has to do with hooks long, the rest ten seconds.

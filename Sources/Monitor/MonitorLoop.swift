@@ -1,9 +1,6 @@
 import LinuxSystem
 public import Model
 
-/// An OCI runtime's main function: its arguments, the program's name first, and its exit status.
-public typealias LinkedRuntime = ([String]) -> Int32
-
 /// One container's monitor: its parent, the other end of its streams, and the writer of its
 /// records.
 ///
@@ -72,6 +69,8 @@ public final class MonitorLoop {
   /// Of the run that is on; nil without a health check.
   var health: HealthState?
   var probe: HealthProbe?
+  /// How the probes of a document are started without the runtime's call, once that was asked for.
+  var preparedProbe: (document: String, start: LinkedRuntime.Start?)?
   /// The clients that wait for the probe's result.
   var probeClients: [UInt64] = []
   /// The run ends to begin again, whatever the policy says.

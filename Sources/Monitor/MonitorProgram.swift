@@ -5,9 +5,9 @@ import Model
 public enum MonitorProgram {
   /// Reads the order from its descriptor and does it.
   ///
-  /// The calling process must have one thread; it never returns. `runtime`: our own runtime's command
-  /// line, for orders that let it be called without a program.
-  public static func run(runtime: @escaping LinkedRuntime) -> Never {
+  /// The calling process must have one thread; it never returns. `runtime`: for orders that let it
+  /// be called without a program.
+  public static func run(runtime: LinkedRuntime) -> Never {
     let hasSync = Descriptor.isOpen(MonitorOrder.syncDescriptor)
     let order: MonitorOrder
     var begun: Int32?

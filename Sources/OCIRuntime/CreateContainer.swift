@@ -204,10 +204,9 @@ public struct CreateContainer {
       CurrentProcess.environment("LISTEN_PID").map({ Int32($0) == CurrentProcess.id }) ?? true
     {
       count += listening
-      process.environment += ["LISTEN_FDS=\(listening)", "LISTEN_PID=1"]
-      if let names = CurrentProcess.environment("LISTEN_FDNAMES") {
-        process.environment.append("LISTEN_FDNAMES=\(names)")
-      }
+      let names = CurrentProcess.environment("LISTEN_FDNAMES").map { ["LISTEN_FDNAMES=\($0)"] }
+      process.environment = EnvironmentList.withoutRepeats(
+        process.environment + ["LISTEN_FDS=\(listening)", "LISTEN_PID=1"] + (names ?? []))
     }
     return count
   }

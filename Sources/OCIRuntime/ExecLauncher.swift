@@ -78,7 +78,7 @@ struct ExecLauncher {
     } catch { throw .reported(error.report) }
   }
 
-  private func openTarget() throws(RuntimeError) -> ProcessHandle {
+  func openTarget() throws(RuntimeError) -> ProcessHandle {
     try during("find the process of `\(record.id)`") { () throws(SystemError) in
       // Checked after opening: the descriptor can no longer become somebody else.
       guard let handle = try ProcessHandle.find(record.pid), record.isAlive else {
@@ -96,7 +96,7 @@ struct ExecLauncher {
     }.release()
   }
 
-  private func birthplace() throws(RuntimeError) -> Int32 {
+  func birthplace() throws(RuntimeError) -> Int32 {
     guard let unified = record.cgroup?.unified else { return -1 }
     var path = unified
     if let below {
@@ -120,7 +120,7 @@ struct ExecLauncher {
   /// The kinds of namespace in which the process is not ours; joining one's own fails.
   ///
   /// One that cannot be seen must not pass for our own: the process would run outside.
-  private func differing(from pid: Int32) throws(RuntimeError) -> NamespaceSet {
+  func differing(from pid: Int32) throws(RuntimeError) -> NamespaceSet {
     var kinds: NamespaceSet = []
     for kind in Namespace.allCases {
       guard let ours = kind.identity() else { continue }
@@ -192,7 +192,7 @@ struct ExecLauncher {
 struct ExecStage: Sendable {
   let plan: ProcessPlan
   let console: Int32
-  let target: Int32
+  var target: Int32
   let namespaces: NamespaceSet
   /// The root to change to, or -1: the mount namespace's.
   let root: Int32
@@ -204,15 +204,10 @@ struct ExecStage: Sendable {
   func run(_ channel: consuming MessageChannel) -> Int32 {
     let channel = channel
     do throws(RuntimeError) {
-      try during("join the container's mounts") { () throws(SystemError) in
+      try during("wait for the runtime") { () throws(SystemError) in
         if waits, try channel.receive().message.isEmpty { CurrentProcess.exitNow(1) }
-        if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
-        if root >= 0 {
-          try ProcessAttributes.changeDirectory(descriptor: root)
-          try ProcessAttributes.changeRoot(".")
-        }
       }
-      try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
+      try enter()
       try takeTerminal(channel)
       let stage = ProcessStage(plan)
       try stage.assume()
@@ -224,6 +219,29 @@ struct ExecStage: Sendable {
       try? channel.send(InitMessage.failed(error.report).bytes)
       return 1
     }
+  }
+
+  /// The same without anybody who listens.
+  ///
+  /// Returns why it failed.
+  func runAlone() -> RuntimeError {
+    do throws(RuntimeError) {
+      try enter()
+      let stage = ProcessStage(plan)
+      try stage.assume()
+      try stage.execute(state)
+    } catch { return error }
+  }
+
+  private func enter() throws(RuntimeError) {
+    try during("join the container's mounts") { () throws(SystemError) in
+      if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
+      if root >= 0 {
+        try ProcessAttributes.changeDirectory(descriptor: root)
+        try ProcessAttributes.changeRoot(".")
+      }
+    }
+    try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
   }
 
   private func takeTerminal(_ channel: borrowing MessageChannel) throws(RuntimeError) {

@@ -46,16 +46,7 @@ public struct ExecProcess {
     guard status == .running || status == .created || (status == .paused && ignorePaused) else {
       throw .noExec(id: id.text, status: status.rawValue)
     }
-    let spec = try context.loadSpec(record)
-    let process = try process(spec)
-    var plan = try ProcessPlan(process)
-    plan.takeAnnotations(spec.annotations)
-    plan.personality = try ContainerPlan.personality(spec.linux?.personality)
-    plan.memoryPolicy = try ContainerPlan.memoryPolicy(spec.linux)
-    plan.preservedDescriptors = preservedDescriptors
-    plan.capabilities.report(to: context)
-    plan.filter = try SeccompProgram(spec, cache: context.filterCache)
-    plan.filter.report(to: context)
+    var plan = try plan(record)
     if consoleSocket == nil && !detach { plan.takeSizeOfOurTerminal() }
     let console = try connectConsole(plan.terminal)
     let started = try ExecLauncher(
@@ -67,6 +58,21 @@ public struct ExecProcess {
     context.debug { "container `\(id)`: process \(pid) joined" }
     if detach { return 0 }
     return try ForegroundProcess(terminal: started.terminal).wait(for: started.child).shellStatus
+  }
+
+  /// What the process is to be, in the container as it was made.
+  func plan(_ record: StateRecord) throws(RuntimeError) -> ProcessPlan {
+    let spec = try context.loadSpec(record)
+    let process = try process(spec)
+    var plan = try ProcessPlan(process)
+    plan.takeAnnotations(spec.annotations)
+    plan.personality = try ContainerPlan.personality(spec.linux?.personality)
+    plan.memoryPolicy = try ContainerPlan.memoryPolicy(spec.linux)
+    plan.preservedDescriptors = preservedDescriptors
+    plan.capabilities.report(to: context)
+    plan.filter = try SeccompProgram(spec, cache: context.filterCache)
+    plan.filter.report(to: context)
+    return plan
   }
 
   private func process(_ spec: RuntimeSpec) throws(RuntimeError) -> RuntimeProcess {

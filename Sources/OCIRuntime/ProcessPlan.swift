@@ -1,4 +1,5 @@
 import LinuxSystem
+import Model
 import OCISpec
 
 /// How a process of a container is made out of one of ours: everything decided, nothing looked up.
@@ -10,6 +11,7 @@ struct ProcessPlan: Sendable {
   }
 
   var arguments: [String]
+  /// Each name once.
   var environment: [String]
   var workingDirectory: String
   var user: RuntimeUser
@@ -45,7 +47,7 @@ struct ProcessPlan: Sendable {
       throw .unusable(field: "\(field).cwd", "`\(process.cwd)` is not an absolute path")
     }
     arguments = process.args
-    environment = process.env
+    environment = EnvironmentList.withoutRepeats(process.env)
     for (index, entry) in process.env.enumerated() where !entry.contains("=") {
       throw .unusable(field: "\(field).env[\(index)]", "`\(entry)` has no `=`")
     }

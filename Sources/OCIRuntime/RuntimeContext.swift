@@ -36,13 +36,24 @@ public struct RuntimeContext: Sendable {
 
   /// The configuration that the container was made with.
   func loadSpec(_ record: StateRecord) throws(RuntimeError) -> RuntimeSpec {
-    try loadSpec(record.bundle, file: record.config ?? "config.json")
+    try loadSpec(record.bundle, file: record.config ?? Self.configurationFile)
+  }
+
+  /// The file of that configuration.
+  func configuration(_ record: StateRecord) -> String {
+    path(record.config ?? Self.configurationFile, in: record.bundle)
+  }
+
+  private static let configurationFile = "config.json"
+
+  private func path(_ file: String, in bundle: String) -> String {
+    file.hasPrefix("/") ? file : "\(bundle)/\(file)"
   }
 
   /// The bundle's configuration, at most 16 MB of it.
   func loadSpec(_ bundle: String, file: String = "config.json") throws(RuntimeError) -> RuntimeSpec
   {
-    let path = file.hasPrefix("/") ? file : "\(bundle)/\(file)"
+    let path = path(file, in: bundle)
     let bytes = try during("read \(path)") { () throws(SystemError) in
       try FileTree.read(path, limit: 1 << 24)
     }

@@ -1,5 +1,5 @@
 /// What a format template may look at: the shape Go's templates see, without reflection.
-public indirect enum TemplateValue: Sendable {
+public enum TemplateValue: Sendable {
   /// Prints `<nil>`.
   case null
   /// What a missing key of a map gives; prints `<no value>`.

@@ -83,21 +83,14 @@ enum PsCommand {
     if options.quiet, options.format == nil {
       return rows.map { (options.noTruncation ? $0.id : String($0.id.prefix(12))) + "\n" }.joined()
     }
-    let sizes = ContainerSize(context)
-    let needsSize = options.size || options.sort == "size"
-    var sized = rows.map { row in
-      (row, needsSize ? (written: sizes.written(row.id), image: sizes.image(row) ?? 0) : nil)
-    }
-    if options.sort == "size" { sized.sort { ($0.1?.written ?? 0) < ($1.1?.written ?? 0) } }
-    if options.format == "json" {
-      let list = sized.map {
-        ContainerRow($0, truncates: false, size: options.size ? $1 : nil).json
-      }
-      return TemplateValue.list(list).json(pretty: true) + "\n"
-    }
-    let values = sized.map {
-      ContainerRow($0, truncates: !options.noTruncation, size: options.size ? $1 : nil).value
-    }
+    let isJSON = options.format == "json"
+    let truncates = !isJSON && !options.noTruncation
+    let shown =
+      options.size || options.sort == "size"
+      ? sized(rows, truncates, options, context)
+      : rows.map { ContainerRow($0, truncates: truncates) }
+    if isJSON { return TemplateValue.list(shown.map(\.json)).json(pretty: true) + "\n" }
+    let values = shown.map(\.value)
     if let text = options.format, text.contains(".Size"), !options.size {
       throw ErrorReport(.invalidRequest, "size format requires --size option")
     }
@@ -105,6 +98,18 @@ enum PsCommand {
     let format = try OutputFormat(
       options.format ?? table, headings: headings, defaultTable: table)
     return try format.render(values, showsHeading: !options.noHeading)
+  }
+
+  /// With their sizes, and by them if that is asked for.
+  private static func sized(
+    _ rows: [ContainerSummary], _ truncates: Bool, _ options: Options, _ context: EngineContext
+  ) -> [ContainerRow] {
+    let sizes = ContainerSize(context)
+    var sized = rows.map { ($0, (written: sizes.written($0.id), image: sizes.image($0) ?? 0)) }
+    if options.sort == "size" { sized.sort { $0.1.written < $1.1.written } }
+    return sized.map {
+      ContainerRow($0, truncates: truncates, size: options.size ? $1 : nil)
+    }
   }
 
   /// The rows to show, in their order.

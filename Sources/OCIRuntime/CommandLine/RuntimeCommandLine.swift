@@ -41,7 +41,8 @@ public enum RuntimeCommandLine {
     }
   }
 
-  private static func end(with error: any Error, _ messages: RuntimeLog) -> Int32 {
+  /// Tells an error, and returns the exit status.
+  static func end(with error: any Error, _ messages: RuntimeLog) -> Int32 {
     let report = report(of: error)
     messages.write(.error, report.message)
     if let hint = report.hint { messages.writeHint(hint) }

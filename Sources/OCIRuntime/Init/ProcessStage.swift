@@ -192,9 +192,9 @@ struct ProcessStage {
     }
   }
 
-  /// Of a name that comes twice the last value counts; an empty HOME is none.
+  /// An empty HOME is none.
   private func environment() -> [String] {
-    var entries = EnvironmentList.withoutRepeats(plan.environment)
+    var entries = plan.environment
     let home = entries.firstIndex { $0 == "HOME" || $0.hasPrefix("HOME=") }
     guard home.map({ entries[$0] == "HOME=" }) ?? true else { return entries }
     let found = "HOME=\(Self.home(of: plan.user.uid) ?? "/")"
