@@ -125,6 +125,7 @@ public struct ContainerProcess: JSONRecord, Equatable {
   public var terminal = false
   public var interactive = false
   public var umask = "0022"
+  /// As `--group-add` has them; `keep-groups` stands alone.
   public var groups: [String] = []
   /// Default variables that are left out; `*` means all.
   public var unsetEnvironment: [String] = []
@@ -134,6 +135,9 @@ public struct ContainerProcess: JSONRecord, Equatable {
   public init() {}
 
   public var arguments: [String] { entrypoint + command }
+
+  /// Names or numbers of groups that every process of the container has.
+  var addedGroups: [String] { groups.filter { $0 != "keep-groups" } }
 
   public mutating func visit(_ fields: inout RecordFields) throws(SpecError) {
     try fields.list("entrypoint", &entrypoint)

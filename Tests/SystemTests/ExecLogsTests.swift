@@ -29,6 +29,19 @@ extension SystemTests {
       }
     }
 
+    /// The groups of `--group-add` are the container's, whoever runs in it.
+    @Test(arguments: [
+      ([], "1000 7 9"), (["-u", "1001:1002"], "1002 7 9"), (["-u", "0"], "0 7 9"),
+    ])
+    func hasTheContainersGroups(_ user: [String], _ groups: String) throws {
+      try Session.run { session in
+        _ = try session.startSleeper(
+          name: "host", "--user", "1000:1000", "--group-add", "7", "--group-add", "9")
+        let result = try session.martlet(["exec"] + user + ["host", "id", "-G"])
+        #expect(result.output == groups)
+      }
+    }
+
     @Test func refusesAStoppedContainer() throws {
       try Session.run { session in
         try session.martlet("create", "--name", "still", Session.image, "true")

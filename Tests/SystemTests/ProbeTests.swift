@@ -23,6 +23,7 @@ extension SystemTests {
       ["--security-opt", "seccomp=unconfined", "--ulimit", "nofile=77:88", "--umask", "0077"],
       ["--pid", "host", "--ipc", "host"], ["--userns", "auto"], ["--userns", "keep-id"],
       ["--env", "HOME=", "--workdir", "/tmp", "--cgroupns", "host"], ["--read-only"],
+      ["--user", "1000:1000", "--group-add", "7", "--group-add", "9"],
     ])
     func isWhatExecIs(_ flags: [String]) throws {
       try Session.run { session in

@@ -244,7 +244,8 @@ public struct ExecContainer {
     if let directory = request.workingDirectory { exec.process.workingDirectory = directory }
     if request.privileged { exec.security.privileged = true }
     var facts = StageFacts(
-      rootfs: "/", user: try lookup.resolve(request.user ?? fallback),
+      rootfs: "/",
+      user: try lookup.resolve(request.user ?? fallback, groups: config.process.addedGroups),
       capabilities: try Capability.boundingNames(), isMachineRoot: context.uid == 0,
       hasCgroup2: false, mapsTerminalGroup: false)
     facts.secretVariables = try SecretFiles(context: context, config: config, nested: nil)

@@ -191,8 +191,7 @@ struct ContainerStage {
     let wanted =
       config.process.user.isEmpty
       ? users.defaultUser(context.uid, context.gid) : config.process.user
-    let user = try lookup.resolve(
-      wanted, groups: config.process.groups.filter { $0 != "keep-groups" })
+    let user = try lookup.resolve(wanted, groups: config.process.addedGroups)
     if let map = nested ?? mapping ?? IDMapping.own() {
       try Self.require(user.uid, in: map.users, "user")
       try Self.require(user.gid, in: map.groups, "group")
