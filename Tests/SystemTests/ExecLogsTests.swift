@@ -18,6 +18,8 @@ extension SystemTests {
           (["host", "sh", "-c", "kill -9 $$"], 137, ""),
           (["host", "cat", "/proc/1/comm"], 0, "sleep"),
           (["host", "grep", "-c", "Seccomp:.2", "/proc/self/status"], 0, "1"),
+          (["-t", "host", "sh", "-c", "test -t 0 && test -t 1 && test -t 2"], 0, ""),
+          (["-t", "host", "sh", "-c", "exit 7"], 7, ""),
         ]
         for (arguments, code, output) in cases {
           let result = try session.martlet(["exec"] + arguments, exit: code)

@@ -94,7 +94,8 @@ public struct ExecContainer {
     let end =
       if request.detached {
         try detach(config, session) { try call(nil) }
-      } else if request.canBeLeft {
+      } else if request.canBeLeft || (request.terminal && !runtime.isLinked) {
+        // crun and runc connect a terminal with one of their own alone, or with a socket.
         try hold(config, request, session, call)
       } else {
         try attend(config, session) { try call(nil) }
@@ -180,7 +181,9 @@ public struct ExecContainer {
       }
     }
     var attached = AttachSession(
-      socket: ends.takeFirst(), streams: [.standardInput, .standardOutput], isTerminal: true,
+      socket: ends.takeFirst(),
+      streams: request.interactive ? [.standardInput, .standardOutput] : .standardOutput,
+      isTerminal: true,
       detachKeys: request.detachKeys, passesSignals: true)
     switch try attached.run() {
     case .exited(let end): return .exited(end.code)
