@@ -20,6 +20,8 @@ enum RunCommand {
     defaults: ContainerOptions(), options: ContainerOptions.run.map { $0.noting(\.given) }
   ) { given, invocation in
     let context = try invocation.globals.context()
+    // Before all that can be done beside it.
+    context.prepareNamespace()
     let defaults = try ContainerDefaults(context)
     let options = try filled(given, invocation.globals, defaults)
     if options.detach, !options.attach.isEmpty {
@@ -35,7 +37,6 @@ enum RunCommand {
         throw ErrorReport(.invalidRequest, "--preserve-fds: descriptor \(fd) is not open")
       }
     }
-    context.prepareNamespace()
     let config = try create(options, invocation.arguments, context)
     let start = StartContainer(context)
     do {
