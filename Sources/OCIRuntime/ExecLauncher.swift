@@ -214,7 +214,7 @@ struct ExecStage: Sendable {
       try during("tell the runtime") { () throws(SystemError) in
         try channel.send(InitMessage.ready.bytes)
       }
-      try stage.execute(state)
+      try stage.execute(state, keeping: [channel.descriptor.raw])
     } catch {
       try? channel.send(InitMessage.failed(error.report).bytes)
       return 1

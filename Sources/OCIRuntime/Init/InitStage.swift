@@ -21,7 +21,7 @@ struct InitStage: ~Copyable {
       guard startListener >= 0 else {
         try tellReady()
         try passGate()
-        try finish()
+        try finish(channel.descriptor.raw)
         return 1
       }
       // The kernel keeps from the first process of a pid namespace what it does not wait for.
@@ -179,13 +179,14 @@ struct InitStage: ~Copyable {
   }
 
   /// The credentials' last part, and the program.
-  private func finish() throws(RuntimeError) {
+  private func finish(_ answer: Int32) throws(RuntimeError) {
     var state = hookState
     state.status = .created
     let (hookState, hooks) = (state, plan.hooks.startContainer)
     // The agent knows the process by its id in the pid namespace of the container's own.
     state.pid = CurrentProcess.id
-    try ProcessStage(plan.process).execute(state) { (environment) throws(RuntimeError) in
+    try ProcessStage(plan.process).execute(state, keeping: [answer]) {
+      (environment) throws(RuntimeError) in
       try HookRunner(state: hookState, environment: environment).run(hooks, "startContainer")
     }
   }
@@ -231,7 +232,7 @@ struct InitStage: ~Copyable {
       ProcessAttributes.resetSignals()
       do throws(RuntimeError) {
         try showToOwner(false)
-        try finish()
+        try finish(caller.raw)
       } catch {
         let bytes = InitMessage.failed(error.report).bytes
         try? Descriptor.writeAll(caller.raw, bytes)

@@ -138,10 +138,18 @@ struct ProcessStage {
   /// Returns only by throwing.
   ///
   /// `state` goes with the filter's notification descriptor to its agent; `last` is what still has to
-  /// be done, with the process's capabilities and below its filter; it gets the environment.
+  /// be done, with the process's capabilities and below its filter; it gets the environment. `kept`
+  /// are sockets that errors are told to.
   func execute(
-    _ state: RuntimeState, last: ([String]) throws(RuntimeError) -> Void = { _ in }
+    _ state: RuntimeState, keeping kept: [Int32] = [],
+    last: ([String]) throws(RuntimeError) -> Void = { _ in }
   ) throws(RuntimeError) -> Never {
+    // Before the program is looked up: /proc/self/fd/N/.. leads to the host until then, also from an
+    // interpreter's line, which execve(2) follows before it closes anything (CVE-2024-21626).
+    try during("close descriptors") { () throws(SystemError) in
+      try Descriptor.closeAll(
+        from: 3 + plan.preservedDescriptors, except: kept + [plan.filter.listenerSocket])
+    }
     let program = try findProgram()
     let environment = environment()
     try during("close descriptors") { () throws(SystemError) in

@@ -40,6 +40,17 @@ struct AttackTests {
     #expect(outcome.status != 0)
   }
 
+  /// The same for the program: execve(2) follows its path before it closes anything.
+  @Test(arguments: [3, 4, 5, 6, 7, 8, 9, 10, 16, 32, 64])
+  func programIsInside(number: Int) throws {
+    let bundle = try TestBundle()
+    let host = try OwnedDescriptor.open("/bin", [.directory])
+    bundle.spec.process?.args = ["/proc/self/fd/\(number)/busybox", "true"]
+    let outcome = try bundle.oci(
+      ["run", "--bundle", bundle.directory, bundle.id], inherited: [(Int32(number), host.raw)])
+    #expect(outcome.status != 0)
+  }
+
   @Test func descriptorsDoNotLeak() throws {
     let bundle = try TestBundle()
     bundle.shell("for f in /proc/self/fd/*; do readlink $f; done")
