@@ -45,7 +45,12 @@ extension ChildProcess {
     }
     try check(pid, "clone3")
     // Not yet reaped, so the number is still its own.
-    let pidfd = try check(clinux_pidfd_open(pid, 0), "pidfd_open", "\(pid)")
+    let pidfd = clinux_pidfd_open(pid, 0)
+    guard pidfd >= 0 else {
+      // Nobody could look after it.
+      _ = Glibc.kill(pid, SIGKILL)
+      throw SystemError("pidfd_open", "\(pid)", errno: -pidfd)
+    }
     return ChildProcess(adopting: pid, pidfd: pidfd)
   }
 }

@@ -57,7 +57,7 @@ public final class PreparedExec {
       ready = new
     }
     do {
-      let late = ready.others.intersection([.mount, .cgroup])
+      let late = ready.others.intersection([.cgroup])
       var stage = ExecStage(
         plan: ready.launcher.plan, console: -1, target: -1, namespaces: late, root: -1,
         waits: false, state: ready.state)
@@ -102,9 +102,13 @@ public final class PreparedExec {
         if let identity = kind.identity() { shared.append((kind, identity)) }
       }
       let cgroup = try launcher.birthplace()
+      var birthplace = cgroup < 0 ? nil : OwnedDescriptor(owning: cgroup)
+      // A mount of its own has nothing above it: who may trace the process while it is born would
+      // come through the directory itself to the host's root.
+      if cgroup >= 0 { birthplace = try MountCall.copyTree("", in: cgroup) }
       return Ready(
         files: files, launcher: launcher, state: record.state(.running), others: others,
-        shared: shared, target: target, cgroup: cgroup < 0 ? nil : OwnedDescriptor(owning: cgroup))
+        shared: shared, target: target, cgroup: birthplace)
     } catch { return nil }
   }
 
