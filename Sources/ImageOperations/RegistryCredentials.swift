@@ -53,9 +53,7 @@ enum RegistryCredentials {
   }
 
   private static func runHelper(_ name: String, _ verb: String, _ input: Secret) throws -> Secret? {
-    let directories = (CurrentProcess.environment("PATH") ?? "").split(separator: ":").map(
-      String.init)
-    guard let path = Program.find(name, in: directories) else {
+    guard let path = Program.find(name, in: CurrentProcess.searchPath) else {
       throw ErrorReport(
         .unavailable, "the credential helper \(name) is not installed",
         hint: "install it, or remove it from the credentials file")

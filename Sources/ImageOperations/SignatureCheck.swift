@@ -66,7 +66,7 @@ struct SignatureCheck {
     else { throw refusal(reference.full, "no place is known that has signatures") }
     let verifier = try SignatureVerifier(store, wanted)
     var reasons: [String] = []
-    for number in 1...Self.signatureLimit {
+    for number in 1...SignaturePlaces.signatureLimit {
       let address =
         "\(base)/\(reference.repository)@\(digest.algorithm.rawValue)=\(digest.hex)"
         + "/signature-\(number)"
@@ -89,8 +89,6 @@ struct SignatureCheck {
       reference.full,
       reasons.isEmpty ? "it has no signature below \(base)" : reasons.joined(separator: "; "))
   }
-
-  private static let signatureLimit = 32
 
   private func defaultLookaside() -> String? {
     CurrentProcess.environment("HOME").map { "file://\($0)/\(SignaturePlaces.userDirectory)" }

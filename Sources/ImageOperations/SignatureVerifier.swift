@@ -11,8 +11,8 @@ final class SignatureVerifier {
   private let gpg: String
 
   init(_ store: ImageStore, _ wanted: TrustPolicy.SignedBy) throws {
-    let path = (CurrentProcess.environment("PATH") ?? "").split(separator: ":").map(String.init)
-    guard let gpg = Program.find("gpg", in: path + Program.systemDirectories) else {
+    guard let gpg = Program.find("gpg", in: CurrentProcess.searchPath + Program.systemDirectories)
+    else {
       throw ErrorReport(
         .unavailable, "signatures cannot be verified: gpg is not installed",
         hint: "sudo apt-get install gpg")

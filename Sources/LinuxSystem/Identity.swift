@@ -27,6 +27,11 @@ public enum CurrentProcess {
     return unsafe String(cString: value)
   }
 
+  /// The directories of `PATH`; none when it is unset.
+  public static var searchPath: [String] {
+    (environment("PATH") ?? "").split(separator: ":").map(String.init)
+  }
+
   /// The whole environment as `NAME=value`.
   public static var environment: [String] {
     var all: [String] = []

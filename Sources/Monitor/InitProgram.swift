@@ -14,8 +14,7 @@ public enum InitProgram {
   }
 
   public static func run(_ command: [String]) -> Never {
-    let search = (CurrentProcess.environment("PATH") ?? "").split(separator: ":").map(String.init)
-    guard let path = Program.find(command[0], in: search) else {
+    guard let path = Program.find(command[0], in: CurrentProcess.searchPath) else {
       fail("executable file `\(command[0])` not found in $PATH", 127)
     }
     var program = Program(path, Array(command.dropFirst()))

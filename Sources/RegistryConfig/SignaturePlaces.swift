@@ -14,6 +14,9 @@ public struct SignaturePlaces: Equatable, Sendable {
   /// Below the home directory: where signatures are when no file names a place.
   public static let userDirectory = ".local/share/containers/sigstore"
 
+  /// How many signatures of an image are looked at, and kept.
+  public static let signatureLimit = 32
+
   public init() {}
 
   /// The base address for an image's signatures, nil when none is set.

@@ -31,8 +31,8 @@ public struct SignImage {
   public init(_ context: EngineContext, _ settings: Settings) throws {
     self.context = context
     self.settings = settings
-    let path = (CurrentProcess.environment("PATH") ?? "").split(separator: ":").map(String.init)
-    guard let gpg = Program.find("gpg", in: path + Program.systemDirectories) else {
+    guard let gpg = Program.find("gpg", in: CurrentProcess.searchPath + Program.systemDirectories)
+    else {
       throw ErrorReport(
         .unavailable, "images cannot be signed: gpg is not installed",
         hint: "sudo apt-get install gpg")
@@ -163,11 +163,10 @@ public struct SignImage {
     return "\(home)/\(SignaturePlaces.userDirectory)"
   }
 
-  private static let signatureLimit = 32
-
   /// Writes the next signature of an image; those that are there stay.
   private static func keep(_ signature: [UInt8], in directory: String) throws -> String {
-    for number in 1...signatureLimit {
+    let limit = SignaturePlaces.signatureLimit
+    for number in 1...limit {
       let path = "\(directory)/signature-\(number)"
       do throws(SystemError) {
         let file = try OwnedDescriptor.open(
@@ -179,7 +178,7 @@ public struct SignImage {
       }
     }
     throw ErrorReport(
-      .conflict, "\(directory) has \(signatureLimit) signatures, and more are never looked at",
+      .conflict, "\(directory) has \(limit) signatures, and more are never looked at",
       hint: "remove some of them")
   }
 }

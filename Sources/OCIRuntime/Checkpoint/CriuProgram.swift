@@ -15,9 +15,9 @@ struct CriuProgram {
   static func find(_ context: RuntimeContext, for purpose: String) throws(RuntimeError)
     -> CriuProgram
   {
-    let search = CurrentProcess.environment("PATH")?.split(separator: ":").map(String.init) ?? []
     let name = context.criu ?? "criu"
-    guard let path = Program.find(name, in: search + Program.systemDirectories) else {
+    guard let path = Program.find(name, in: CurrentProcess.searchPath + Program.systemDirectories)
+    else {
       throw .reported(
         ErrorReport(
           .unavailable, "\(purpose) needs the program `\(name)`, which is not installed",
