@@ -69,8 +69,7 @@ enum ArchiveCommands {
       .flag(
         "uncompressed", nil, \.uncompressed,
         "Write layers uncompressed (with --format oci-archive and oci-dir)"),
-      .value(
-        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .checkedPlatform(\.platform),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()

@@ -19,8 +19,7 @@ enum ImageHistoryCommand {
       .flag("human", "H", \.human, "Sizes and dates for people (default true)"),
       .flag("no-trunc", nil, \.noTruncation, "Do not shorten anything", aliases: ["notruncate"]),
       .flag("quiet", "q", \.quiet, "Show ids only"),
-      .value(
-        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .checkedPlatform(\.platform),
     ]
   ) { options, invocation in
     let name = invocation.arguments[0]

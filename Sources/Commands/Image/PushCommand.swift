@@ -71,8 +71,7 @@ enum PushCommand {
       .flag(
         "remove-signatures", nil, \.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
-      .value(
-        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .checkedPlatform(\.platform),
       .value(
         "sign-by", nil, \.signer, "KEY",
         "Sign what was pushed with this key of gpg, for where registries.d says"),

@@ -157,3 +157,11 @@ struct RegistryOptions: Sendable {
     return nil
   }
 }
+
+extension OptionSpec {
+  /// For commands that take an image that is here; `CheckPlatform` asks for the platform.
+  static func checkedPlatform(_ path: @autoclosure @escaping Path<String?>) -> Self {
+    .value(
+      "platform", nil, path(), "OS/ARCH", "Take the image only if it is for this platform")
+  }
+}

@@ -22,8 +22,7 @@ enum RemoveImagesCommand {
       .flag("force", "f", \.force, "Remove the containers that use them first"),
       .flag("ignore", "i", \.ignore, "Images that do not exist are no error"),
       .flag("no-prune", nil, \.noPrune, "Leave layers on the disk until the next removal or prune"),
-      .value(
-        "platform", nil, \.platform, "OS/ARCH", "Take the image only if it is for this platform"),
+      .checkedPlatform(\.platform),
     ]
   ) { options, invocation in
     let words = invocation.arguments
