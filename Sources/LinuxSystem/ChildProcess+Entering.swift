@@ -21,10 +21,13 @@ extension ChildProcess {
   /// Runs `body` in a new process in other namespaces, whose memory is a copy of this one.
   ///
   /// A process that borrows our memory joins the namespaces and makes the child, which is ours and ends
-  /// with the value that `body` returns. Neither is dumpable: the container's processes cannot get at
-  /// their memory, whatever capabilities they have in their own user namespace (ptrace(2)). The child has,
-  /// of our descriptors, those that are named, and after them those of `place`, of which `body` gets the
-  /// target's number. All signals are blocked in it (`ProcessAttributes.resetSignals`). The caller must have one thread.
+  /// with the value that `body` returns. Neither is dumpable, which keeps processes of other user
+  /// namespaces out (ptrace(2)); where the other process shares ours, one with CAP_SYS_PTRACE can get at
+  /// the child as soon as it is in its pid namespace, so all that matters must be joined here.
+  ///
+  /// The child has, of our descriptors, those that are named, and after them those of `place`, of
+  /// which `body` gets the target's number. All signals are blocked in it
+  /// (`ProcessAttributes.resetSignals`). The caller must have one thread.
   ///
   /// `descriptors`: 0 to 2, and what else it is to have.
   public static func spawn(

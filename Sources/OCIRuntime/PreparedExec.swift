@@ -101,14 +101,17 @@ public final class PreparedExec {
       for kind in Namespace.allCases where !others.contains(kind) {
         if let identity = kind.identity() { shared.append((kind, identity)) }
       }
-      let cgroup = try launcher.birthplace()
-      var birthplace = cgroup < 0 ? nil : OwnedDescriptor(owning: cgroup)
-      // A mount of its own has nothing above it: who may trace the process while it is born would
-      // come through the directory itself to the host's root.
-      if cgroup >= 0 { birthplace = try MountCall.copyTree("", in: cgroup) }
+      var cgroup: OwnedDescriptor?
+      let directory = try launcher.birthplace()
+      if directory >= 0 {
+        defer { Descriptor.close(directory) }
+        // A mount of its own has nothing above it: who may trace the process while it is born would
+        // come through the directory itself to the host's root.
+        cgroup = try MountCall.copyTree("", in: directory)
+      }
       return Ready(
         files: files, launcher: launcher, state: record.state(.running), others: others,
-        shared: shared, target: target, cgroup: birthplace)
+        shared: shared, target: target, cgroup: cgroup)
     } catch { return nil }
   }
 

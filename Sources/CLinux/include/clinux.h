@@ -118,9 +118,9 @@ int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(vo
                         void *context, int32_t *pidfd);
 /* clinux_stand_in for a child in namespaces (CLONE_NEW*) of the process whose pidfd is the program's
  * descriptor `target`, born in the cgroup that is its descriptor `cgroup` (-1: ours). Directory,
- * environment and signal actions are ours; all signals are blocked. One more process is between them for a moment, which borrows our memory; it and
- * the child are not dumpable, so that nobody of the container's gets at it (ptrace(2)). Returns the
- * child's pid. */
+ * environment and signal actions are ours; all signals are blocked. One more process is between them
+ * for a moment, which borrows our memory and is in no pid namespace of the other's; it and the child
+ * are not dumpable (ptrace(2)). Returns the child's pid. */
 int32_t clinux_enter(const struct clinux_program *program, int32_t target, uint64_t namespaces,
                      int32_t cgroup, int32_t (*body)(void *), void *context);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an

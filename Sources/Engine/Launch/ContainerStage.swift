@@ -56,12 +56,10 @@ struct ContainerStage {
     }
     let texts = try AccountTexts(root)
     var facts = try gatherFacts(rootfs: rootfs, root: root, nested: nested, texts)
-    if plan.needsNamespace {
-      facts.networkNamespace = MonitorOrder.path(
-        of: MonitorOrder.networkDescriptor, in: CurrentProcess.id)
-    } else if let path = plan.joinedPath {
-      facts.networkNamespace = path
-    }
+    let networkPath =
+      plan.needsNamespace
+      ? MonitorOrder.path(of: MonitorOrder.networkDescriptor, in: CurrentProcess.id) : nil
+    facts.networkNamespace = networkPath ?? plan.joinedPath
     if nested != nil {
       facts.userNamespace = MonitorOrder.path(
         of: MonitorOrder.userDescriptor, in: CurrentProcess.id)
@@ -103,10 +101,9 @@ struct ContainerStage {
     try FileTree.ensureDirectory(order.bundle)
     // As late as can be: the kernel makes a network namespace beside all that comes before.
     let namespaces = try finish(making, nested, network: plan.needsNamespace)
-    if plan.needsNamespace {
+    if let networkPath {
       order.network = try plan.helper(
-        descriptor: namespaces.network,
-        namespacePath: MonitorOrder.path(of: MonitorOrder.networkDescriptor, in: CurrentProcess.id),
+        descriptor: namespaces.network, namespacePath: networkPath,
         runDirectory: order.runDirectory)
     }
     guard BegunRun.isPossible(order, runtime) else {

@@ -149,15 +149,13 @@ struct ProcessStage {
     try during("close descriptors") { () throws(SystemError) in
       try Descriptor.closeAll(
         from: 3 + plan.preservedDescriptors, except: kept + [plan.filter.listenerSocket])
-    }
-    let program = try findProgram()
-    let environment = environment()
-    try during("close descriptors") { () throws(SystemError) in
       try ProcessAttributes.closeOnExec(from: 3 + plan.preservedDescriptors)
       for fd in 3..<(3 + plan.preservedDescriptors) where Descriptor.isOpen(fd) {
         try Descriptor.replace(fd, with: fd)
       }
     }
+    let program = try findProgram()
+    let environment = environment()
     let sets = plan.capabilities
     if !plan.noNewPrivileges {
       // Without no_new_privs a filter needs CAP_SYS_ADMIN: before the capabilities go.
