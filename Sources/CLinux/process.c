@@ -113,11 +113,21 @@ int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(vo
 
 struct entering {
   struct standing standing;
-  uint64_t namespaces;
-  int32_t target, cgroup;
-  /* The child writes it, of which a compiler knows nothing. */
-  volatile int32_t result;
+  const struct clinux_place *place;
+  /* The child writes them, of which a compiler knows nothing. */
+  volatile int32_t result, is_there;
 };
+
+static int32_t go_to(const struct clinux_place *place) {
+  if (place->namespaces) {
+    int32_t failure = clinux_setns(place->target, place->namespaces);
+    if (failure < 0) return failure;
+    /* New capabilities make it what fs.suid_dumpable says. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
+  }
+  if (place->root >= 0 && (fchdir(place->root) < 0 || chroot(".") < 0)) return -errno;
+  return 0;
+}
 
 /* The memory is our parent's, who waits. What can be seen in the container is born last, as a copy. */
 static int32_t enter(struct entering *entering) {
@@ -126,19 +136,16 @@ static int32_t enter(struct entering *entering) {
   int32_t failure = place_descriptors(program, &none);
   if (failure < 0) return failure;
   close_marked(highest_target(program));
-  if (entering->namespaces) {
-    failure = clinux_setns(entering->target, entering->namespaces);
-    if (failure < 0) return failure;
-    /* New capabilities make it what fs.suid_dumpable says. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
-  }
-  return clinux_spawn(CLONE_PARENT, entering->cgroup, entering->standing.body,
+  failure = go_to(entering->place);
+  if (failure < 0) return failure;
+  entering->is_there = 1;
+  return clinux_spawn(CLONE_PARENT, entering->place->cgroup, entering->standing.body,
                       entering->standing.context, &pidfd);
 }
 
-int32_t clinux_enter(const struct clinux_program *program, int32_t target, uint64_t namespaces,
-                     int32_t cgroup, int32_t (*body)(void *), void *context) {
-  struct entering entering = {{program, body, context}, namespaces, target, cgroup, -ECHILD};
+int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
+                     int32_t (*body)(void *), void *context, int32_t *is_there) {
+  struct entering entering = {{program, body, context}, place, -ECHILD, 0};
   uint64_t all = ~0ULL, mask = 0;
   int32_t code, status;
   int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
@@ -156,6 +163,7 @@ int32_t clinux_enter(const struct clinux_program *program, int32_t target, uint6
     clinux_wait_pid(helper, 0, &code, &status);
   if (dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  *is_there = entering.is_there;
   return entering.result;
 }
 

@@ -198,3 +198,13 @@ public enum Descriptor {
     try check(clinux_poll(fd, Int16(POLLIN), milliseconds), "poll", "\(fd)") != 0
   }
 }
+
+extension Optional where Wrapped == OwnedDescriptor {
+  /// The number of the one that there is; `?.raw` would consume it.
+  public var number: Int32? {
+    switch self {
+    case .some(let descriptor): descriptor.raw
+    case .none: nil
+    }
+  }
+}

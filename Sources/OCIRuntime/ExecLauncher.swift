@@ -6,9 +6,9 @@ import SystemdBus
 
 /// Starts a process in the namespaces of a container's first one.
 ///
-/// The runtime itself joins what a child can only be born into (user, pid, time) and what does not
-/// hurt it; the child joins the mount and cgroup namespaces, so that files of the host are still
-/// reached here.
+/// The process is born there, in the container's mounts and with its root, and has no descriptor of the
+/// host's but its own: a process of the container that has CAP_SYS_PTRACE may do with it as it likes
+/// (note 0051). The runtime itself stays outside, where files of the host are reached.
 struct ExecLauncher {
   let plan: ProcessPlan
   let record: StateRecord
@@ -25,32 +25,19 @@ struct ExecLauncher {
   }
 
   func launch() throws(RuntimeError) -> Started {
-    let target = try openTarget()
-    let cgroup = try birthplace()
-    defer { if cgroup >= 0 { Descriptor.close(cgroup) } }
     // Whose manager it is is only to be seen from outside the container's user namespace.
     let manager = record.systemdScope == nil ? nil : SystemdCgroupManager.address
-    let kinds = try differing(from: record.pid)
-    let late = kinds.intersection([.mount, .cgroup])
-    let root = try openRoot()
+    var place = try findPlace()
+    if place.namespaces.contains(.time) { try joinTime(&place) }
     let pair = try during("make the channel") { () throws(SystemError) in
       try MessageChannel.pair()
     }
-    try during("join the namespaces of `\(record.id)`") { () throws(SystemError) in
-      // Before the container's processes can see this one (CVE-2016-9962).
-      try CurrentProcess.setDumpable(false)
-      let early = kinds.subtracting(late)
-      if !early.isEmpty { try Namespace.join(early, of: target.pidfd.raw) }
-    }
-    var isPlaced = true
-    let stage = ExecStage(
-      plan: plan, console: console, target: target.pidfd.raw, namespaces: late, root: root,
-      waits: record.cgroup?.layout == .legacy, state: record.state(.running))
-    let child = try spawn(pair, stage, cgroup, &isPlaced)
+    var way = place.mustBeMoved ? Way.moved : .born
+    let child = try spawn(pair, place, &way)
     let channel = pair.takeFirst()
     do throws(RuntimeError) {
-      try place(child.pid, isPlaced ? nil : manager)
-      if record.cgroup?.layout == .legacy || !isPlaced {
+      try move(child.pid, way, place, manager)
+      if waits(way) {
         try during("let the process go on") { () throws(SystemError) in
           try channel.send(InitMessage.proceed.bytes)
         }
@@ -65,20 +52,67 @@ struct ExecLauncher {
     }
   }
 
-  /// Moves the process into v1 cgroups, or into a scope that only systemd may fill.
-  private func place(_ pid: Int32, _ manager: BusAddress?) throws(RuntimeError) {
-    if record.cgroup?.layout == .legacy {
-      try during("enter the cgroup") { () throws(SystemError) in
-        try record.cgroup?.adopt(pid, bornInUnified: true)
+  /// How the process comes into its v2 cgroup.
+  private enum Way {
+    case born
+    /// Afterwards, by us.
+    case moved
+    /// Afterwards, by systemd.
+    case attached
+    /// Not at all.
+    case stays
+
+    init(refusedFor record: StateRecord) { self = record.systemdScope == nil ? .stays : .attached }
+  }
+
+  /// The way from our cgroup to the container's is not ours to write.
+  private static func isRefusal(_ error: SystemError) -> Bool {
+    error.errno == Errno.accessDenied || error.errno == Errno.noEntry
+  }
+
+  /// Whether the process has to be moved before it may go on.
+  private func waits(_ way: Way) -> Bool {
+    record.cgroup?.layout == .legacy || way == .moved || way == .attached
+  }
+
+  /// Moves the process into v1 cgroups, and into that of v2 that it was not born in.
+  private func move(
+    _ pid: Int32, _ way: Way, _ place: borrowing ExecPlace, _ manager: BusAddress?
+  ) throws(RuntimeError) {
+    var way = way
+    try during("enter the cgroup") { () throws(SystemError) in
+      if record.cgroup?.layout == .legacy { try record.cgroup?.adopt(pid, bornInUnified: true) }
+      guard way == .moved else { return }
+      do throws(SystemError) { try place.adopt(pid) } catch {
+        guard Self.isRefusal(error) else { throw error }
+        way = Way(refusedFor: record)
       }
     }
-    guard let manager, let scope = record.systemdScope else { return }
+    guard way == .attached, let manager, let scope = record.systemdScope else { return }
     do throws(CgroupError) {
       try SystemdCgroupManager.attach(pid, to: scope, at: manager)
     } catch { throw .reported(error.report) }
   }
 
-  func openTarget() throws(RuntimeError) -> ProcessHandle {
+  /// A time namespace cannot be joined by a process that borrows our memory (setns(2)).
+  private func joinTime(_ place: inout ExecPlace) throws(RuntimeError) {
+    let kinds: NamespaceSet = [.user, .time]
+    try during("join the namespaces of `\(record.id)`") { () throws(SystemError) in
+      try CurrentProcess.setDumpable(false)
+      try Namespace.join(kinds.intersection(place.namespaces), of: place.target.pidfd.raw)
+    }
+    place.namespaces = place.namespaces.subtracting(kinds)
+  }
+
+  /// Where the container's first process is.
+  func findPlace() throws(RuntimeError) -> ExecPlace {
+    let target = try openTarget()
+    let namespaces = try differing(from: target.pid)
+    return ExecPlace(
+      target: target, namespaces: namespaces, directory: try openCgroup(), root: try openRoot())
+  }
+
+  private func openTarget() throws(RuntimeError) -> ProcessHandle {
     try during("find the process of `\(record.id)`") { () throws(SystemError) in
       // Checked after opening: the descriptor can no longer become somebody else.
       guard let handle = try ProcessHandle.find(record.pid), record.isAlive else {
@@ -88,16 +122,17 @@ struct ExecLauncher {
     }
   }
 
-  /// The first process's root where its mount namespace's root is another; or -1.
-  private func openRoot() throws(RuntimeError) -> Int32 {
-    guard record.sharedMount != nil else { return -1 }
+  /// The first process's root where its mount namespace's root is another.
+  private func openRoot() throws(RuntimeError) -> OwnedDescriptor? {
+    guard record.sharedMount != nil else { return nil }
     return try during("open the root of `\(record.id)`") { () throws(SystemError) in
       try OwnedDescriptor.open("/proc/\(record.pid)/root", [.path, .directory])
-    }.release()
+    }
   }
 
-  func birthplace() throws(RuntimeError) -> Int32 {
-    guard let unified = record.cgroup?.unified else { return -1 }
+  /// The container's v2 cgroup, or the one below it that was asked for.
+  private func openCgroup() throws(RuntimeError) -> OwnedDescriptor? {
+    guard let unified = record.cgroup?.unified else { return nil }
     var path = unified
     if let below {
       guard !below.split(separator: "/").contains("..") else {
@@ -114,13 +149,13 @@ struct ExecLauncher {
         else { throw error }
         return try OwnedDescriptor.open(now, [.directory])
       }
-    }.release()
+    }
   }
 
   /// The kinds of namespace in which the process is not ours; joining one's own fails.
   ///
   /// One that cannot be seen must not pass for our own: the process would run outside.
-  func differing(from pid: Int32) throws(RuntimeError) -> NamespaceSet {
+  private func differing(from pid: Int32) throws(RuntimeError) -> NamespaceSet {
     var kinds: NamespaceSet = []
     for kind in Namespace.allCases {
       guard let ours = kind.identity() else { continue }
@@ -136,31 +171,41 @@ struct ExecLauncher {
     return kinds
   }
 
-  /// Starts the process; `isPlaced` becomes false when it waits to be moved into its cgroup.
+  /// Starts the process; where it may not be born in its cgroup, `way` becomes another.
   private func spawn(
-    _ pair: borrowing MessageChannel.Pair, _ stage: ExecStage, _ cgroup: Int32,
-    _ isPlaced: inout Bool
+    _ pair: borrowing MessageChannel.Pair, _ place: borrowing ExecPlace, _ way: inout Way
   ) throws(RuntimeError) -> ChildProcess {
-    let ours = pair.first.descriptor.raw
-    let theirs = pair.second.descriptor.raw
-    let hasScope = record.systemdScope != nil
-    return try during("start the process") { () throws(SystemError) in
-      let body = { (stage: ExecStage) -> Int32 in
-        Descriptor.close(ours)
-        return stage.run(MessageChannel(owning: OwnedDescriptor(owning: theirs)))
-      }
-      do throws(SystemError) {
-        return try ChildProcess.spawn(cgroup: cgroup >= 0 ? cgroup : nil) { body(stage) }
-      } catch {
-        // The way from our cgroup to the container's is not ours to write: stay where we are,
-        // unless systemd can move us.
-        guard cgroup >= 0, error.errno == Errno.accessDenied || error.errno == Errno.noEntry
-        else { throw error }
-        isPlaced = !hasScope
-        var waiting = stage
-        waiting.waits = hasScope || stage.waits
-        return try ChildProcess.spawn { [waiting] in body(waiting) }
-      }
+    var stage = ExecStage(
+      plan: plan, namespaces: place.joinedLate, state: record.state(.running),
+      keepsNewlines: !Descriptor.isTerminal(1))
+    var given = (3..<(3 + plan.preservedDescriptors)).map { (child: $0, ours: $0) }
+    func give(_ fd: Int32) -> Int32 {
+      guard fd >= 0 else { return fd }
+      given.append((3 + Int32(given.count), fd))
+      return given[given.count - 1].child
+    }
+    let channel = give(pair.second.descriptor.raw)
+    stage.console = give(console)
+    stage.plan.filter.listenerSocket = give(plan.filter.listenerSocket)
+    let null = try during("open /dev/null") { () throws(SystemError) in
+      // Until it has its terminal: ours may be one.
+      plan.terminal ? try OwnedDescriptor.open("/dev/null", [.readWrite]) : nil
+    }
+    if let null { given += (0...2).map { (child: $0, ours: null.raw) } }
+    let isRefused: Bool
+    do throws(SystemError) {
+      stage.waits = waits(way)
+      return try stage.start(place.birth, given, channel)
+    } catch {
+      isRefused = place.cgroup.number != nil && Self.isRefusal(error)
+      guard isRefused else { throw .system("start the process in `\(record.id)`", error) }
+    }
+    way = Way(refusedFor: record)
+    stage.waits = waits(way)
+    var here = place.birth
+    here.cgroup = nil
+    return try during("start the process in `\(record.id)`") { () throws(SystemError) in
+      try stage.start(here, given, channel)
     }
   }
 
@@ -188,17 +233,83 @@ struct ExecLauncher {
   }
 }
 
+/// Where `exec` puts a process: with the container's first one.
+struct ExecPlace: ~Copyable {
+  let target: ProcessHandle
+  /// The kinds in which the first process is not where we are.
+  var namespaces: NamespaceSet
+  /// Its v2 cgroup as the process may have it open while it is born.
+  let cgroup: OwnedDescriptor?
+  /// The cgroup, where that cannot be: the process has to be moved.
+  private let directory: OwnedDescriptor?
+  private let root: OwnedDescriptor?
+
+  /// The directory is the v2 cgroup, the root that of the first process where its mount namespace has
+  /// another.
+  init(
+    target: consuming ProcessHandle, namespaces: NamespaceSet,
+    directory: consuming OwnedDescriptor?, root: consuming OwnedDescriptor?
+  ) {
+    self.target = target
+    self.namespaces = namespaces
+    self.root = root
+    // Of another user namespace nobody may trace the process (ptrace(2)). Else he would come through the
+    // directory itself to the host's root; a mount of its own has nothing above it.
+    guard let fd = directory.number, !namespaces.contains(.user) else {
+      cgroup = directory
+      self.directory = nil
+      return
+    }
+    let copy = try? MountCall.copyTree("", in: fd)
+    self.directory = copy.number == nil ? directory : nil
+    cgroup = copy
+  }
+
+  var mustBeMoved: Bool { directory.number != nil }
+
+  /// A process that is in a cgroup namespace may only have children in cgroups that are in it, too.
+  var joinedLate: NamespaceSet { namespaces.intersection([.cgroup]) }
+
+  /// Good for as long as this one is.
+  var birth: ChildProcess.Place {
+    ChildProcess.Place(
+      target: target.pidfd.raw, namespaces: namespaces.subtracting(joinedLate),
+      cgroup: cgroup.number, root: root.number)
+  }
+
+  /// Moves a process into the cgroup.
+  func adopt(_ pid: Int32) throws(SystemError) {
+    guard let directory = directory.number else { return }
+    let list = try OwnedDescriptor.open("cgroup.procs", [.writeOnly], in: directory)
+    try Descriptor.writeAll(list.raw, "\(pid)")
+  }
+}
+
 /// The child's side of `exec`.
 struct ExecStage: Sendable {
-  let plan: ProcessPlan
-  let console: Int32
-  var target: Int32
+  var plan: ProcessPlan
+  /// What the first process has and the child has not yet.
   let namespaces: NamespaceSet
-  /// The root to change to, or -1: the mount namespace's.
-  let root: Int32
-  /// Whether the parent still moves it into cgroups.
-  var waits: Bool
   let state: RuntimeState
+  /// The first process's pidfd.
+  var target: Int32 = -1
+  /// The socket for the terminal, or -1.
+  var console: Int32 = -1
+  /// Whether the runtime still moves it into cgroups.
+  var waits = false
+  /// Whether lines that end in a newline alone shall do so on the terminal, too.
+  var keepsNewlines = false
+
+  /// Starts the child, which talks to us on its descriptor `channel`.
+  func start(
+    _ place: ChildProcess.Place, _ descriptors: [(child: Int32, ours: Int32)], _ channel: Int32
+  ) throws(SystemError) -> ChildProcess {
+    try ChildProcess.spawn(in: place, descriptors: descriptors) { target in
+      var stage = self
+      stage.target = target
+      return stage.run(MessageChannel(owning: OwnedDescriptor(owning: channel)))
+    }
+  }
 
   /// Returns only on failure.
   func run(_ channel: consuming MessageChannel) -> Int32 {
@@ -234,12 +345,8 @@ struct ExecStage: Sendable {
   }
 
   private func enter() throws(RuntimeError) {
-    try during("join the container's mounts") { () throws(SystemError) in
+    try during("join the \(namespaces) namespace") { () throws(SystemError) in
       if !namespaces.isEmpty { try Namespace.join(namespaces, of: target) }
-      if root >= 0 {
-        try ProcessAttributes.changeDirectory(descriptor: root)
-        try ProcessAttributes.changeRoot(".")
-      }
     }
     try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
   }
@@ -253,8 +360,7 @@ struct ExecStage: Sendable {
         try MessageChannel.send(
           console, Array("/dev/pts/\(terminal.number)".utf8), descriptors: [terminal.master.raw])
       } else {
-        // What reads our output is no terminal: lines shall end as the program wrote them.
-        if !Descriptor.isTerminal(1) { try PseudoTerminal.keepNewlines(terminal.peer.raw) }
+        if keepsNewlines { try PseudoTerminal.keepNewlines(terminal.peer.raw) }
         try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
       }
       try PseudoTerminal.makeControlling(terminal.peer.raw)

@@ -19,11 +19,9 @@ public final class PreparedExec {
     var files: [(path: String, status: FileStatus)]
     var launcher: ExecLauncher
     var state: RuntimeState
-    /// Which of the container's namespaces are not ours; and those that are, by what identifies them.
-    var others: NamespaceSet
+    var place: ExecPlace
+    /// Which of the container's namespaces are ours, by what identifies them.
     var shared: [(kind: Namespace, identity: String)]
-    var target: ProcessHandle
-    var cgroup: OwnedDescriptor?
   }
 
   /// Nil where the call must be made as usual, be it to say why it fails.
@@ -57,15 +55,10 @@ public final class PreparedExec {
       ready = new
     }
     do {
-      let late = ready.others.intersection([.cgroup])
       var stage = ExecStage(
-        plan: ready.launcher.plan, console: -1, target: -1, namespaces: late, root: -1,
-        waits: false, state: ready.state)
+        plan: ready.launcher.plan, namespaces: ready.place.joinedLate, state: ready.state)
       let messages = globals.messages
-      let place = ChildProcess.Place(
-        target: ready.target.pidfd.raw, namespaces: ready.others.subtracting(late),
-        cgroup: ready.cgroup?.raw)
-      return try ChildProcess.spawn(in: place, descriptors: descriptors) { target in
+      return try ChildProcess.spawn(in: ready.place.birth, descriptors: descriptors) { target in
         stage.target = target
         return RuntimeCommandLine.end(with: FailedExec(report: stage.runAlone().report), messages)
       }
@@ -74,8 +67,9 @@ public final class PreparedExec {
 
   /// Namespaces that are not ours are joined as the first process's; it may have left one that was.
   private var isCurrent: Bool {
-    ready.files.allSatisfy { file in (try? FileStatus.of(file.path, follow: true)) == file.status }
-      && ready.shared.allSatisfy { $0.kind.identity(of: "\(ready.target.pid)") == $0.identity }
+    let pid = "\(ready.place.target.pid)"
+    return ready.files.allSatisfy { (try? FileStatus.of($0.path, follow: true)) == $0.status }
+      && ready.shared.allSatisfy { $0.kind.identity(of: pid) == $0.identity }
   }
 
   private static func prepare(_ exec: ExecProcess, _ document: String) -> Ready? {
@@ -86,32 +80,23 @@ public final class PreparedExec {
       var files = try [document, "\(states.directory(of: id))/state.json"].map(known)
       let record = try states.load(id)
       files.append(try known(exec.context.configuration(record)))
-      guard record.status(in: states) == .running, record.cgroup?.layout != .legacy,
-        record.sharedMount == nil
-      else { return nil }
+      guard record.status(in: states) == .running, record.cgroup?.layout != .legacy else {
+        return nil
+      }
       let plan = try exec.plan(record)
       // An agent is told of each process on a connection of its own.
       guard !plan.terminal, plan.filter.listenerPath == nil else { return nil }
       let launcher = ExecLauncher(
         plan: plan, record: record, console: -1, below: nil, watcher: nil)
-      let target = try launcher.openTarget()
-      let others = try launcher.differing(from: target.pid)
-      guard !others.contains(.time) else { return nil }
+      let place = try launcher.findPlace()
+      guard !place.namespaces.contains(.time), !place.mustBeMoved else { return nil }
       var shared: [(kind: Namespace, identity: String)] = []
-      for kind in Namespace.allCases where !others.contains(kind) {
+      for kind in Namespace.allCases where !place.namespaces.contains(kind) {
         if let identity = kind.identity() { shared.append((kind, identity)) }
       }
-      var cgroup: OwnedDescriptor?
-      let directory = try launcher.birthplace()
-      if directory >= 0 {
-        defer { Descriptor.close(directory) }
-        // A mount of its own has nothing above it: who may trace the process while it is born would
-        // come through the directory itself to the host's root.
-        cgroup = try MountCall.copyTree("", in: directory)
-      }
       return Ready(
-        files: files, launcher: launcher, state: record.state(.running), others: others,
-        shared: shared, target: target, cgroup: cgroup)
+        files: files, launcher: launcher, state: record.state(.running), place: place,
+        shared: shared)
     } catch { return nil }
   }
 

@@ -116,13 +116,22 @@ int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd);
  * could not be prepared). Returns the pid. *pidfd: close-on-exec. */
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
                         void *context, int32_t *pidfd);
-/* clinux_stand_in for a child in namespaces (CLONE_NEW*) of the process whose pidfd is the program's
- * descriptor `target`, born in the cgroup that is its descriptor `cgroup` (-1: ours). Directory,
- * environment and signal actions are ours; all signals are blocked. One more process is between them
- * for a moment, which borrows our memory and is in no pid namespace of the other's; it and the child
- * are not dumpable (ptrace(2)). Returns the child's pid. */
-int32_t clinux_enter(const struct clinux_program *program, int32_t target, uint64_t namespaces,
-                     int32_t cgroup, int32_t (*body)(void *), void *context);
+/* Where clinux_enter goes; all but the namespaces (CLONE_NEW*) are descriptors that the program names. */
+struct clinux_place {
+  uint64_t namespaces;
+  /* The pidfd of a process that is in the namespaces. */
+  int32_t target;
+  /* A cgroup v2 directory to be born in, or -1: ours. */
+  int32_t cgroup;
+  /* A directory to have as root, or -1: the mount namespace's. */
+  int32_t root;
+};
+/* clinux_stand_in for a child that is born in a place. Directory, environment and signal actions are
+ * ours; all signals are blocked. One more process is between us for a moment, which borrows our memory and
+ * goes everywhere but into the pid namespace itself; it and the child are not dumpable (ptrace(2)).
+ * Returns the child's pid; *is_there is 0 where it failed on the way. */
+int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
+                     int32_t (*body)(void *), void *context, int32_t *is_there);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
  * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. */
 struct clinux_group {
