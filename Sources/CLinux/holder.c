@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "begin.h"
 #include "clinux.h"
 
 #include <errno.h>
@@ -13,46 +14,26 @@
 
 struct holding {
   uint64_t own;
-  int32_t gate, loopback;
+  int32_t gate, loopback, begun;
 };
 
-/* A system call that leaves errno alone: here it is our parent's, who runs on. */
-static long quietly(long number, long a, long b, long c) {
-#if defined(__x86_64__)
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c)
-                   : "rcx", "r11", "memory");
-  return result;
-#elif defined(__aarch64__)
-  register long x8 __asm__("x8") = number;
-  register long x0 __asm__("x0") = a;
-  register long x1 __asm__("x1") = b;
-  register long x2 __asm__("x2") = c;
-  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-  return x0;
-#else
-#error "no system call without errno for this processor"
-#endif
-}
-
 static int hold(void *context) {
-  const struct holding *holding = context;
+  struct holding *holding = context;
   char byte;
+  if (holding->own) has_begun(&holding->begun);
   /* An errno, which fits. */
-  uint8_t failure = holding->own ? (uint8_t)-quietly(SYS_unshare, (long)holding->own, 0, 0) : 0;
+  uint8_t failure = holding->own ? (uint8_t)-quietly(SYS_unshare, (long)holding->own, 0, 0, 0) : 0;
   if (holding->loopback && !failure) {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    long fd = quietly(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    long fd = quietly(SYS_socket, AF_INET, SOCK_DGRAM, 0, 0);
     /* Without IPv4 there is nothing to bring up, as without the device. */
-    if (fd >= 0) quietly(SYS_ioctl, fd, SIOCSIFFLAGS, (long)&request);
+    if (fd >= 0) quietly(SYS_ioctl, fd, SIOCSIFFLAGS, (long)&request, 0);
   }
-  if (holding->own) quietly(SYS_write, holding->gate, (long)&failure, sizeof failure);
-  if (holding->gate > 0) quietly(SYS_close_range, 0, holding->gate - 1, 0);
-  quietly(SYS_close_range, holding->gate + 1, (long)~0U, 0);
-  quietly(SYS_read, holding->gate, (long)&byte, 1);
-  quietly(SYS_exit_group, 0, 0, 0);
+  if (holding->own) quietly(SYS_write, holding->gate, (long)&failure, sizeof failure, 0);
+  if (holding->gate > 0) quietly(SYS_close_range, 0, holding->gate - 1, 0, 0);
+  quietly(SYS_close_range, holding->gate + 1, (long)~0U, 0, 0);
+  quietly(SYS_read, holding->gate, (long)&byte, 1, 0);
+  quietly(SYS_exit_group, 0, 0, 0, 0);
   return 0;
 }
 
@@ -65,12 +46,14 @@ int32_t clinux_hold(uint64_t flags, uint64_t own, int32_t loopback, int32_t gate
   holding->own = own;
   holding->gate = gate;
   holding->loopback = loopback;
+  holding->begun = 0;
   /* None of our handlers may run in the child. */
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int pid = clone(hold, holding, (int)(flags | CLONE_VM | CLONE_PIDFD | SIGCHLD), holding, &fd);
   int failure = pid < 0 ? -errno : 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   if (failure) return failure;
+  if (own) let_begin(&holding->begun);
   *pidfd = fd;
   return pid;
 }

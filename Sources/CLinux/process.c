@@ -85,6 +85,8 @@ struct standing {
   const struct clinux_program *program;
   int32_t (*body)(void *);
   void *context;
+  /* A pipe's ends. */
+  int begun[2];
 };
 
 /* Has our memory, in a copy. */
@@ -92,6 +94,8 @@ static int32_t stand_in(void *context) {
   const struct standing *standing = context;
   const struct clinux_program *program = standing->program;
   int32_t none = -1;
+  close(standing->begun[1]);
+  close(standing->begun[0]);
   clinux_reset_signals();
   if (place_descriptors(program, &none) < 0) return 127;
   if (program->directory && chdir(program->directory) < 0) return 127;
@@ -102,11 +106,19 @@ static int32_t stand_in(void *context) {
 
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
                         void *context, int32_t *pidfd) {
-  struct standing standing = {program, body, context};
+  struct standing standing = {program, body, context, {-1, -1}};
   uint64_t all = ~0ULL, mask = 0;
+  char none;
+  if (pipe2(standing.begun, O_CLOEXEC) < 0) return -errno;
   /* None of our handlers may run in the child. */
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int32_t pid = clinux_spawn(0, -1, stand_in, &standing, pidfd);
+  close(standing.begun[1]);
+  /* A new process waits on our processor for as long as we run on, while one that wakes up is given an
+   * idle one: we let it go first. */
+  if (pid > 0)
+    while (read(standing.begun[0], &none, 1) < 0 && errno == EINTR);
+  close(standing.begun[0]);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   return pid;
 }
@@ -145,7 +157,7 @@ static int32_t enter(struct entering *entering) {
 
 int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
                      int32_t (*body)(void *), void *context, int32_t *is_there) {
-  struct entering entering = {{program, body, context}, place, -ECHILD, 0};
+  struct entering entering = {{program, body, context, {-1, -1}}, place, -ECHILD, 0};
   uint64_t all = ~0ULL, mask = 0;
   int32_t code, status;
   int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);

@@ -17,7 +17,7 @@ import CLinux
     unsafe (programs + 1).initialize(to: prepared.1.program)
     unsafe group = .allocate(capacity: 1)
     unsafe group.initialize(
-      to: clinux_group(programs: programs, count: 2, failed: 0, thread: 0))
+      to: clinux_group(programs: programs, count: 2, failed: 0, begun: 0, thread: 0))
     let result = unsafe clinux_group_start(group)
     guard result == 0 else {
       unsafe Self.free(group, programs, prepared)

@@ -139,6 +139,7 @@ struct clinux_group {
   int32_t count;
   /* Bit n is set where the nth could not be started or ended with another status than 0. */
   int32_t failed;
+  int32_t begun;
   uint64_t thread;
 };
 int32_t clinux_group_start(struct clinux_group *group);
