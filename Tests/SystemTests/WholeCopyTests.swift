@@ -51,6 +51,20 @@ extension SystemTests {
       }
     }
 
+    @Test func imagesAreMountedAsCopies() throws {
+      try Session.run { session in
+        let script = """
+          m=$($MARTLET --storage-driver vfs image mount \(Session.image))
+          cat $m/srv/www/index.html
+          touch $m/x 2>/dev/null || echo read-only
+          $MARTLET image unmount \(Session.image) >/dev/null
+          """
+        _ = try session.write(script, to: "script")
+        let seen = try session.shell("$MARTLET unshare sh -e script")
+        #expect(seen.lines == ["Hello from a Martlet container.", "read-only"])
+      }
+    }
+
     @Test func mountsWithoutOverlays() throws {
       try Session.run { session in
         try session.shell("mkdir -p d/sub; echo old > d/sub/f; chmod 700 d/sub; ln -s sub d/link")

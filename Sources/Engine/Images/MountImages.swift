@@ -53,7 +53,8 @@ public struct MountImages {
   /// Where layers cannot be stacked: a whole copy that is made once and goes with the image.
   private func mountCopy(of image: StoredImage, at path: String) throws -> String {
     let copy = try MappedLayer(context).ensureCopy(image)
-    try MountCall.move(try MountCall.readOnlyCopy(of: copy).raw, to: path)
+    let tree = try MountCall.readOnlyCopy(of: copy)
+    try MountCall.move(tree.raw, to: path)
     return path
   }
 
