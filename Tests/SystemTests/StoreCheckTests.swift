@@ -87,6 +87,30 @@ extension SystemTests {
       }
     }
 
+    /// Documents of an image, by a shell line that removes one, and what then has to remove the image.
+    @Test(
+      arguments: ["manifest", "config", "both"],
+      ["rmi -f ID", "rmi -f NAME", "rmi -f -a", "image prune -a -f", "system reset -f"])
+    func aDamagedImageCanBeRemoved(lost: String, command: String) throws {
+      try OwnStore.run { store in
+        let id = try store.martlet("image", "inspect", "-f", "{{.Id}}", Session.image).output
+          .replacing("sha256:", with: "")
+        let blobs = "images/blobs/sha256"
+        if lost != "config" {
+          try store.inside("rm $(grep -l '\"layers\":' \(blobs)/* | head -1)")
+        }
+        if lost != "manifest" { try store.inside("rm \(blobs)/\(id)") }
+        try store.martlet("system", "check", exit: 125)
+        let words = command.split(separator: " ").map {
+          $0 == "ID" ? id : $0 == "NAME" ? Session.image : String($0)
+        }
+        let result = try store.session.martlet(store.globals + words)
+        #expect(result.standardError.isEmpty, "\(result.transcript)")
+        #expect(try store.martlet("images", "-a", "-q").standardOutput.isEmpty)
+        #expect(try store.martlet("system", "check").standardOutput.isEmpty)
+      }
+    }
+
     @Test func removesLeftovers() throws {
       try OwnStore.run { store in
         try store.inside(
