@@ -5,6 +5,8 @@ public import Engine
 public struct GlobalOptions: Sendable, Equatable {
   public var root: String?
   public var runroot: String?
+  /// `runroot` by another name: podman has two directories of that kind.
+  public var temporary: String?
   public var runtime: String?
   /// Options for every call of the runtime.
   public var runtimeFlags: [String] = []
@@ -36,6 +38,10 @@ public struct GlobalOptions: Sendable, Equatable {
         "runroot", nil, \.runroot, "DIR", "Where the state of running containers is kept",
         complete: .directory),
       .value(
+        "tmpdir", nil, \.temporary, "DIR",
+        "Where the state of running containers is kept when --runroot says nothing",
+        complete: .directory, hidden: true),
+      .value(
         "config", nil, \.dockerConfig, "DIR", "Where docker's config.json with logins is",
         complete: .directory),
       .value(
@@ -59,6 +65,9 @@ public struct GlobalOptions: Sendable, Equatable {
       .list(
         "runtime-flag", nil, \.runtimeFlags, "FLAG",
         "Pass an option to the OCI runtime, written without its dashes"),
+      .parsed(
+        "pull-option", nil, "KEY=false", "Not supported: getting parts of layers", repeatable: true,
+        hidden: true, { _, text throws(UsageError) in try Self.checkPullOption(text) }),
       .value("runtime", nil, \.runtime, "NAME", "OCI runtime to use: a name or a path"),
       .value(
         "log-level", nil, \.logLevel, "LEVEL", "How much to tell of what happens inside",
@@ -89,11 +98,27 @@ public struct GlobalOptions: Sendable, Equatable {
     ]
   }
 
+  /// podman's ways of getting less than a layer (containers-storage.conf(5), pull_options): each may
+  /// be said to be off, which it is.
+  private static func checkPullOption(_ text: String) throws(UsageError) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    switch (parts[0], parts.count > 1 ? parts[1] : nil) {
+    case ("enable_partial_images", "false"), ("convert_images", "false"),
+      ("use_hard_links", "false"), ("ostree_repos", ""):
+      return
+    case ("enable_partial_images", _), ("convert_images", _), ("use_hard_links", _),
+      ("ostree_repos", _):
+      throw UsageError("not supported: layers are pulled whole and kept as they are")
+    default: throw UsageError("no such option of pulling")
+    }
+  }
+
   static let storageDrivers = EngineContext.storageDrivers
 
   /// This user's directories and this installation, as the options change them.
   public func context() throws -> EngineContext {
-    var context = try EngineContext.find(root: root, runroot: runroot, runtime: runtime)
+    var context = try EngineContext.find(
+      root: root, runroot: runroot ?? temporary, runtime: runtime)
     try context.choose(storageDriver: storageDriver, logLevel: debugs ? "debug" : logLevel)
     context.chosenEvents = eventsBackend
     context.modules = modules

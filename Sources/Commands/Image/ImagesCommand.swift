@@ -131,7 +131,7 @@ struct ImageRow {
   private func others(_ since: String) -> [(String, TemplateValue)] {
     let history = image.names.map(\.full) + image.formerNames
     return [
-      ("CreatedAt", .string(Timestamp.goFormat(image.created))),
+      ("Id", .string(image.id.hex)), ("CreatedAt", .string(Timestamp.goFormat(image.created))),
       ("CreatedTime", .string(Timestamp.goFormat(image.created))), ("Created", .string(since)),
       ("VirtualSize", .string(Human.size(image.size))),
       ("SharedSize", .string("0")), ("UniqueSize", .string(Human.size(image.size))),
