@@ -5,8 +5,11 @@ public struct HelpPage: Sendable {
   private let footer: String
 
   /// The page of one command; `path` is how the user reached it.
+  ///
+  /// `settings`: what the user has settled, by the keys that options follow.
   public init<Globals>(
-    _ command: Command<Globals>, path: String, globalOptions: [OptionInfo] = [], width: Int = 80
+    _ command: Command<Globals>, path: String, globalOptions: [OptionInfo] = [], width: Int = 80,
+    settings: [String: String] = [:]
   ) {
     summary = command.summary
     let isGroup = !command.subcommands.isEmpty
@@ -23,7 +26,12 @@ public struct HelpPage: Sendable {
       add("Examples", Self.indented(lines))
     }
     if isGroup { add("Commands", Self.commands(command.subcommands, width)) }
-    addOptions("Options", command.options, width)
+    let options = command.options.map { option in
+      var option = option
+      option.standard = option.setting.flatMap { settings[$0] }.map(terminalSafe) ?? option.standard
+      return option
+    }
+    addOptions("Options", options, width)
     addOptions("Global options", globalOptions, width)
   }
 
@@ -80,6 +88,7 @@ extension OptionInfo {
   }
 
   var helpText: String {
-    choices.isEmpty ? help : help + " (" + choices.joined(separator: ", ") + ")"
+    (choices.isEmpty ? help : help + " (" + choices.joined(separator: ", ") + ")")
+      + (standard.map { " (default \($0))" } ?? "")
   }
 }

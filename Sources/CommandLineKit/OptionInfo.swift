@@ -19,6 +19,10 @@ public struct OptionInfo: Sendable {
   public var completion: CompletionKind
   public var hidden: Bool
   public var isRepeatable: Bool
+  /// What holds when it is not given, as help shows it.
+  public var standard: String?
+  /// The key of the settings that changes that, such as "engine.retry".
+  public var setting: String?
 
   /// "-p, --publish" or "--name", as error messages and man pages spell it.
   public var spelling: String {

@@ -131,6 +131,15 @@ public struct OptionSpec<Options>: Sendable {
     }
   }
 
+  /// The same, and help shows what holds without it: what the user's settings have under the key
+  /// `setting`, else `standard`.
+  public func following(_ setting: String, standard: String? = nil) -> Self {
+    var info = info
+    info.setting = setting
+    info.standard = standard
+    return Self(info: info, apply: apply)
+  }
+
   /// The same, and its name is put into a list: for commands to which it matters whether something
   /// was said at all.
   public func noting(_ path: @autoclosure @escaping Path<[String]>) -> Self {

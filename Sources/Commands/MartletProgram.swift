@@ -54,7 +54,8 @@ public enum MartletProgram {
     let width = PseudoTerminal.size(1).map { Int($0.columns) } ?? 80
     guard let command else { return HelpPage(CommandList.tree, width: width).text }
     return HelpPage(
-      command, path: path, globalOptions: CommandList.tree.globalOptionInfos, width: width
+      command, path: path, globalOptions: CommandList.tree.globalOptionInfos, width: width,
+      settings: ConfiguredDefaults.find()
     ).text
   }
 }

@@ -40,10 +40,14 @@ import Distribution
     let detail = unsafe String(cString: errorText)
     let reason = detail.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : detail
     switch code {
-    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
-      CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+      return .cannotConnect(connectCause.map { "\(reason): \($0)" } ?? reason)
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_URL_MALFORMAT,
+      CURLE_UNSUPPORTED_PROTOCOL, CURLE_PROXY:
       return .cannotConnect(reason)
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return .tls("x509: \(reason)")
+    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_USE_SSL_FAILED:
       return .tls(reason)
@@ -61,6 +65,18 @@ import Distribution
     var status = 0
     _ = unsafe ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
     return status != 0 && !(200..<300).contains(status)
+  }
+
+  /// Why the kernel connected to nothing, which curl's text leaves out (connect(2), errno(3)).
+  private var connectCause: String? {
+    var number = 0
+    _ = unsafe ccurl_get_long(handle, CURLINFO_OS_ERRNO, &number)
+    switch number {
+    case 101: return "network is unreachable"
+    case 111: return "connection refused"
+    case 113: return "no route to host"
+    default: return nil
+    }
   }
 
   private var sentBytes: Int {

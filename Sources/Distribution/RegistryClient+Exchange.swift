@@ -154,9 +154,7 @@ extension RegistryClient {
   private func transient(_ error: RegistryError, _ reply: Reply) -> Failure {
     var failure = Failure(error)
     failure.isTransient = true
-    failure.retryAfter = reply.response.headers["Retry-After"].flatMap { text in
-      Int64(text).flatMap { (0...86_400).contains($0) ? .seconds($0) : nil }
-    }
+    failure.retryAfter = RetryAfter.pause(reply.response.headers)
     return failure
   }
 

@@ -13,6 +13,17 @@ public final class RegistryClient {
     public init() {}
   }
 
+  /// A request that failed and is tried again.
+  public struct Retry {
+    public let error: RegistryError
+    /// The time until then.
+    public let pause: Duration
+    /// 1 for the first try after the first.
+    public let number: Int
+    /// The greatest number there is.
+    public let limit: Int
+  }
+
   /// What the client needs from the program around it.
   public struct Environment {
     /// The credentials for a registry and repository, nil for none.
@@ -21,6 +32,8 @@ public final class RegistryClient {
     public var digest: (Digest.Algorithm, [UInt8]) -> Digest
     /// Sleeps; throws to cancel.
     public var sleep: (Duration) throws -> Void
+    /// Hears of a failure before the pause after it.
+    public var onRetry: (Retry) -> Void
     /// A number in 0..<1.
     public var random: () -> Double
 
@@ -28,11 +41,13 @@ public final class RegistryClient {
       credentials: @escaping (_ registry: String, _ repository: String) throws -> Credentials?,
       digest: @escaping (Digest.Algorithm, [UInt8]) -> Digest,
       sleep: @escaping (Duration) throws -> Void,
+      onRetry: @escaping (Retry) -> Void = { _ in },
       random: @escaping () -> Double = { Double.random(in: 0..<1) }
     ) {
       self.credentials = credentials
       self.digest = digest
       self.sleep = sleep
+      self.onRetry = onRetry
       self.random = random
     }
   }
@@ -101,10 +116,13 @@ public final class RegistryClient {
           mark = progress()
           attempt = 1
         }
-        guard error.isTransient, attempt < options.retry.attempts else { throw error.error }
-        let pause = options.retry.delay(afterAttempt: attempt, random: environment.random())
+        let retry = options.retry
+        guard error.mayPass(retry), attempt < retry.attempts else { throw error.error }
+        let pause = retry.delay(afterAttempt: attempt, random: environment.random())
         let wanted = max(error.retryAfter ?? .zero, pause)
-        guard wanted <= options.retry.longestRetryAfter else { throw error.error }
+        guard wanted <= max(retry.longestRetryAfter, pause) else { throw error.error }
+        environment.onRetry(
+          Retry(error: error.error, pause: wanted, number: attempt, limit: retry.attempts - 1))
         // The back-off between two attempts, or the Retry-After that the server asked for.
         do { try environment.sleep(wanted) } catch { throw .local(wrapping: error) }
         attempt += 1
@@ -122,6 +140,11 @@ extension RegistryClient {
     var isWithoutConnection = false
 
     init(_ error: RegistryError) { self.error = error }
+
+    func mayPass(_ policy: RetryPolicy) -> Bool {
+      if case .unreachable = error { return policy.retriesConnecting }
+      return isTransient
+    }
 
     init(_ error: TransportError, host: String) {
       switch error {

@@ -98,7 +98,7 @@ extension RegistryError {
         hint: "check the name, the network and the proxy settings")
     case .insecureConnection(let host, let reason):
       ErrorReport(
-        .unavailable, "no trusted connection to \(host): \(reason)",
+        .unavailable, "pinging container registry \(host): no trusted connection: \(reason)",
         hint: Self.certificateHint(reason))
     case .interrupted(let host, let reason):
       ErrorReport(

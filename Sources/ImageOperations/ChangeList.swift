@@ -65,14 +65,14 @@ struct ChangeList {
 
   static func notFound(_ name: String) -> ErrorReport {
     ErrorReport(
-      .notFound, "manifest list \(name) is not known",
+      .notFound, "\(name): image not known",
       hint: "make it with: martlet manifest create \(name)")
   }
 
   // MARK: Entries
 
   private func add(_ text: String, to list: inout ManifestList, _ request: ListRequest) throws {
-    for found in try ListEntries(store: store, request: request).find(text) {
+    for found in try ListEntries(store: store, reporter: reporter, request: request).find(text) {
       var descriptor = found.descriptor
       if !request.entry.isIndex { try apply(request.entry, to: &descriptor) }
       list.index.manifests.removeAll { $0.digest == descriptor.digest }
@@ -101,7 +101,7 @@ struct ChangeList {
         mediaType: index.mediaType ?? .ociIndex, digest: Hasher.digest(of: bytes),
         size: Int64(bytes.count))
     }
-    return try ListEntries(store: store, request: request).subject(text)
+    return try ListEntries(store: store, reporter: reporter, request: request).subject(text)
   }
 
   private func annotate(_ list: inout ManifestList, _ request: ListRequest) throws {
@@ -180,11 +180,18 @@ struct ChangeList {
     }
     let text =
       request.list.hasPrefix("docker://") ? String(request.list.dropFirst(9)) : request.list
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let place = try connections.destination(for: try ImageReference(text))
-    let fetched = try connections.makeClient(for: place).fetchManifest(place.reference)
-    result.document = String(decoding: fetched.bytes, as: UTF8.self)
-    result.digest = fetched.descriptor.digest
-    return result
+    do {
+      let fetched = try connections.makeClient(for: place).fetchManifest(place.reference)
+      result.document = String(decoding: fetched.bytes, as: UTF8.self)
+      result.digest = fetched.descriptor.digest
+      return result
+    } catch {
+      let report = HelperProgram.report(of: error)
+      throw ErrorReport(
+        report.kind, "reading image \"docker://\(place.reference.full)\": \(report.message)",
+        hint: report.hint)
+    }
   }
 }

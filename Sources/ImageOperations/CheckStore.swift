@@ -140,7 +140,7 @@ struct CheckStore {
   ) throws {
     var failure = ErrorReport(
       .unavailable, "the \(what) is nowhere to be had: the image has no name in a registry")
-    let connections = RegistryConnections(RegistryAccess())
+    let connections = RegistryConnections(RegistryAccess(), reporter)
     for name in try origins(of: image) {
       for place in try connections.places(for: name.reference) {
         do { return try body(name, place, connections) } catch {

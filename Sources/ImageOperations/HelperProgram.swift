@@ -48,11 +48,11 @@ public enum HelperProgram {
     if !request.operation.needsNetwork { Sandbox.enter() }
     switch request.operation {
     case .pull(let pull): return try PullImage(store: store, reporter: reporter).run(pull)
-    case .login(let login): return try RegistryLogin(request: login).run()
+    case .login(let login): return try RegistryLogin(request: login, reporter: reporter).run()
     case .tags(let tags): return try ListTags(reporter: reporter).run(tags)
     case .push(let push): return try PushImage(store: store, reporter: reporter).run(push)
     case .list(let list): return try ChangeList(store: store, reporter: reporter).run(list)
-    case .search(let search): return try SearchRegistry().run(search)
+    case .search(let search): return try SearchRegistry(reporter: reporter).run(search)
     case .load(let load): return try LoadImages(store: store, reporter: reporter).run(load)
     case .save(let save): return try SaveImages(store: store, reporter: reporter).run(save)
     case .importRootfs(let rootfs):

@@ -8,6 +8,7 @@ import OCISpec
 /// Finds what is to be added to a manifest list: an image that is here, or a registry's.
 struct ListEntries {
   let store: ImageStore
+  let reporter: Reporter
   let request: ListRequest
 
   struct Found {
@@ -43,7 +44,7 @@ struct ListEntries {
       found.descriptor.platform = nil
       return found.descriptor
     }
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let place = try connections.destination(for: try ImageReference(name))
     return try connections.makeClient(for: place).fetchManifest(place.reference).descriptor
   }
@@ -61,7 +62,7 @@ struct ListEntries {
 
   private func remote(_ text: String) throws -> [Found] {
     let reference = try ImageReference(text)
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let place = try connections.destination(for: reference)
     let client = try connections.makeClient(for: place)
     let fetched = try client.fetchManifest(place.reference)

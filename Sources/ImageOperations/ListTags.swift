@@ -8,7 +8,7 @@ struct ListTags {
 
   func run(_ request: TagsRequest) throws -> HelperEvent.Result {
     let reference = try ImageReference(request.reference)
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     // A mirror may have only some of them.
     let place = try connections.destination(for: reference)
     var result = HelperEvent.Result()

@@ -14,7 +14,7 @@ struct PullImage {
   func run(_ request: PullRequest) throws -> HelperEvent.Result {
     let reference = try ImageReference(request.reference)
     let platform = try request.platform.map { try Platform($0) } ?? .host
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let found = try find(reference, platform, connections)
     let resolved = found.image
     try resolved.manifest.checkRunnable()

@@ -24,7 +24,7 @@ struct PushImage {
       throw ImageStoreError.notFound(request.image)
     }
     let destination = try ImageReference(request.destination)
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let target = PushTarget(
       place: try connections.destination(for: destination), connections: connections)
     let upload = ImageUpload(

@@ -26,7 +26,7 @@ struct PushList {
   func run(
     _ list: ManifestList, _ request: PushRequest, _ destination: ImageReference, instances: Bool
   ) throws -> HelperEvent.Result {
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     let target = PushTarget(
       place: try connections.destination(for: destination), connections: connections)
     let plan = try LayerPlan(request)
@@ -120,7 +120,7 @@ struct PushList {
     var elsewhere = access
     // A login typed for the destination is not for the source.
     elsewhere.credentials = nil
-    let connections = RegistryConnections(elsewhere)
+    let connections = RegistryConnections(elsewhere, reporter)
     let layers = RegistryLayers(
       store: store, reporter: reporter, places: try connections.places(for: source),
       connections: connections)

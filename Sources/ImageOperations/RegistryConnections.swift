@@ -18,8 +18,13 @@ struct RegistryConnections: Sendable {
 
   private let access: RegistryAccess
   private let tokens = TokenCache()
+  /// Whoever is told of failures that may pass.
+  private let reporter: Reporter?
 
-  init(_ access: RegistryAccess) { self.access = access }
+  init(_ access: RegistryAccess, _ reporter: Reporter? = nil) {
+    self.access = access
+    self.reporter = reporter
+  }
 
   /// The places to pull from: mirrors first.
   func places(for reference: ImageReference) throws -> [Place] {
@@ -46,8 +51,13 @@ struct RegistryConnections: Sendable {
     session.tlsFiles = { certificates.find($0) }
     var options = RegistryClient.Options()
     options.tlsVerify = access.tlsVerify ?? (place.source.isInsecure ? false : nil)
-    if let retries = access.retries { options.retry.attempts = max(retries, 0) + 1 }
-    if let delay = access.retryDelay { options.retry.firstDelay = .milliseconds(delay) }
+    options.retry.attempts = max(access.retries ?? RegistryAccess.standardRetries, 0) + 1
+    // Of several places a dead one is passed over; only the last is worth waiting for.
+    options.retry.retriesConnecting = access.retries != nil && !place.source.isMirror
+    if let delay = access.retryDelay {
+      options.retry.firstDelay = .milliseconds(delay)
+      options.retry.isSteady = true
+    }
     let credentials = place.credentials
     return RegistryClient(
       transport: try CurlSession(options: session),
@@ -58,7 +68,23 @@ struct RegistryConnections: Sendable {
           let (seconds, atto) = duration.components
           try Clock.pause(
             milliseconds: Int32(clamping: seconds * 1_000 + atto / 1_000_000_000_000_000))
-        }), options: options, tokens: tokens)
+        }, onRetry: { [reporter] in reporter?.warn(Self.words($0)) }), options: options,
+      tokens: tokens)
+  }
+}
+
+extension RegistryConnections {
+  /// What is said of a failure that is not the end.
+  private static func words(_ retry: RegistryClient.Retry) -> String {
+    let cause =
+      if case .unreachable(let host, let reason) = retry.error {
+        "initializing the connection to \(host): \(reason)"
+      } else {
+        retry.error.report.message
+      }
+    let (seconds, atto) = retry.pause.components
+    let pause = GoDuration.format(seconds * 1_000_000_000 + atto / 1_000_000_000)
+    return "Failed, retrying in \(pause) (\(retry.number)/\(retry.limit)). Error: \(cause)"
   }
 }
 

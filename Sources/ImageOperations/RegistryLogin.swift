@@ -7,6 +7,7 @@ import RegistryConfig
 /// Logs in to registries and out of them.
 struct RegistryLogin {
   let request: LoginRequest
+  let reporter: Reporter
 
   func run() throws -> HelperEvent.Result {
     var files = try RegistryCredentials.authFile(request.access.authFile)
@@ -48,7 +49,7 @@ struct RegistryLogin {
         reference: reference, isInsecure: registry?.isInsecure ?? false),
       credentials: credentials)
     do {
-      try RegistryConnections(request.access).makeClient(for: place).checkLogin(host)
+      try RegistryConnections(request.access, reporter).makeClient(for: place).checkLogin(host)
     } catch let error as RegistryError {
       guard case .unauthorized(_, let message) = error else { throw error }
       throw ErrorReport(

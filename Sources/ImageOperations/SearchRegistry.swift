@@ -4,8 +4,10 @@ import Model
 
 /// Looks for repositories in one registry.
 struct SearchRegistry {
+  let reporter: Reporter
+
   func run(_ request: SearchRequest) throws -> HelperEvent.Result {
-    let connections = RegistryConnections(request.access)
+    let connections = RegistryConnections(request.access, reporter)
     // Any name of the registry tells how it is reached.
     let place = try connections.destination(for: ImageReference("\(request.registry)/search/x"))
     var result = HelperEvent.Result()

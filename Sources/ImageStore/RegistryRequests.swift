@@ -8,10 +8,13 @@ public struct RegistryAccess: Codable, Equatable, Sendable {
   /// `user:password`, for this operation alone.
   public var credentials: String?
   public var certificateDirectory: String?
-  /// How often a request is tried again.
+  /// How often a request is tried again, be it that the registry cannot be connected to; nil: three times,
+  /// and not then.
   public var retries: Int?
-  /// The first pause between tries, in milliseconds.
+  /// Every pause between tries, in milliseconds; nil: a second, and each time twice as long.
   public var retryDelay: Int?
+
+  public static let standardRetries = 3
 
   public init() {}
 }

@@ -35,6 +35,20 @@ import Testing
     }
   }
 
+  @Test func showsWhatHoldsWithoutAnOption() {
+    struct Options: Sendable { var retries: Int? }
+    let command = Command<SampleGlobals>(
+      "get", summary: "Get", usage: "", positionals: .none, defaults: Options(),
+      options: [
+        .integer("retry", nil, \.retries, "COUNT", "How often").following(
+          "engine.retry", standard: "3")
+      ]
+    ) { _, _ in 0 }
+    #expect(HelpPage(command, path: "get").text.contains("How often (default 3)\n"))
+    let configured = HelpPage(command, path: "get", settings: ["engine.retry": "10"])
+    #expect(configured.text.contains("How often (default 10)\n"))
+  }
+
   @Test func rootListsCommandsByGroup() {
     let text = HelpPage(sampleTree()).text
     #expect(text.contains("Containers:\n  run      Run a program in a new container\n"))

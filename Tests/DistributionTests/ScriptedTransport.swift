@@ -84,8 +84,11 @@ final class MemorySource: BlobSource {
 final class Script {
   let transport: ScriptedTransport
   private(set) var sleeps: [Duration] = []
+  /// "1/4 REASON", what the client told of connections it tried again.
+  private(set) var retries: [String] = []
   var credentials: Credentials?
   var tlsVerify: Bool?
+  var retry = RetryPolicy()
 
   init(_ answers: [ScriptedTransport.Answer], credentials: Credentials? = nil) {
     transport = ScriptedTransport(answers)
@@ -95,10 +98,15 @@ final class Script {
   lazy var client: RegistryClient = {
     var options = RegistryClient.Options()
     options.tlsVerify = tlsVerify
+    options.retry = retry
     let environment = RegistryClient.Environment(
       credentials: { [credentials] _, _ in credentials },
       digest: { _, bytes in SHA256.digest(bytes) },
       sleep: { [unowned self] in sleeps.append($0) },
+      onRetry: { [unowned self] in
+        guard case .unreachable(_, let reason) = $0.error else { return }
+        retries.append("\($0.number)/\($0.limit) \(reason)")
+      },
       random: { 0 })
     return RegistryClient(transport: transport, environment: environment, options: options)
   }()

@@ -99,30 +99,23 @@ extension ContainerOptions {
       choices: ["true", "false", "always"]),
   ]
 
-  private static let images: [OptionSpec<ContainerOptions>] = [
-    .value(
-      "arch", nil, \.registry.architecture, "ARCH", "Choose the image for an architecture",
-      aliases: ["override-arch"]),
-    .value(
-      "os", nil, \.registry.os, "OS", "Choose the image for an operating system",
-      aliases: ["override-os"]),
-    .value(
-      "variant", nil, \.registry.variant, "VARIANT", "Choose the image for a CPU variant",
-      aliases: ["override-variant"]),
-    .value(
-      "cert-dir", nil, \.registry.certificateDirectory, "DIR",
-      "Certificates for the registry", complete: .directory),
-    .value("creds", nil, \.registry.credentials, "USER:PASSWORD", "Credentials for the registry"),
-    .integer("retry", nil, \.registry.retries, "COUNT", "How often a failed pull is tried again"),
-    .parsed("retry-delay", nil, "DURATION", "The pause before a pull is tried again") {
-      options, text throws(UsageError) in
-      guard let nanoseconds = GoDuration.parse(text), nanoseconds >= 0 else {
-        throw UsageError("it must be a duration such as 2s")
-      }
-      options.registry.retryDelay = Int(nanoseconds / 1_000_000)
-    },
-    .flag(
-      "disable-content-trust", nil, \.disablesContentTrust,
-      "For docker's scripts: there is no content trust to disable", hidden: true),
-  ]
+  private static let images: [OptionSpec<ContainerOptions>] =
+    [
+      .value(
+        "arch", nil, \.registry.architecture, "ARCH", "Choose the image for an architecture",
+        aliases: ["override-arch"]),
+      .value(
+        "os", nil, \.registry.os, "OS", "Choose the image for an operating system",
+        aliases: ["override-os"]),
+      .value(
+        "variant", nil, \.registry.variant, "VARIANT", "Choose the image for a CPU variant",
+        aliases: ["override-variant"]),
+      .value(
+        "cert-dir", nil, \.registry.certificateDirectory, "DIR",
+        "Certificates for the registry", complete: .directory),
+      .value("creds", nil, \.registry.credentials, "USER:PASSWORD", "Credentials for the registry"),
+      .flag(
+        "disable-content-trust", nil, \.disablesContentTrust,
+        "For docker's scripts: there is no content trust to disable", hidden: true),
+    ] + RegistryOptions.retryTable(\.registry)
 }

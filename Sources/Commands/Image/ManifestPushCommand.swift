@@ -39,7 +39,8 @@ enum ManifestPushCommand {
       .flag(
         "remove-signatures", nil, \.push.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
-    ] + RegistryOptions.accessTable(\.push.registry) + RegistryOptions.retryTable(\.push.registry)
+    ] + RegistryOptions.accessTable(\.push.registry)
+      + RegistryOptions.retryTable(\.push.registry, "push")
   ) { options, invocation in
     let lists = ManifestLists(try invocation.globals.context())
     let name = invocation.arguments[0]

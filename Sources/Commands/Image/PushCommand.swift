@@ -78,7 +78,8 @@ enum PushCommand {
       .value(
         "sign-passphrase-file", nil, \.passphraseFile, "FILE", "Where the key's passphrase is",
         complete: .file),
-    ] + RegistryOptions.accessTable(\.registry) + RegistryOptions.retryTable(\.registry)
+    ] + RegistryOptions.accessTable(\.registry)
+    + RegistryOptions.retryTable(\.registry, "push")
 }
 
 extension PushCommand.Options {

@@ -16,8 +16,7 @@ struct RegistryOptions: Sendable {
   var credentials: String?
   var certificateDirectory: String?
   var retries: Int?
-  /// Milliseconds.
-  var retryDelay: Int?
+  var retryDelay: String?
 
   /// What they come to.
   func settings() throws(ErrorReport) -> PullSettings {
@@ -59,7 +58,14 @@ struct RegistryOptions: Sendable {
     }
     access.certificateDirectory = certificateDirectory
     access.retries = retries
-    access.retryDelay = retryDelay
+    access.retryDelay = try retryDelay.map { text throws(ErrorReport) in
+      guard let delay = Self.milliseconds(text) else {
+        throw ErrorReport(
+          .invalidRequest, "time: invalid duration \"\(text)\"",
+          hint: "for --retry-delay write 500ms, 2s or 1m")
+      }
+      return delay
+    }
     return access
   }
 
@@ -128,20 +134,20 @@ struct RegistryOptions: Sendable {
     ]
   }
 
+  /// `job`: what may fail, "pull" or "push".
   static func retryTable<Options>(
-    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Options, RegistryOptions>,
+    _ job: String = "pull"
   ) -> [OptionSpec<Options>] {
     [
       .integer(
-        "retry", nil, path().appending(path: \.retries), "COUNT", "How often to try again"),
-      .parsed(
-        "retry-delay", nil, "DURATION", "The first pause between tries, such as 2s",
-        { options, text throws(UsageError) in
-          guard let delay = Self.milliseconds(text) else {
-            throw UsageError("\(text) is no duration", hint: "write 500ms, 2s or 1m")
-          }
-          options[keyPath: path().appending(path: \.retryDelay)] = delay
-        }),
+        "retry", nil, path().appending(path: \.retries), "COUNT",
+        "Retries when performing \(job)"
+      ).following("engine.retry", standard: "\(RegistryAccess.standardRetries)"),
+      .value(
+        "retry-delay", nil, path().appending(path: \.retryDelay), "DURATION",
+        "Pause after \(job) failures"
+      ).following("engine.retry_delay"),
     ]
   }
 

@@ -74,7 +74,7 @@ public struct ManifestLists {
 
   private static func notFound(_ name: String) -> ErrorReport {
     ErrorReport(
-      .notFound, "manifest list \(name) is not known",
+      .notFound, "\(name): image not known",
       hint: "make it with: martlet manifest create \(name)")
   }
 }
