@@ -39,27 +39,29 @@ enum ManifestPushCommand {
       .flag(
         "remove-signatures", nil, \.push.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
-    ] + RegistryOptions.accessTable(\.push.registry)
+    ] + PushCommand.signing(\.push) + RegistryOptions.accessTable(\.push.registry)
       + RegistryOptions.retryTable(\.push.registry, "push")
   ) { options, invocation in
-    let lists = ManifestLists(try invocation.globals.context())
+    let context = try invocation.globals.context()
+    let lists = ManifestLists(context)
     let name = invocation.arguments[0]
     let settings = try options.push.settings()
     guard options.all || options.push.additional.isEmpty else {
       throw ErrorReport(.invalidRequest, "--add-compression needs the images, so not --all=false")
     }
-    var destination: String?
+    var destination = try lists.reference(name)
     if invocation.arguments.count > 1 {
       let target = try PushImage.destination(invocation.arguments[1], of: name)
       guard case .registry(let reference) = target else {
         throw ErrorReport(
           .invalidRequest, "a list goes to a registry, not to \(invocation.arguments[1])")
       }
-      destination = reference.full
+      destination = reference
     }
+    let signer = try options.push.makeSigner(context, .registry(destination))
     var display = TransferDisplay(quiet: options.push.quiet)
     let digest = try lists.push(name, events: { display.show($0) }) {
-      $0.destination = destination
+      $0.destination = destination.full
       $0.all = options.all
       $0.format = settings.format
       $0.compression = settings.compression
@@ -69,6 +71,7 @@ enum ManifestPushCommand {
     if let path = options.push.digestFile, let digest {
       try FileTree.write(path, "\(digest)", mode: 0o644)
     }
+    if let signer, let digest { _ = try signer.signPushed(digest, as: destination) }
     if !options.push.quiet, let digest { Message.note("Pushed \(digest)") }
     if options.removesList { _ = try lists.remove(name) }
     return 0

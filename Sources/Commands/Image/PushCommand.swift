@@ -46,7 +46,7 @@ enum PushCommand {
       try FileTree.write(path, "\(digest)", mode: 0o644)
     }
     if let signer, let digest, case .registry(let reference) = destination {
-      _ = try signer.sign(digest, as: reference)
+      _ = try signer.signPushed(digest, as: reference)
     }
     if !options.quiet, let digest { Message.note("Pushed \(digest)") }
     return 0
@@ -72,14 +72,24 @@ enum PushCommand {
         "remove-signatures", nil, \.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
       .checkedPlatform(\.platform),
+    ] + signing(\.self) + RegistryOptions.accessTable(\.registry)
+    + RegistryOptions.retryTable(\.registry, "push")
+}
+
+extension PushCommand {
+  /// The rows of a command whose options hold these at `path`.
+  static func signing<Command>(
+    _ path: @autoclosure @escaping @Sendable () -> WritableKeyPath<Command, Options>
+  ) -> [OptionSpec<Command>] {
+    [
       .value(
-        "sign-by", nil, \.signer, "KEY",
+        "sign-by", nil, path().appending(path: \.signer), "KEY",
         "Sign what was pushed with this key of gpg, for where registries.d says"),
       .value(
-        "sign-passphrase-file", nil, \.passphraseFile, "FILE", "Where the key's passphrase is",
-        complete: .file),
-    ] + RegistryOptions.accessTable(\.registry)
-    + RegistryOptions.retryTable(\.registry, "push")
+        "sign-passphrase-file", nil, path().appending(path: \.passphraseFile), "FILE",
+        "Where the key's passphrase is", complete: .file),
+    ]
+  }
 }
 
 extension PushCommand.Options {
@@ -98,6 +108,7 @@ extension PushCommand.Options {
     }
     var settings = SignImage.Settings(key: signer)
     settings.passphraseFile = passphraseFile
+    settings.access = try registry.access()
     return try SignImage(context, settings)
   }
 

@@ -63,7 +63,8 @@ public struct ManifestLists {
     return digest
   }
 
-  private func reference(_ name: String) throws -> ImageReference {
+  /// The full name of a list that is here.
+  public func reference(_ name: String) throws -> ImageReference {
     guard let found = try store.findMatch(name) else { throw Self.notFound(name) }
     return found.reference
   }

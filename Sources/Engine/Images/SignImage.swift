@@ -54,10 +54,22 @@ public struct SignImage {
     return try digests.map { try sign($0, as: reference) }
   }
 
+  /// Signs what was just pushed under a name: its manifest, and of a list those of its images as
+  /// well, which is what `signedBy` asks about.
+  ///
+  /// - Returns: the files that were written.
+  public func signPushed(_ digest: Digest, as reference: ImageReference) throws -> [String] {
+    let request = ListRequest(
+      .inspect, list: "docker://\(reference.pinned(to: digest).full)", access: settings.access)
+    let document = try HelperClient(context).run(.list(request)).document
+    let entries = try document.map { try Self.entries(of: $0) } ?? []
+    return try ([digest] + entries).map { try sign($0, as: reference) }
+  }
+
   /// Signs a manifest under a name.
   ///
   /// - Returns: the file that was written.
-  public func sign(_ digest: Digest, as reference: ImageReference) throws -> String {
+  private func sign(_ digest: Digest, as reference: ImageReference) throws -> String {
     let base = try settings.directory ?? Self.place(of: reference)
     let directory =
       "\(base)/\(reference.repository)@\(digest.algorithm.rawValue)=\(digest.hex)"
