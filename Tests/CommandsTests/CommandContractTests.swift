@@ -46,11 +46,23 @@ import Testing
     #expect(Self.find("container \(word)") != nil)
   }
 
-  @Test func refusesWhatItDoesNotHave() throws {
-    let run = try #require(Self.find("run"))
-    for (name, _, _) in UnsupportedOptions.container {
-      let option = try #require(run.options.first { $0.long == name })
+  @Test(arguments: [
+    ("run", UnsupportedOptions.container), ("push", UnsupportedOptions.push),
+    ("manifest push", UnsupportedOptions.push), ("commit", UnsupportedOptions.commit),
+  ])
+  func refusesWhatItDoesNotHave(
+    words: String, options: [(name: String, takesValue: Bool, reason: String)]
+  ) throws {
+    let command = try #require(Self.find(words))
+    for (name, _, reason) in options {
+      let option = try #require(command.options.first { $0.long == name })
       #expect(option.hidden)
+      // The command's own counts, although a global one may have the same name.
+      let error = #expect(throws: UsageError.self) {
+        _ = try CommandList.tree.parse(
+          words.split(separator: " ").map(String.init) + ["--\(name)=x"])
+      }
+      #expect(error?.message.contains("not supported: \(reason)") == true, "\(name)")
     }
   }
 }

@@ -147,7 +147,7 @@ enum FilesCommands {
       .flag("pause", "p", \.pause, "Pause the container meanwhile"),
       .flag("quiet", "q", \.quiet, "Show no progress"),
       .flag("squash", "s", \.request.squash, "Make one layer of all files"),
-    ]
+    ] + UnsupportedOptions.specs(UnsupportedOptions.commit)
   ) { options, invocation in
     let context = try invocation.globals.context()
     let id = try ContainerStore(context).resolve(invocation.arguments[0])

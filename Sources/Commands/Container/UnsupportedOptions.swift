@@ -33,6 +33,20 @@ enum UnsupportedOptions {
     ("volume-driver", true, "volumes are directories of this machine; use volume create --opt"),
   ]
 
+  /// `push` and `manifest push`.
+  static let push: [(name: String, takesValue: Bool, reason: String)] = [
+    ("encrypt-layer", true, "encrypted images are not supported"),
+    ("encryption-key", true, "encrypted images are not supported"),
+    ("sign-by-sigstore", true, "signing is done by gpg; use --sign-by"),
+    ("sign-by-sigstore-private-key", true, "signing is done by gpg; use --sign-by"),
+    ("sign-by-sq-fingerprint", true, "signing is done by gpg; use --sign-by"),
+  ]
+
+  /// `commit`; before the command, `--config` is docker's directory.
+  static let commit: [(name: String, takesValue: Bool, reason: String)] = [
+    ("config", true, "give each change by --change")
+  ]
+
   /// The options for a table; hidden, since help shows what there is.
   static func specs<Options>(
     _ list: [(name: String, takesValue: Bool, reason: String)]

@@ -8,6 +8,9 @@ enum ImagePruneCommand {
     var all = false
     var force = false
     var filters: [String] = []
+    /// What podman's store has and ours has not.
+    var external = false
+    var buildCache = false
   }
 
   static let command = MartletCommand(
@@ -17,6 +20,12 @@ enum ImagePruneCommand {
       .flag("all", "a", \.all, "Images with names too, if no container uses them"),
       .list("filter", nil, \.filters, "KEY=VALUE", "Only images that match: label, until"),
       .flag("force", "f", \.force, "Do not ask"),
+      .flag(
+        "external", nil, \.external,
+        "Images of containers of other tools too: there are no such containers", hidden: true),
+      .flag(
+        "build-cache", nil, \.buildCache, "What builds left as well: they leave nothing here",
+        hidden: true),
     ]
   ) { options, invocation in
     let context = try invocation.globals.context()

@@ -41,6 +41,7 @@ enum ManifestPushCommand {
         "Leave signatures behind; none are kept here, so none are pushed"),
     ] + PushCommand.signing(\.push) + RegistryOptions.accessTable(\.push.registry)
       + RegistryOptions.retryTable(\.push.registry, "push")
+      + UnsupportedOptions.specs(UnsupportedOptions.push)
   ) { options, invocation in
     let context = try invocation.globals.context()
     let lists = ManifestLists(context)

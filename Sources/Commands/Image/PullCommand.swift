@@ -8,6 +8,7 @@ enum PullCommand {
     var quiet = false
     var policy = "always"
     var all = false
+    var disablesContentTrust = true
     var registry = RegistryOptions()
   }
 
@@ -29,6 +30,9 @@ enum PullCommand {
       .parsed(
         "decryption-key", nil, "KEY", "Not supported: images that are encrypted", hidden: true,
         { _, _ throws(UsageError) in throw UsageError("encrypted images are not supported") }),
+      .flag(
+        "disable-content-trust", nil, \.disablesContentTrust,
+        "For docker's scripts: there is no content trust to disable", hidden: true),
     ] + RegistryOptions.table(\.registry)
   ) { options, invocation in
     let context = try invocation.globals.context()

@@ -13,6 +13,8 @@ enum PushCommand {
     var isForced: Bool?
     var digestFile: String?
     var removesSignatures = false
+    var compressesFiles = false
+    var disablesContentTrust = true
     var signer: String?
     var passphraseFile: String?
     var platform: String?
@@ -72,8 +74,14 @@ enum PushCommand {
         "remove-signatures", nil, \.removesSignatures,
         "Leave signatures behind; none are kept here, so none are pushed"),
       .checkedPlatform(\.platform),
+      .flag(
+        "compress", nil, \.compressesFiles, "Compress layers that are not (with dir:DIR)"),
+      .flag(
+        "disable-content-trust", nil, \.disablesContentTrust,
+        "For docker's scripts: there is no content trust to disable", hidden: true),
     ] + signing(\.self) + RegistryOptions.accessTable(\.registry)
     + RegistryOptions.retryTable(\.registry, "push")
+    + UnsupportedOptions.specs(UnsupportedOptions.push)
 }
 
 extension PushCommand {
@@ -114,6 +122,7 @@ extension PushCommand.Options {
 
   func settings() throws -> PushImage.Settings {
     var settings = PushImage.Settings()
+    settings.compressesFiles = compressesFiles
     settings.access = try registry.access()
     settings.format = format == "docker" ? "v2s2" : format
     // A compression that is asked for by name is meant for every layer.

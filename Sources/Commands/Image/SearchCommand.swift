@@ -9,6 +9,7 @@ enum SearchCommand {
     var format: String?
     var limit: Int?
     var listsTags = false
+    var isCompatible = false
     var noTruncation = false
     var noHeading = false
     var registry = RegistryOptions()
@@ -25,6 +26,7 @@ enum SearchCommand {
         "filter", "f", \.filters, "FILTER", "stars=N, is-official[=false], is-automated[=false]"),
       .value("format", nil, \.format, "FORMAT", "json, table, or a Go template"),
       .integer("limit", nil, \.limit, "COUNT", "How many results a registry gives (default 25)"),
+      .flag("compatible", nil, \.isCompatible, "Show stars and who is official, as docker does"),
       .flag("list-tags", nil, \.listsTags, "List the tags of the repository TERM"),
       .flag("no-trunc", nil, \.noTruncation, "Do not shorten descriptions"),
       .flag("noheading", "n", \.noHeading, "No line of headings"),
@@ -54,7 +56,8 @@ enum SearchCommand {
   }
 
   private static func printHits(_ found: [SearchImages.Found], _ options: Options) throws {
-    var listing = Listing("{{.Name}}\t{{.Description}}")
+    let more = options.isCompatible ? "\t{{.Stars}}\t{{.Official}}\t{{.Automated}}" : ""
+    var listing = Listing("{{.Name}}\t{{.Description}}" + more)
     listing.format = options.format
     listing.showsHeading = !options.noHeading
     try listing.print(

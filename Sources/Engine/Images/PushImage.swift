@@ -14,6 +14,8 @@ public struct PushImage {
     public var format: String?
     public var compression = PushRequest.Compression()
     public var access = RegistryAccess()
+    /// Whether layers that are not compressed shall be, in a directory (`dir:`); nowhere else.
+    public var compressesFiles = false
 
     public init() {}
   }
@@ -62,11 +64,19 @@ public struct PushImage {
     events: (TransferEvent) -> Void = { _ in }
   ) throws -> Digest? {
     let name = ResolveImage.withoutTransport(image)
+    if settings.compressesFiles {
+      guard case .file(.dockerDirectory, _) = destination else {
+        throw ErrorReport(
+          .invalidRequest, "--compress is for the transport dir alone",
+          hint: "for a registry use --compression-format")
+      }
+    }
     switch destination {
     case .file(let format, let path):
       let prefix = Self.files.first { $0.format == format }?.prefix ?? ""
       try ArchiveImages(context).save(
-        [name], as: format, to: path, pushed: prefix + path, events: events)
+        [name], as: format, to: path, pushed: prefix + path,
+        layers: settings.compressesFiles ? .compressed : .asStored, events: events)
       return nil
     case .registry(let reference):
       var request = PushRequest(
