@@ -50,7 +50,9 @@ final class HelperRun {
   }
 
   /// Starts the helper; `prepare` is a shell line run before it in its own mount namespace.
-  func start(_ operation: HelperRequest.Operation, prepare: String = "true") throws -> Process {
+  func start(
+    _ operation: HelperRequest.Operation, prepare: String = "true", output: Pipe? = nil
+  ) throws -> Process {
     guard !Self.program.isEmpty else {
       throw ErrorReport(
         .unavailable, "no martlet-image beside or above the tests' bundle",
@@ -62,11 +64,24 @@ final class HelperRun {
     try FileTree.write(input, String(decoding: try JSONEncoder().encode(request), as: UTF8.self))
     let line = "\(prepare) && exec '\(Self.program)' < '\(input)' 3> '\(input).events'"
     let process = try Self.process("sh", ["-c", line], inNamespace: true)
+    if let output { process.standardOutput = output }
     // Where `finish` finds the answer.
     process.environment = ProcessInfo.processInfo.environment.merging(["MARTLET_TEST": input]) {
       $1
     }
     try process.run()
+    return process
+  }
+
+  /// The same, and returns when the helper is next to run: its namespaces are there.
+  ///
+  /// Whoever kills it must not be earlier. `unshare` waits in a child of its own for the moment to
+  /// write the id maps; killed meanwhile it leaves that child waiting for ever, with the socket
+  /// whose end tells `Process` that all is over.
+  func startInside(_ operation: HelperRequest.Operation) throws -> Process {
+    let ready = Pipe()
+    let process = try start(operation, prepare: "echo ready", output: ready)
+    _ = ready.fileHandleForReading.availableData
     return process
   }
 

@@ -185,7 +185,7 @@ struct PullTests {
     var seed: UInt64 = 42
     for round in 0..<20 {
       seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let process = try helper.start(.pull(PullRequest(reference: reference)))
+      let process = try helper.startInside(.pull(PullRequest(reference: reference)))
       try Clock.pause(milliseconds: Int32(seed >> 33) % 250)
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
