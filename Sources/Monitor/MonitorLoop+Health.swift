@@ -65,10 +65,8 @@ extension MonitorLoop {
       // What reading has taken is not needed again.
       trimTime = trimTime ?? Clock.monotonic() + Self.trimDelay
     }
-    if let prepared = preparedProbe?.start {
-      if let child = prepared(descriptors) { return .init(child: child, pidFile: nil) }
-      preparedProbe?.start = nil
-    }
+    // One that fails, for want of processes say, is tried again at the next probe.
+    if let child = preparedProbe?.start?(descriptors) { return .init(child: child, pidFile: nil) }
     let pidFile = "\(order.runDirectory)/health.pid"
     try FileTree.unlinkIfPresent(pidFile)
     var program = Program(

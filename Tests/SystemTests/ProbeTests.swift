@@ -64,6 +64,32 @@ extension SystemTests {
       }
     }
 
+    /// A probe that could not be started for want of processes is not the last that is prepared.
+    @Test(
+      .enabled(
+        if: Machine.has("strace") && Machine.has("prlimit") && Machine.current?.isPeer == false,
+        "strace, prlimit, or our runtime, is missing"))
+    func isPreparedAgainAfterAFailure() throws {
+      try Session.run { session in
+        _ = try session.startSleeper(
+          name: "probed", "--health-cmd", "true", "--health-interval", "disable")
+        let prepared = try calls(ofProbeOf: "probed", session).count { $0.contains(" execve(") }
+        try session.shell(
+          """
+          monitor=$("$MARTLET" inspect -f '{{.State.ConmonPid}}' probed)
+          limit=$(prlimit --pid $monitor --nproc --output SOFT --noheadings)
+          prlimit --pid $monitor --nproc=0:
+          "$MARTLET" healthcheck run probed && exit 1
+          prlimit --pid $monitor --nproc=$limit:
+          """)
+        #expect(try session.inspect("probed", "{{(index .State.Health.Log 1).ExitCode}}") == "125")
+        let lines = try calls(ofProbeOf: "probed", session)
+        #expect(prepared == 1 && lines.count { $0.contains(" execve(") } == 1, "\(lines)")
+        #expect(!lines.contains { $0.contains(".json") }, "\(lines)")
+        #expect(try session.inspect("probed", "{{.State.Health.Status}}") == "healthy")
+      }
+    }
+
     private func calls(ofProbeOf name: String, _ session: Session) throws -> [String] {
       let trace = session.directory + "/trace"
       try session.shell(
