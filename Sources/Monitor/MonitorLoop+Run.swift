@@ -202,6 +202,11 @@ extension MonitorLoop {
     let handle = try step("open process \(pid)") { () throws(SystemError) in
       try ProcessHandle.find(pid)
     }
+    // One that its runtime has reaped ends for nobody else.
+    guard handle != nil else {
+      throw .runtime(
+        ErrorReport(.unavailable, "the container's process has ended, and its status is lost"))
+    }
     initHandle = handle
     initPid = pid
     live.startTime = ProcessHandle.startTime(pid)

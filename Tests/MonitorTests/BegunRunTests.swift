@@ -7,7 +7,9 @@ import Testing
   /// Waits at the gate as the container does; `ended` tells of one that never opened.
   private static let script = """
     if read -r word <&3; [ -n "$word" ]; then
-      sh "$0/bundle/init" 3<&- 4<&- &
+      exec 8<>"$0/bundle/alive" 7<"$0/bundle/alive"
+      # Not before this shell ends, which would reap it.
+      ( exec 8<&-; read gone <&7; exec sh "$0/bundle/init" 3<&- 4<&- 7<&- ) &
       echo $! > "$0/run/pidfile"
       exit 0
     fi

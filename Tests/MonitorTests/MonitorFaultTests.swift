@@ -21,6 +21,17 @@ import Testing
     #expect(fixture.exit == .init(code: 137, signal: 9))
   }
 
+  /// A runtime that has waited for the container's process leaves nobody to wait for.
+  @Test func aProcessThatItsRuntimeHasReapedIsNotWaitedFor() throws {
+    let fixture = try MonitorFixture(initScript: "exit 4")
+    try fixture.usesOwnRuntime()
+    try FileTree.write("\(fixture.directory)/bundle/reap", "")
+    try fixture.launch()
+    try fixture.finish()
+    #expect(fixture.failure?.message.contains("its status is lost") == true)
+    #expect(fixture.exitRecord?.code == 125)
+  }
+
   @Test func theMonitorPassesItsOwnTerminationOn() throws {
     let fixture = try MonitorFixture(
       initScript: "trap 'exit 5' USR1; echo ready; while :; do sleep 0.01; done")

@@ -31,7 +31,7 @@ final class MonitorFixture {
     }
     try FileTree.write("\(directory)/runtime", Self.runtimeScript, mode: 0o700)
     try FileTree.write("\(directory)/bundle/init", initScript)
-    try FileTree.makeFIFO("\(directory)/bundle/go")
+    for name in ["go", "alive"] { try FileTree.makeFIFO("\(directory)/bundle/\(name)") }
     order = MonitorOrder(
       id: "test", runtime: "\(directory)/runtime", bundle: "\(directory)/bundle",
       runDirectory: "\(directory)/run")
@@ -58,9 +58,12 @@ final class MonitorFixture {
       log=$1 bundle=$5 pidfile=$7
       if [ -e "$bundle/warn" ]; then cat "$bundle/warn" >> "$log"; fi
       if [ -e "$bundle/refuse" ]; then cat "$bundle/refuse" >> "$log"; exit 1; fi
-      exec 9<&0
-      sh "$bundle/init" <&9 9<&- &
+      exec 9<&0 8<>"$bundle/alive" 7<"$bundle/alive"
+      # What ends before this shell would be reaped by it, and its status lost: it begins when the
+      # shell's end of the pipe is closed.
+      ( exec 8<&-; read gone <&7; exec sh "$bundle/init" <&9 9<&- 7<&- ) &
       echo $! > "$pidfile"
+      if [ -e "$bundle/reap" ]; then exec 8<&-; wait; fi
       exit 0
     fi
     case $command in
