@@ -6,7 +6,7 @@ struct Census: Sendable {
   private let entries: Set<String>
 
   init(base: String, peer: Bool) {
-    var found = Self.processes()
+    var found = Self.processes(base, peer: peer)
     found.formUnion(Self.mounts(below: base))
     // Another tool keeps files of its own kind here; only the product promises to leave none.
     if !peer {
@@ -25,7 +25,9 @@ struct Census: Sendable {
   ]
 
   /// Processes of this user in another user namespace, and our helpers in this one.
-  private static func processes() -> Set<String> {
+  ///
+  /// What another tool, or another run of tests, does for the user at the same time is not counted.
+  private static func processes(_ base: String, peer: Bool) -> Set<String> {
     let user = geteuid()
     let namespace = link("/proc/self/ns/user")
     var found: Set<String> = []
@@ -35,11 +37,28 @@ struct Census: Sendable {
       let command = text("/proc/\(name)/comm").trimmingSuffix { $0.isWhitespace }
       let isOurs = owner == user || subordinateIDs.contains { $0.contains(owner) }
       let isHelper = helpers.contains { command.hasPrefix($0) } && !command.contains("Package")
-      if isOurs, isHelper || link("/proc/\(name)/ns/user") != namespace {
+      if isOurs, isHelper || link("/proc/\(name)/ns/user") != namespace,
+        !isForeign(name, command, base, peer: peer)
+      {
         found.insert("process \(name) \(command)")
       }
     }
     return found
+  }
+
+  /// Whether a process says of itself that it has nothing to do with the files below `base`.
+  private static func isForeign(
+    _ process: String, _ command: String, _ base: String, peer: Bool
+  ) -> Bool {
+    let words = ["cmdline", "environ"].map { text("/proc/\(process)/\($0)") }.joined()
+    let own = base.split(separator: "/").last.map { "/\($0)/" } ?? base
+    let mounts = text("/proc/\(process)/mountinfo")
+    if words.contains(own) || mounts.contains(own) { return false }
+    if (words + mounts).contains(/\/mt[0-9]+\/[dhrt]\//) { return true }
+    if peer { return false }
+    // Podman's own processes, its networks, and its containers.
+    return ["conmon", "podman", "catatonit", "rootlessport"].contains { command.hasPrefix($0) }
+      || ["podman", "/libpod/", "/netns/netns-"].contains { words.contains($0) }
   }
 
   /// The processes whose parent is `processID`.
