@@ -25,6 +25,21 @@ extension SystemTests {
       }
     }
 
+    /// Under runtimes that connect a terminal with one of their own, too.
+    @Test func aDetachedProcessMayHaveATerminal() throws {
+      try Session.run { session in
+        _ = try session.startSleeper(name: "busy")
+        // More than the terminal holds: somebody must take it.
+        let script = "test -t 0 && test -t 1 && seq 1 20000 && touch /done; exec sleep 300"
+        try session.martlet("exec", "-dt", "busy", "sh", "-c", script)
+        #expect(
+          Poll.until { (try? session.martlet("exec", "busy", "test", "-e", "/done")) != nil })
+        #expect(try session.inspect("busy", "{{len .ExecIDs}}") == "1")
+        let missing = try session.martlet("exec", "-dt", "busy", "/no/such", exit: 125)
+        #expect(missing.standardError.contains("/no/such"))
+      }
+    }
+
     /// The codes 126 and 127 are a command's that was waited for; podman keeps them to that as well.
     @Test(arguments: [
       (["busy", "/no/such"], Int32(127), "/no/such"), (["busy", "/etc"], 126, "/etc"),

@@ -93,7 +93,7 @@ public struct ExecContainer {
     }
     let end =
       if request.detached {
-        try detach(config, session) { try call(nil) }
+        try detach(config, session, keepsTerminal: request.terminal, call)
       } else if request.canBeLeft || (request.terminal && !runtime.isLinked) {
         // crun and runc connect a terminal with one of their own alone, or with a socket.
         try hold(config, request, session, call)
@@ -128,8 +128,11 @@ public struct ExecContainer {
   }
 
   /// Makes the call in a process that stays until the runtime's orphan, the command, has ended.
+  ///
+  /// `keepsTerminal`: that process has the terminal's master side, and drops what comes.
   private func detach(
-    _ config: ContainerConfig, _ session: String, _ call: () throws -> ProcessEnd
+    _ config: ContainerConfig, _ session: String, keepsTerminal: Bool,
+    _ call: (String?) throws -> ProcessEnd
   ) throws -> ProcessEnd {
     let pipe = try OwnedDescriptor.pipe()
     let writer = pipe.writeEnd.raw
@@ -137,27 +140,42 @@ public struct ExecContainer {
       do {
         try CurrentProcess.startSession()
         try CurrentProcess.becomeSubreaper()
-        let sessions = ExecSessions(live: store.liveDirectory(config.id))
-        try? sessions.begin(session)
-        defer { sessions.end(session) }
-        let started = try call()
-        try leaveStreams()
-        guard started == .exited(0), let pid = CurrentProcess.children().first else {
-          // Its exit status says it all; the log is the caller's too.
-          return started == .exited(0) ? 0 : started.shellStatus
+        let tellStart = {
+          try Descriptor.writeAll(writer, "started")
+          Descriptor.close(writer)
         }
-        try Descriptor.writeAll(writer, "started")
-        Descriptor.close(writer)
-        let end = try ChildProcess.reap(pid)
-        sessions.end(session)
-        noteEnd(config, session, end)
-        return 0
+        // Its exit status says it all; the log is the caller's too.
+        return keepsTerminal
+          ? try keep(config, session, client: nil, whenStarted: tellStart, call)
+          : try stay(config, session, whenStarted: tellStart) { try call(nil) }
       } catch { return 125 }
     }
     // Ours is closed: the pipe ends with the child's.
     let reader = pipe.split { readEnd, _ in readEnd }
     if try !Descriptor.read(reader.raw, upTo: 7).isEmpty { return .exited(0) }
     return try child.wait()
+  }
+
+  /// Makes the call, and waits for the command's end.
+  ///
+  /// - Returns: the status of a call that failed.
+  private func stay(
+    _ config: ContainerConfig, _ session: String, whenStarted: () throws -> Void,
+    _ call: () throws -> ProcessEnd
+  ) throws -> Int32 {
+    let sessions = ExecSessions(live: store.liveDirectory(config.id))
+    try? sessions.begin(session)
+    defer { sessions.end(session) }
+    let started = try call()
+    try leaveStreams()
+    guard started == .exited(0), let pid = CurrentProcess.children().first else {
+      return started.shellStatus
+    }
+    try whenStarted()
+    let end = try ChildProcess.reap(pid)
+    sessions.end(session)
+    noteEnd(config, session, end)
+    return 0
   }
 
   /// Attaches to a keeper that makes the call, until the process ends or its user leaves.
@@ -173,8 +191,7 @@ public struct ExecContainer {
       do {
         try CurrentProcess.startSession()
         try CurrentProcess.becomeSubreaper()
-        try keep(config, session, client: socket, call)
-        return 0
+        return try keep(config, session, client: socket, call)
       } catch {
         try? UnixSocket.sendAll(socket, AttachFrame.failure(reportOf(error)).bytes)
         return 125
@@ -197,11 +214,13 @@ public struct ExecContainer {
     }
   }
 
-  /// The keeper's life; its client is told how it went.
+  /// The keeper's life; its client, if there is one, is told how it went.
+  ///
+  /// - Returns: the status of a call that failed.
   private func keep(
-    _ config: ContainerConfig, _ session: String, client: Int32,
-    _ call: (String?) throws -> ProcessEnd
-  ) throws {
+    _ config: ContainerConfig, _ session: String, client: Int32?,
+    whenStarted: () throws -> Void = {}, _ call: (String?) throws -> ProcessEnd
+  ) throws -> Int32 {
     let live = store.liveDirectory(config.id)
     let sessions = ExecSessions(live: live)
     // The process may already be seen before the runtime has returned.
@@ -211,13 +230,18 @@ public struct ExecContainer {
     try leaveStreams()
     switch consume started {
     case .failed(let end):
-      try UnixSocket.sendAll(client, AttachFrame.exit(.init(code: end.shellStatus)).bytes)
+      if let client {
+        try UnixSocket.sendAll(client, AttachFrame.exit(.init(code: end.shellStatus)).bytes)
+      }
+      return end.shellStatus
     case .process(let pid, let terminal):
+      try whenStarted()
       var keeper = try ExecKeeper(pid: pid, terminal: terminal, client: client)
       let end = try keeper.relay()
       sessions.end(session)
       noteEnd(config, session, end)
       keeper.finish(end.shellStatus)
+      return 0
     }
   }
 
@@ -331,32 +355,5 @@ enum RuntimeLog {
     return ErrorReport(
       RuntimeMessage.kind(of: message),
       isNameless ? "\(command.first ?? ""): \(message)" : message)
-  }
-}
-
-/// Regular files that the caller gave as standard streams.
-///
-/// Runtimes hand their inherited streams to the container's user; a file must not change hands for
-/// that.
-private struct CallerFiles {
-  private var owners: [(fd: Int32, uid: UInt32, gid: UInt32)] = []
-
-  init() {
-    for fd in Int32(0)...2 {
-      guard let status = try? FileStatus.of(descriptor: fd), status.kind == .regular else {
-        continue
-      }
-      owners.append((fd, status.uid, status.gid))
-    }
-  }
-
-  func restoreOwners() {
-    for owner in owners {
-      guard let status = try? FileStatus.of(descriptor: owner.fd), status.uid != owner.uid else {
-        continue
-      }
-      // A file on a filesystem without owners cannot have changed any.
-      try? FileNode.setOwner(descriptor: owner.fd, uid: owner.uid, gid: owner.gid)
-    }
   }
 }

@@ -19,16 +19,18 @@ struct ExecKeeper: ~Copyable {
   private let pid: Int32
   private let terminal: OwnedDescriptor
   private let client: Int32
-  private var clientIsThere = true
+  private var clientIsThere: Bool
   private var reader = AttachFrameReader()
   private var input: [UInt8] = []
   private var output: [UInt8] = []
   private var loop: EventLoop
 
-  init(pid: Int32, terminal: consuming OwnedDescriptor, client: Int32) throws(SystemError) {
+  /// `client`: its socket; nil when nobody will be there.
+  init(pid: Int32, terminal: consuming OwnedDescriptor, client: Int32?) throws(SystemError) {
     self.pid = pid
     self.terminal = terminal
-    self.client = client
+    self.client = client ?? -1
+    clientIsThere = client != nil
     loop = try EventLoop()
   }
 
@@ -55,10 +57,12 @@ struct ExecKeeper: ~Copyable {
   mutating func relay() throws(SystemError) -> ProcessEnd {
     guard let process = try ProcessHandle.find(pid) else { return try ChildProcess.reap(pid) }
     try Descriptor.setNonBlocking(terminal.raw, true)
-    try Descriptor.setNonBlocking(client, true)
     try loop.add(process.pidfd.raw)
     try loop.add(terminal.raw)
-    try loop.add(client)
+    if clientIsThere {
+      try Descriptor.setNonBlocking(client, true)
+      try loop.add(client)
+    }
     while true {
       for event in try loop.wait(milliseconds: -1) {
         switch event.descriptor {
