@@ -6,7 +6,10 @@ public enum ParsedCommandLine<Globals: Sendable>: Sendable {
   case help(Command<Globals>?, path: String)
   case version
   /// The words after `__complete`; the last one is being typed.
-  case complete([String])
+  ///
+  /// `helps`: whether a candidate's help is wanted, else `__completeNoDesc` it was, as programs that Go's
+  /// cobra parses have it.
+  case complete([String], helps: Bool)
 }
 
 extension CommandTree {
@@ -14,7 +17,11 @@ extension CommandTree {
   ///
   /// An error is one of use: exit code 125.
   public func parse(_ words: [String]) throws(UsageError) -> ParsedCommandLine<Globals> {
-    if words.first == "__complete" { return .complete(Array(words.dropFirst())) }
+    switch words.first {
+    case "__complete": return .complete(Array(words.dropFirst()), helps: true)
+    case "__completeNoDesc": return .complete(Array(words.dropFirst()), helps: false)
+    default: break
+    }
     var globals = globalDefaults
     var scanner = ArgumentScanner(words, globalOptions: globalOptionInfos, path: name)
     scanner.takesSingleDashNames = takesSingleDashNames
@@ -41,6 +48,24 @@ extension CommandTree {
       case .end:
         throw UsageError(
           "missing command '\(scanner.path) COMMAND'", hint: "see '\(scanner.path) --help'")
+      }
+    }
+  }
+
+  /// What the options before the command's name say of how to tell an error, whatever is wrong with the
+  /// words; options that are wrong themselves are passed over.
+  public func leadingGlobals(_ words: [String]) -> Globals {
+    var globals = globalDefaults
+    var scanner = ArgumentScanner(words, globalOptions: globalOptionInfos, path: name)
+    scanner.takesSingleDashNames = takesSingleDashNames
+    while true {
+      // An error's word has been taken by then.
+      guard let item = try? scanner.next() else { continue }
+      switch item {
+      case .option(_, let index, let value): try? globalOptions[index].store(value, in: &globals)
+      case .positional(let word) where topLevel(word) != nil: return globals
+      case .end: return globals
+      case .positional, .help: continue
       }
     }
   }

@@ -48,7 +48,15 @@ public struct CompletionEngine<Globals: Sendable>: Sendable {
   }
 
   /// The words after the program's name; the last one is being typed and may be empty.
-  public func answer(_ words: [String]) -> Answer {
+  ///
+  /// `helps`: whether candidates have their help with them.
+  public func answer(_ words: [String], helps: Bool = true) -> Answer {
+    var answer = answer(whole: words)
+    if !helps { answer.candidates = answer.candidates.map { Candidate($0.text) } }
+    return answer
+  }
+
+  private func answer(whole words: [String]) -> Answer {
     let current = words.last ?? ""
     var place = Place(options: tree.globalOptionInfos)
     for word in words.dropLast() { advance(&place, word) }
@@ -157,7 +165,10 @@ public struct CompletionEngine<Globals: Sendable>: Sendable {
     case .file, .directory: return Answer(files: kind)
     default:
       let found = names(kind).filter { $0.text.hasPrefix(prefix) }
-      return Answer(candidates: found.map { Candidate(lead + $0.text, $0.help) })
+      // Such a file may also be anywhere.
+      return Answer(
+        candidates: found.map { Candidate(lead + $0.text, $0.help) },
+        files: kind == .module ? .file : .none)
     }
   }
 }

@@ -14,4 +14,6 @@ public enum CompletionKind: String, Sendable, CaseIterable {
   case registry
   case capability
   case signal
+  /// A file that extends the configuration, by its name in the directories for such files.
+  case module
 }

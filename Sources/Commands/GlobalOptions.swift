@@ -61,7 +61,8 @@ public struct GlobalOptions: Sendable, Equatable {
         "What every new container has mounted, instead of what mounts.conf says",
         complete: .file),
       .list(
-        "module", nil, \.modules, "FILE", "Read this file after containers.conf", complete: .file),
+        "module", nil, \.modules, "FILE", "Read this file after containers.conf",
+        complete: .module),
       .list(
         "runtime-flag", nil, \.runtimeFlags, "FLAG",
         "Pass an option to the OCI runtime, written without its dashes"),

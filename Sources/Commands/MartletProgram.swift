@@ -25,8 +25,8 @@ public enum MartletProgram {
       case .version:
         try Output.line("martlet version \(MartletVersion.text)")
         return 0
-      case .complete(let words):
-        try Output.write(completion(words))
+      case .complete(let words, let helps):
+        try Output.write(completion(words, helps: helps))
         return 0
       }
     } catch {
@@ -44,10 +44,10 @@ public enum MartletProgram {
     } catch { throw ErrorReport(.unavailable, "--out \(path): \(error.reason)") }
   }
 
-  private static func completion(_ words: [String]) -> String {
+  private static func completion(_ words: [String], helps: Bool) -> String {
     CompletionEngine(CommandList.tree) { kind in
       DocumentationCommands.candidates(kind).map { .init($0.0, $0.1) }
-    }.answer(words).text
+    }.answer(words, helps: helps).text
   }
 
   private static func help(_ command: MartletCommand?, _ path: String) -> String {

@@ -55,6 +55,9 @@ public struct EngineContext: Sendable {
     return stores
   }
 
+  /// What `--module` finds by its name alone.
+  public static var moduleNames: [String] { ConfigFiles.current.moduleNames }
+
   /// containers.conf and what is read after it; it is read once.
   func containersConfig() throws(ErrorReport) -> ContainersConfig {
     if let config = namespaces.config.withLock({ $0 }) { return config }

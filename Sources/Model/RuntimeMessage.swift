@@ -6,6 +6,8 @@ public enum RuntimeMessage {
   public static func kind(of text: String) -> ErrorReport.Kind {
     let lowered = text.lowercased()
     if lowered.contains("not found in $path") { return .commandNotFound }
+    // What `--runtime-flag` said: podman's answer, and docker has no such option.
+    if wrongFlags.contains(where: lowered.contains) { return .commandNotExecutable }
     let executes = [
       "executable file", "exec: ", "exec ", "cannot execute", "cannot run", "open executable",
       "stat ", "chdir ",
@@ -18,4 +20,9 @@ public enum RuntimeMessage {
     ]
     return refusals.contains { lowered.contains($0) } ? .commandNotExecutable : .unavailable
   }
+
+  /// How our own runtime, crun and runc begin to tell of an option that they do not know.
+  private static let wrongFlags = [
+    "unknown flag: ", "unrecognized option ", "flag provided but not defined: ",
+  ]
 }

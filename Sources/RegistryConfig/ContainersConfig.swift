@@ -134,12 +134,23 @@ extension ConfigFiles {
     return config
   }
 
+  /// What `--module` finds by its name alone, sorted.
+  public var moduleNames: [String] {
+    // A directory that is not there has none.
+    let names = moduleDirectories.flatMap { (try? FileTree.list($0)) ?? [] }
+    return Set(names).sorted()
+  }
+
+  private var moduleDirectories: [String] {
+    [user, system, vendor].compactMap { $0.map { "\($0)/containers.conf.modules" } }
+  }
+
   /// Modules are named by their path, or as they are called in the directories for them.
   private func find(module: String) throws(ErrorReport) -> String {
     let places =
       module.hasPrefix("/")
       ? [module]
-      : [user, system, vendor].compactMap { $0.map { "\($0)/containers.conf.modules/\(module)" } }
+      : moduleDirectories.map { "\($0)/\(module)" }
     guard let found = places.first(where: FileTree.exists) else {
       throw ErrorReport(
         .notFound, "could not resolve module \"\(module)\": no such file or directory",

@@ -159,8 +159,19 @@ import Testing
     #expect(try run() == 7)
   }
 
+  @Test(arguments: [
+    ("--root /x --nonsense run", "/x", false), ("--nonsense --debug --root=/y", "/y", true),
+    ("--debug run --root /x", nil, true), ("--root", nil, false),
+    ("-x --root /z", "/z", false), ("--debug=perhaps nonsense --root /z", "/z", false),
+  ])
+  func whatIsWrongLeavesTheRest(_ words: String, root: String?, debug: Bool) {
+    let globals = sampleTree().leadingGlobals(words.split(separator: " ").map(String.init))
+    #expect(globals == SampleGlobals(root: root, debug: debug))
+  }
+
   @Test func completionWordsArePassedOnUntouched() throws {
-    guard case .complete(let words) = try sampleTree().parse(["__complete", "run", "--na"]) else {
+    guard case .complete(let words, true) = try sampleTree().parse(["__complete", "run", "--na"])
+    else {
       Issue.record("not completion")
       return
     }

@@ -37,6 +37,17 @@ import LinuxSystem
       "crun: mount `proc` to `proc`: Operation not permitted", .unavailable
     ),
     (
+      "unknown flag: --none", "crun: unknown flag: --none", .commandNotExecutable
+    ),
+    (
+      "crun: unrecognized option '--none'", "crun: unrecognized option '--none'",
+      .commandNotExecutable
+    ),
+    (
+      #"time="x" level=error msg="flag provided but not defined: -none""#,
+      "crun: flag provided but not defined: -none", .commandNotExecutable
+    ),
+    (
       "", "crun failed to create the container and did not say why: exit status 1", .unavailable
     ),
   ])

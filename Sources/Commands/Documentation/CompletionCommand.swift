@@ -68,6 +68,7 @@ enum DocumentationCommands {
 
   /// Names that completion offers.
   static func candidates(_ kind: CompletionKind) -> [(String, String)] {
+    if kind == .module { return EngineContext.moduleNames.map { ($0, "") } }
     guard let context = try? GlobalOptions().context() else { return [] }
     switch kind {
     case .container, .runningContainer, .stoppedContainer:

@@ -15,8 +15,9 @@ public enum RuntimeCommandLine {
   /// Runs the command line and returns the exit status.
   public static func main(_ arguments: [String]) -> Int32 {
     var messages = RuntimeLog()
+    let words = Array(arguments.dropFirst())
     do {
-      switch try tree.parse(Array(arguments.dropFirst())) {
+      switch try tree.parse(words) {
       case .run(let globals, let body):
         messages.file = try globals.logFile()
         messages = globals.messages
@@ -24,8 +25,11 @@ public enum RuntimeCommandLine {
       case .help(let command, let path):
         return try print(help(command, path, called: arguments.first ?? ""))
       case .version: return try print(RuntimeVersion.text)
-      case .complete(let words): return try print(completion(words))
+      case .complete(let words, _): return try print(completion(words))
       }
+    } catch let error as UsageError {
+      // Whoever gave a log reads that.
+      return end(with: error, tree.leadingGlobals(words).messages)
     } catch {
       return end(with: error, messages)
     }

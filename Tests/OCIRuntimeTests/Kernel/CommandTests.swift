@@ -99,6 +99,32 @@ struct CommandTests {
     #expect(try FileTree.readText(log).contains(" level=debug msg=\"container "))
   }
 
+  /// Callers read the log alone; the options before the command's name say where it is.
+  @Test(arguments: [
+    (["--log", "LOG", "start", "--nonsense", "nothing"], "unknown flag: --nonsense"),
+    (["--nonsense", "--log=LOG", "--log-format", "json", "start", "nothing"], "--nonsense"),
+    (["--log-format", "json", "--log", "LOG", "nonsense"], "unknown command"),
+    (["--log", "LOG", "start"], "start"),
+  ])
+  func wrongUsageIsInTheLogToo(_ words: [String], _ message: String) throws {
+    let bundle = try TestBundle()
+    let log = "\(bundle.directory)/log"
+    let outcome = try bundle.oci(words.map { $0.replacing("LOG", with: log) })
+    #expect(outcome.status == 1)
+    let text = try FileTree.readText(log)
+    #expect(text.contains(message) && !outcome.errors.contains(message), "\(text)")
+    #expect(text.hasPrefix("{\"msg\":") == words.contains("json"), "\(text)")
+  }
+
+  /// What follows a command's name is its own, and may be a program's.
+  @Test func wrongUsageWritesNoFileOfTheProgram() throws {
+    let bundle = try TestBundle()
+    let log = "\(bundle.directory)/log"
+    let outcome = try bundle.oci(["exec", "--nonsense", "nothing", "sh", "--log", log])
+    #expect(outcome.errors.contains("unknown flag: --nonsense"))
+    #expect(!FileTree.exists(log))
+  }
+
   @Test func checkpointNamesTheProgramThatIsMissing() throws {
     let bundle = try TestBundle()
     try bundle.start("sleep 1000")
