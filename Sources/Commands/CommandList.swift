@@ -1,10 +1,11 @@
 import CommandLineKit
+import Engine
 import Model
 
 /// The whole command line of `martlet`.
 public enum CommandList {
   static let tree: CommandTree<GlobalOptions> = CommandTree(
-    name: "martlet", version: MartletVersion.text,
+    name: CalledName.current.rawValue, version: CalledName.current.version,
     summary: "Daemonless, rootless containers", globalDefaults: GlobalOptions(),
     globalOptions: GlobalOptions.table,
     sections: [

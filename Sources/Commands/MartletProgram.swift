@@ -23,7 +23,8 @@ public enum MartletProgram {
         try Output.write(help(command, path))
         return 0
       case .version:
-        try Output.line("martlet version \(MartletVersion.text)")
+        let called = CalledName.current
+        try Output.line("\(called.rawValue) version \(called.version)")
         return 0
       case .complete(let words, let helps):
         try Output.write(completion(words, helps: helps))

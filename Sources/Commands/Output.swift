@@ -29,9 +29,16 @@ public enum Message {
   public static func note(_ text: String) { line(terminalSafe(text)) }
 
   /// `Error: …`, as podman and docker begin it, and, where there is one, a `hint:` line.
+  ///
+  /// Where all there is to say is which page to read, podman's words for it.
   public static func fail(_ report: ErrorReport) {
     line("Error: \(terminalSafe(report.message))")
-    if let hint = report.hint { line("hint: \(terminalSafe(hint))") }
+    guard let hint = report.hint else { return }
+    if hint.hasPrefix("see '") {
+      line("See \(terminalSafe(String(hint.dropFirst(4))))")
+    } else {
+      line("hint: \(terminalSafe(hint))")
+    }
   }
 
   /// Text that is safe for a terminal already, or that means to move its cursor.

@@ -126,7 +126,9 @@ extension SystemTests {
       Consumer(
         name: "kind",
         calls: [
-          Call("podman -v", prints: "version"),
+          // It wants three words, and no older version than 1.8.0.
+          Call("podman -v", prints: "podman version 5."),
+          Call("podman --version | wc -w", prints: "3"),
           Call("podman info --format json", prints: "\"rootless\": true"),
           Call("podman inspect --type=image $IMAGE"),
           Call(

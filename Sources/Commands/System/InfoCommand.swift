@@ -217,7 +217,8 @@ struct InfoTree {
   private var version: NamedTree {
     .group([
       ("APIVersion", "APIVersion", .text(MartletVersion.apiVersion)),
-      ("Version", "Version", .text(MartletVersion.text)), ("GoVersion", "GoVersion", .text("")),
+      ("Version", "Version", .text(CalledName.current.version)),
+      ("GoVersion", "GoVersion", .text("")),
       ("GitCommit", "GitCommit", .text("")), ("BuiltTime", "BuiltTime", .text("")),
       ("Built", "Built", .number(0)), ("OsArch", "OsArch", .text(VersionCommand.osArch)),
       ("Os", "Os", .text(Platform.host.os)),

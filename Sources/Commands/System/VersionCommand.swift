@@ -16,7 +16,7 @@ enum VersionCommand {
     case let format?:
       // There is no server; scripts that ask for its version mean the engine's.
       let value = TemplateValue.object([
-        ("Client", client), ("Server", client), ("Version", .string(MartletVersion.text)),
+        ("Client", client), ("Server", client), ("Version", .string(CalledName.current.version)),
       ])
       try Output.write(try OutputFormat(format).render([value]))
     }
@@ -28,7 +28,7 @@ enum VersionCommand {
   private static var text: String {
     var table = TextTable()
     table.append(["Client:", "Martlet"])
-    table.append(["Version:", MartletVersion.text])
+    table.append(["Version:", CalledName.current.version])
     table.append(["API Version:", MartletVersion.apiVersion])
     table.append(["OS/Arch:", osArch])
     return table.render()
@@ -37,7 +37,7 @@ enum VersionCommand {
   private static var client: TemplateValue {
     .object([
       ("APIVersion", .string(MartletVersion.apiVersion)),
-      ("Version", .string(MartletVersion.text)), ("GoVersion", .string("")),
+      ("Version", .string(CalledName.current.version)), ("GoVersion", .string("")),
       ("GitCommit", .string("")), ("BuiltTime", .string("")), ("Built", .int(0)),
       ("OsArch", .string(osArch)), ("Os", .string(Platform.host.os)),
     ])

@@ -66,9 +66,8 @@ public struct MountContainers {
 
   private func refuseOutside() throws(ErrorReport) {
     guard context.uid == 0 else {
-      throw ErrorReport(
-        .invalidRequest, "cannot mount containers outside of the user namespace",
-        hint: "martlet unshare sh -c 'cd $(martlet mount NAME) && ...'")
+      throw CalledName.current.refusal(
+        of: "mount", hint: "martlet unshare sh -c 'cd $(martlet mount NAME) && ...'")
     }
   }
 

@@ -28,9 +28,8 @@ public struct MountImages {
   ///   to nobody but itself.
   public func mount(_ text: String) throws -> String {
     guard context.uid == 0 else {
-      throw ErrorReport(
-        .notPermitted, "images can be mounted only inside the user namespace of the containers",
-        hint: "martlet unshare, and then: martlet image mount \(text)")
+      throw CalledName.current.refusal(
+        of: "image mount", hint: "martlet unshare, and then: martlet image mount \(text)")
     }
     let image = try load(text)
     let path = "\(directory)/\(image.id.hex)"

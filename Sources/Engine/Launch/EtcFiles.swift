@@ -53,11 +53,13 @@ struct EtcFiles {
   /// which.
   private func environmentFile() -> String {
     guard config.security.privileged else { return "" }
+    let called = CalledName.current
     return """
-      engine="martlet-\(MartletVersion.text)"
+      engine="\(called.rawValue)-\(called.version)"
       name="\(config.name)"
       id="\(config.id)"
       image="\(config.image?.name ?? "")"
+      imageid="\(config.image?.id ?? "")"
       rootless=\(CurrentProcess.effectiveUser == 0 && plan.isMachineRoot ? 0 : 1)
 
       """

@@ -88,9 +88,8 @@ public struct VolumeArchives {
 
   private func refuseOutside(_ command: String) throws(ErrorReport) {
     guard context.uid == 0 else {
-      throw ErrorReport(
-        .invalidRequest, "cannot run \(command) outside of the user namespace",
-        hint: "martlet unshare sh -c 'martlet \(command) NAME && ...'")
+      throw CalledName.current.refusal(
+        of: command, hint: "martlet unshare sh -c 'martlet \(command) NAME && ...'")
     }
   }
 
