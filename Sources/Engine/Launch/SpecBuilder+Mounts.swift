@@ -172,7 +172,7 @@ extension SpecBuilder {
     asked.kind == .device && !facts.isMachineRoot && asked.source != asked.destination
   }
 
-  /// `--device`, and for privileged containers the machine's devices that the caller may use.
+  /// `--device`, and for privileged containers the machine's devices.
   func devices() throws -> [RuntimeDevice] {
     var devices: [RuntimeDevice] = []
     for asked in config.mounts where asked.kind == .device && !isBound(asked) {
@@ -185,15 +185,16 @@ extension SpecBuilder {
       }
       devices.append(device)
     }
-    guard config.security.privileged else { return devices }
+    // Where the machine's own directory is mounted they are all there.
+    guard config.security.privileged, !config.mounts.contains(where: { $0.destination == "/dev" })
+    else { return devices }
     let taken = Set(devices.map(\.path))
-    for path in ["fuse", "net/tun", "kvm", "loop-control", "vhost-net"].map({ "/dev/\($0)" }) {
-      guard !taken.contains(path), let status = try? FileStatus.of(path),
-        let device = Self.device(path, status)
-      else { continue }
-      devices.append(device)
-    }
+    let all = MachineDevices(
+      withTerminals: facts.isMachineRoot && !config.lifecycle.isSystemd, in: "/dev")
     return devices
+      + all.found.compactMap { path, status in
+        taken.contains(path) ? nil : Self.device(path, status)
+      }
   }
 
   private static func device(_ path: String, _ status: FileStatus) -> RuntimeDevice? {
