@@ -96,7 +96,7 @@ public struct GlobalOptions: Sendable, Equatable {
           }
           options.storageDriver = text
         }),
-    ]
+    ] + UnsupportedOptions.specs(UnsupportedOptions.global)
   }
 
   /// podman's ways of getting less than a layer (containers-storage.conf(5), pull_options): each may

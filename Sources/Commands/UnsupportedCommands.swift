@@ -10,7 +10,10 @@ enum UnsupportedCommands {
     case "kube", "play", "generate": "there are no files for Kubernetes or systemd"
     case "quadlet", "auto-update": "there are no units for systemd"
     case "compose", "stack": "there is no API service for a compose program yet"
-    case "system service", "system connection": "there is no API service"
+    case "system service", "system dial-stdio": "there is no API service"
+    case "system connection add", "system connection default", "system connection remove",
+      "system connection rename":
+      "there is no API service to connect to"
     case "machine", "system hyperv-prep": "containers run on this machine"
     case "artifact": "only images are kept"
     case "container checkpoint", "container restore": "containers cannot be frozen into files"

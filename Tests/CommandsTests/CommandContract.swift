@@ -116,7 +116,26 @@ enum CommandContract {
     ("system prune", "all filter force volumes"),
     ("system info", ""),
     ("system events", ""),
+    ("system check", "force max quick repair"),
+    ("system connection ls", "format quiet"),
+    ("volume reload", ""),
+    ("system migrate", "new-runtime"),
+    ("system reset", "force"),
+    ("context ls", "format"),
     ("image inspect", "format"),
     ("image exists", ""),
+  ]
+
+  /// Those that stand before the command.
+  static let globalOptions = """
+    cgroup-manager config connection context debug events-backend hooks-dir host imagestore \
+    log-level module network-config-dir out remote root runroot runtime storage-driver \
+    storage-opt tmpdir transient-store url volumepath
+    """
+
+  /// Commands that are known, and refused with a reason.
+  static let absentCommands = [
+    "container checkpoint", "container restore", "container runlabel", "system service",
+    "system dial-stdio",
   ]
 }

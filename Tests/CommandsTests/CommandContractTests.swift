@@ -1,4 +1,5 @@
 import CommandLineKit
+import FoundationEssentials
 import Testing
 
 @testable import Commands
@@ -34,6 +35,46 @@ import Testing
       if names.contains(option) || Self.absent[path]?[option] != nil { continue }
       Issue.record("\(path) has no --\(option)")
     }
+  }
+
+  @Test func hasTheGlobalOptions() {
+    let names = Set(GlobalOptions.table.flatMap { [$0.info.long] + $0.info.aliases })
+    for option in CommandContract.globalOptions.split(separator: " ").map(String.init) {
+      #expect(names.contains(option), "there is no global --\(option)")
+    }
+  }
+
+  @Test(arguments: CommandContract.absentCommands)
+  func saysWhyACommandIsNotThere(_ path: String) {
+    #expect(UnsupportedCommands.reason(path) != nil && Self.find(path) == nil)
+  }
+
+  /// A row of the contract that no system test names, and that is not refused, is not tested.
+  @Test func everyOptionIsInASystemTest() throws {
+    let tests = try Self.systemTests()
+    let refused = Set(
+      (UnsupportedOptions.container + UnsupportedOptions.global).map(\.name)
+        + Self.absent.values.flatMap(\.keys))
+    let global = [("", CommandContract.globalOptions)]
+    for (command, options) in CommandContract.options + global {
+      for option in options.split(separator: " ").map(String.init) where !refused.contains(option) {
+        if tests.contains(option) { continue }
+        Issue.record("no system test has --\(option), of \"\(command)\"")
+      }
+    }
+  }
+
+  /// The long options that the system tests have.
+  private static func systemTests() throws -> Set<String> {
+    let own = URL(filePath: #filePath)
+    let directory = own.deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "SystemTests")
+    var found: Set<String> = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) {
+      let text = try String(contentsOf: directory.appending(path: name), encoding: .utf8)
+      for match in text.matches(of: /--([a-z0-9-]+)/) { found.insert(String(match.1)) }
+    }
+    return found
   }
 
   /// The same commands are reached under `container` as well.

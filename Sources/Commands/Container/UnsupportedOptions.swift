@@ -47,6 +47,21 @@ enum UnsupportedOptions {
     ("config", true, "give each change by --change")
   ]
 
+  /// Those of podman and docker that stand before the command.
+  static let global: [(name: String, takesValue: Bool, reason: String)] = [
+    ("connection", true, "there is no API service to connect to"),
+    ("context", true, "there is no API service to connect to"),
+    ("hooks-dir", true, "hooks of the machine are not run"),
+    ("host", true, "there is no API service to connect to"),
+    ("imagestore", true, "use additionalimagestores of storage.conf"),
+    ("network-config-dir", true, "bridges are not supported yet"),
+    ("remote", false, "there is no API service to connect to"),
+    ("storage-opt", true, "use storage.conf"),
+    ("transient-store", false, "use --root with a directory that does not last"),
+    ("url", true, "there is no API service to connect to"),
+    ("volumepath", true, "use --root, or volume create --opt device=DIR"),
+  ]
+
   /// The options for a table; hidden, since help shows what there is.
   static func specs<Options>(
     _ list: [(name: String, takesValue: Bool, reason: String)]

@@ -14,6 +14,7 @@ public enum SystemCommands {
       SystemCheckCommand.command, DiskUsageCommand.command, EventsCommand.command,
       InfoCommand.command,
       SystemResetCommand.migrate, SystemPruneCommand.command, SystemResetCommand.renumber,
+      SystemResetCommand.connections,
       SystemResetCommand.reset,
     ])
 }

@@ -48,20 +48,25 @@ enum SystemResetCommand {
   /// Docker's ways to reach other machines, of which there are none: devcontainers ask for the list.
   static let contexts = MartletCommand(
     group: "context", summary: "Connections to other machines; there are none", hidden: true,
-    subcommands: [
-      MartletCommand(
-        "ls", aliases: ["list"], summary: "List connections; there are none", usage: "[options]",
-        positionals: .none, defaults: ListOptions(),
-        options: [
-          .value("format", nil, \.format, "FORMAT", "json or a Go template"),
-          .flag("quiet", "q", \.quiet, "Show names only"),
-        ]
-      ) { options, _ in
-        if let format = options.format, format != "json" { _ = try OutputFormat(format) }
-        if options.format == "json" { try Output.line("[]") }
-        return 0
-      }
-    ])
+    subcommands: [listOfNone])
+
+  /// Podman's name for them.
+  static let connections = MartletCommand(
+    group: "connection", summary: "Connections to other machines; there are none", hidden: true,
+    subcommands: [listOfNone])
+
+  private static let listOfNone = MartletCommand(
+    "ls", aliases: ["list"], summary: "List connections; there are none", usage: "[options]",
+    positionals: .none, defaults: ListOptions(),
+    options: [
+      .value("format", "f", \.format, "FORMAT", "json or a Go template"),
+      .flag("quiet", "q", \.quiet, "Show names only"),
+    ]
+  ) { options, _ in
+    if let format = options.format, format != "json" { _ = try OutputFormat(format) }
+    if options.format == "json" { try Output.line("[]") }
+    return 0
+  }
 
   struct ListOptions: Sendable {
     var format: String?
