@@ -52,9 +52,14 @@ struct Census: Sendable {
   ) -> Bool {
     let words = ["cmdline", "environ"].map { text("/proc/\(process)/\($0)") }.joined()
     let own = base.split(separator: "/").last.map { "/\($0)/" } ?? base
-    let mounts = text("/proc/\(process)/mountinfo")
-    if words.contains(own) || mounts.contains(own) { return false }
-    if (words + mounts).contains(/\/mt[0-9]+\/[dhrt]\//) { return true }
+    let descriptors = names(in: "/proc/\(process)/fd").compactMap {
+      link("/proc/\(process)/fd/\($0)")
+    }
+    // A container has files of its run's mounted, and a monitor has them open.
+    let files = text("/proc/\(process)/mountinfo") + descriptors.joined(separator: "\n")
+    if words.contains(own) || files.contains(own) { return false }
+    if (words + files).contains(/\/mt[0-9]+\/[dhrt]\//) { return true }
+    if files.contains("/martlet/containers/") || words.contains("XDG_RUNTIME_DIR=") { return true }
     if peer { return false }
     // Podman's own processes, its networks, and its containers.
     return ["conmon", "podman", "catatonit", "rootlessport"].contains { command.hasPrefix($0) }
