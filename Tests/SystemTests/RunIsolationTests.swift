@@ -57,6 +57,15 @@ extension SystemTests {
         "--hostname", ["--hostname", "swift.example"], script: "hostname; cat /etc/hostname",
         output: "swift.example\nswift.example"),
       RunFact(
+        "--pid host", ["--pid", "host"],
+        script: "test -d /proc/self && test -e /proc/1/status; echo $?",
+        output: "0"),
+      RunFact(
+        "--pid host has the masks", ["--pid", "host"],
+        script:
+          "echo 1 2>/dev/null > /proc/sys/kernel/core_uses_pid || cat /proc/kcore 2>/dev/null | wc -c",
+        output: "0"),
+      RunFact(
         "--read-only", ["--read-only"], script: "touch /x 2>/dev/null || echo refused",
         output: "refused"),
       RunFact(

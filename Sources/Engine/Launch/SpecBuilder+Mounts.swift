@@ -44,8 +44,7 @@ extension SpecBuilder {
   private func standardMounts() -> [RuntimeMount] {
     let write = config.readOnly && config.hasNoTmpfs ? ["ro"] : []
     var list = [
-      RuntimeMount(
-        destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
+      processes,
       RuntimeMount(
         destination: "/dev", type: "tmpfs", source: "tmpfs",
         options: ["nosuid", "strictatime", "mode=755", "size=65536k"] + write),
@@ -68,6 +67,17 @@ extension SpecBuilder {
     }
     list += systemMounts()
     return list
+  }
+
+  private var processes: RuntimeMount {
+    let options = ["nosuid", "noexec", "nodev"]
+    guard config.namespaces.pid == "host", !facts.isMachineRoot else {
+      return RuntimeMount(destination: "/proc", type: "proc", source: "proc", options: options)
+    }
+    // Only who has the machine's rights over its processes may mount anew what shows them all, and crun
+    // and runc have no other way.
+    return RuntimeMount(
+      destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] + options)
   }
 
   private func sharedMemory(_ write: [String]) -> RuntimeMount {
