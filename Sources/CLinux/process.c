@@ -127,13 +127,16 @@ struct entering {
   struct standing standing;
   const struct clinux_place *place;
   /* The child writes them, of which a compiler knows nothing. */
-  volatile int32_t result, is_there;
+  volatile int32_t result, refused;
 };
 
-static int32_t go_to(const struct clinux_place *place) {
+static int32_t go_to(const struct clinux_place *place, volatile int32_t *refused) {
   if (place->namespaces) {
     int32_t failure = clinux_setns(place->target, place->namespaces);
-    if (failure < 0) return failure;
+    if (failure < 0) {
+      *refused = 1;
+      return failure;
+    }
     /* New capabilities make it what fs.suid_dumpable says. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
   }
@@ -148,15 +151,14 @@ static int32_t enter(struct entering *entering) {
   int32_t failure = place_descriptors(program, &none);
   if (failure < 0) return failure;
   close_marked(highest_target(program));
-  failure = go_to(entering->place);
+  failure = go_to(entering->place, &entering->refused);
   if (failure < 0) return failure;
-  entering->is_there = 1;
   return clinux_spawn(CLONE_PARENT, entering->place->cgroup, entering->standing.body,
                       entering->standing.context, &pidfd);
 }
 
 int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
-                     int32_t (*body)(void *), void *context, int32_t *is_there) {
+                     int32_t (*body)(void *), void *context, int32_t *refused) {
   struct entering entering = {{program, body, context, {-1, -1}}, place, -ECHILD, 0};
   uint64_t all = ~0ULL, mask = 0;
   int32_t code, status;
@@ -175,7 +177,7 @@ int32_t clinux_enter(const struct clinux_program *program, const struct clinux_p
     clinux_wait_pid(helper, 0, &code, &status);
   if (dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
-  *is_there = entering.is_there;
+  *refused = entering.refused;
   return entering.result;
 }
 

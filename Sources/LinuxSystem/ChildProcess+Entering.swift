@@ -37,7 +37,7 @@ extension ChildProcess {
   /// (`ProcessAttributes.resetSignals`). The caller must have one thread.
   ///
   /// `descriptors`: what the child's 0 to 2 are, unless ours, and what else it is to have.
-  /// Throws `setns` where the place cannot be reached, and `clone3`.
+  /// Throws `setns` where the namespaces cannot be joined, and `clone3`.
   public static func spawn(
     in place: Place, descriptors: [(child: Int32, ours: Int32)], _ body: (Int32) -> Int32
   ) throws(SystemError) -> ChildProcess {
@@ -54,15 +54,15 @@ extension ChildProcess {
       there.root = target + 2
       program.descriptors.append((there.root, root))
     }
-    var isThere: Int32 = 0
+    var refused: Int32 = 0
     let pid = withoutActuallyEscaping(body) { body in
       let box = ChildBody { body(target) }
       let prepared = unsafe PreparedProgram(program)
       defer { unsafe prepared.free() }
       var program = unsafe prepared.program
-      return unsafe clinux_enter(&program, &there, ChildBody.enter, box.context, &isThere)
+      return unsafe clinux_enter(&program, &there, ChildBody.enter, box.context, &refused)
     }
-    if isThere == 0 { try check(pid, "setns", place.namespaces.description) }
+    if refused == 1 { try check(pid, "setns", place.namespaces.description) }
     try check(pid, "clone3")
     // Not yet reaped, so the number is still its own.
     let pidfd = clinux_pidfd_open(pid, 0)

@@ -50,9 +50,12 @@ public enum MountCall {
         unsafe clinux_open_tree(directory, path, flags), "open_tree", subject ?? path))
   }
 
-  /// A detached copy of the mount at `path` through which nobody can write.
-  public static func readOnlyCopy(of path: String) throws(SystemError) -> OwnedDescriptor {
-    let tree = try copyTree(path)
+  /// A detached copy of the mount at `path`, or of the directory that is open, through which nobody can
+  /// write.
+  public static func readOnlyCopy(
+    of path: String = "", in directory: Int32 = OwnedDescriptor.workingDirectory
+  ) throws(SystemError) -> OwnedDescriptor {
+    let tree = try copyTree(path, in: directory)
     try setAttributes(tree.raw, set: [.readOnly, .noSetID, .noDevices])
     return tree
   }

@@ -20,6 +20,11 @@ public struct PseudoTerminal: ~Copyable, Sendable {
     peer = other
   }
 
+  /// Hands both sides over: they are the caller's to close.
+  public consuming func release() -> (master: Int32, peer: Int32) {
+    (master.release(), peer.release())
+  }
+
   public static func setSize(_ terminal: Int32, rows: UInt16, columns: UInt16)
     throws(SystemError)
   {

@@ -29,27 +29,76 @@ struct ExecLauncher {
     let manager = record.systemdScope == nil ? nil : SystemdCgroupManager.address
     var place = try findPlace()
     if place.namespaces.contains(.time) { try joinTime(&place) }
-    let pair = try during("make the channel") { () throws(SystemError) in
-      try MessageChannel.pair()
-    }
+    let told = try makePipe()
+    let gate = try makePipe()
+    let terminal = try openTerminal()
+    defer { terminal?.closePeer() }
     var way = place.mustBeMoved ? Way.moved : .born
-    let child = try spawn(pair, place, &way)
-    let channel = pair.takeFirst()
+    let child = try spawn(place, &way, terminal, told.writeEnd.raw, gate.readEnd.raw)
+    let reader = told.split { readEnd, writeEnd in readEnd }
     do throws(RuntimeError) {
+      let master = try handOver(terminal)
       try move(child.pid, way, place, manager)
       if waits(way) {
         try during("let the process go on") { () throws(SystemError) in
-          try channel.send(InitMessage.proceed.bytes)
+          // We have the other end as well: should it have ended, nothing does to us.
+          try Descriptor.writeAll(gate.writeEnd.raw, [1])
         }
       }
-      let terminal = try converse(channel)
+      try awaitProgram(reader.raw)
       try watcher?.send(child.pidfd.raw, .executed)
-      return Started(child: child, terminal: terminal)
+      return Started(child: child, terminal: master)
     } catch {
       try? child.kill(9)
       _ = try? child.wait()
       throw error
     }
+  }
+
+  /// A pipe has nobody at its other end: that of a socket can be asked for (SO_PEERPIDFD in unix(7)), and
+  /// whoever may trace the process would get at us.
+  private func makePipe() throws(RuntimeError) -> OwnedDescriptor.Pipe {
+    try during("make a pipe") { () throws(SystemError) in try OwnedDescriptor.pipe() }
+  }
+
+  /// The two sides of the process's terminal.
+  private struct Terminal {
+    let master: Int32
+    let peer: Int32
+    let number: Int32
+
+    func closePeer() { Descriptor.close(peer) }
+  }
+
+  /// Opened from here, so that the process needs no socket to send it through.
+  private func openTerminal() throws(RuntimeError) -> Terminal? {
+    guard plan.terminal else { return nil }
+    return try during("make the terminal") { () throws(SystemError) in
+      let root = RootDirectory(
+        owning: try OwnedDescriptor.open("/proc/\(record.pid)/root", [.path, .directory]))
+      let opened = try ContainerTerminal.open(in: root, plan)
+      // What reads our output is no terminal: lines shall end as the program wrote them.
+      if console < 0, !Descriptor.isTerminal(1) {
+        try PseudoTerminal.keepNewlines(opened.peer.raw)
+      }
+      let number = opened.number
+      let (master, peer) = opened.release()
+      return Terminal(master: master, peer: peer, number: number)
+    }
+  }
+
+  /// Sends the terminal to the console socket.
+  ///
+  /// - Returns: its master side where there is no such socket, or -1.
+  private func handOver(_ terminal: Terminal?) throws(RuntimeError) -> Int32 {
+    guard let terminal else { return -1 }
+    guard console >= 0 else { return terminal.master }
+    try during("hand the terminal over") { () throws(SystemError) in
+      try MessageChannel.send(
+        console, Array("/dev/pts/\(terminal.number)".utf8), descriptors: [terminal.master])
+    }
+    Descriptor.close(terminal.master)
+    return -1
   }
 
   /// How the process comes into its v2 cgroup.
@@ -172,64 +221,57 @@ struct ExecLauncher {
   }
 
   /// Starts the process; where it may not be born in its cgroup, `way` becomes another.
+  ///
+  /// `told` and `gate` are the process's ends of its pipes.
   private func spawn(
-    _ pair: borrowing MessageChannel.Pair, _ place: borrowing ExecPlace, _ way: inout Way
+    _ place: borrowing ExecPlace, _ way: inout Way, _ terminal: Terminal?, _ told: Int32,
+    _ gate: Int32
   ) throws(RuntimeError) -> ChildProcess {
     var stage = ExecStage(
-      plan: plan, namespaces: place.joinedLate, state: record.state(.running),
-      keepsNewlines: !Descriptor.isTerminal(1))
+      plan: plan, namespaces: place.joinedLate, state: record.state(.running))
     var given = (3..<(3 + plan.preservedDescriptors)).map { (child: $0, ours: $0) }
     func give(_ fd: Int32) -> Int32 {
       guard fd >= 0 else { return fd }
       given.append((3 + Int32(given.count), fd))
       return given[given.count - 1].child
     }
-    let channel = give(pair.second.descriptor.raw)
-    stage.console = give(console)
+    stage.told = give(told)
+    stage.gate = give(gate)
     stage.plan.filter.listenerSocket = give(plan.filter.listenerSocket)
-    let null = try during("open /dev/null") { () throws(SystemError) in
-      // Until it has its terminal: ours may be one.
-      plan.terminal ? try OwnedDescriptor.open("/dev/null", [.readWrite]) : nil
-    }
-    if let null { given += (0...2).map { (child: $0, ours: null.raw) } }
-    let isRefused: Bool
+    if let terminal { given += (0...2).map { (child: $0, ours: terminal.peer) } }
     do throws(SystemError) {
       stage.waits = waits(way)
-      return try stage.start(place.birth, given, channel)
+      return try stage.start(place.birth, given)
     } catch {
-      isRefused = place.cgroup.number != nil && Self.isRefusal(error)
-      guard isRefused else { throw .system("start the process in `\(record.id)`", error) }
+      guard place.cgroup.number != nil, Self.isRefusal(error) else {
+        throw .system("start the process in `\(record.id)`", error)
+      }
     }
     way = Way(refusedFor: record)
     stage.waits = waits(way)
     var here = place.birth
     here.cgroup = nil
     return try during("start the process in `\(record.id)`") { () throws(SystemError) in
-      try stage.start(here, given, channel)
+      try stage.start(here, given)
     }
   }
 
-  private func converse(_ channel: borrowing MessageChannel) throws(RuntimeError) -> Int32 {
-    var terminal: Int32 = -1
-    var isReady = false
-    while true {
-      let bytes: [UInt8]
-      do throws(SystemError) {
-        let (message, descriptors) = try channel.receive()
-        bytes = message
-        if case .terminal? = InitMessage(message) { terminal = descriptors.first ?? -1 }
-      } catch { throw .system("talk to the process", error) }
-      if bytes.isEmpty {
-        if isReady { return terminal }
-        throw .reported(ErrorReport(.bug, "the process ended before its program started"))
-      }
-      switch InitMessage(bytes) {
-      case .ready: isReady = true
-      case .terminal: continue
-      case .failed(let report): throw .reported(report)
-      default: throw .reported(ErrorReport(.bug, "the process sent an unknown message"))
-      }
+  /// Returns when the process has become its program.
+  private func awaitProgram(_ told: Int32) throws(RuntimeError) {
+    var bytes = try during("listen to the process") { () throws(SystemError) in
+      try Descriptor.readAll(told, limit: 65_536)[...]
     }
+    let ready = InitMessage.ready.bytes
+    let isReady = bytes.starts(with: ready)
+    if isReady { bytes = bytes.dropFirst(ready.count) }
+    if bytes.isEmpty, isReady { return }
+    guard !bytes.isEmpty else {
+      throw .reported(ErrorReport(.bug, "the process ended before its program started"))
+    }
+    guard case .failed(let report)? = InitMessage(Array(bytes)) else {
+      throw .reported(ErrorReport(.bug, "the process sent an unknown message"))
+    }
+    throw .reported(report)
   }
 }
 
@@ -260,7 +302,7 @@ struct ExecPlace: ~Copyable {
       self.directory = nil
       return
     }
-    let copy = try? MountCall.copyTree("", in: fd)
+    let copy = try? MountCall.readOnlyCopy(in: fd)
     self.directory = copy.number == nil ? directory : nil
     cgroup = copy
   }
@@ -293,41 +335,38 @@ struct ExecStage: Sendable {
   let state: RuntimeState
   /// The first process's pidfd.
   var target: Int32 = -1
-  /// The socket for the terminal, or -1.
-  var console: Int32 = -1
+  /// Its ends of pipes, or -1: what it says, and what lets it go on.
+  var told: Int32 = -1
+  var gate: Int32 = -1
   /// Whether the runtime still moves it into cgroups.
   var waits = false
-  /// Whether lines that end in a newline alone shall do so on the terminal, too.
-  var keepsNewlines = false
-
-  /// Starts the child, which talks to us on its descriptor `channel`.
+  /// Starts the child.
   func start(
-    _ place: ChildProcess.Place, _ descriptors: [(child: Int32, ours: Int32)], _ channel: Int32
+    _ place: ChildProcess.Place, _ descriptors: [(child: Int32, ours: Int32)]
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess.spawn(in: place, descriptors: descriptors) { target in
       var stage = self
       stage.target = target
-      return stage.run(MessageChannel(owning: OwnedDescriptor(owning: channel)))
+      return stage.run()
     }
   }
 
   /// Returns only on failure.
-  func run(_ channel: consuming MessageChannel) -> Int32 {
-    let channel = channel
+  func run() -> Int32 {
     do throws(RuntimeError) {
       try during("wait for the runtime") { () throws(SystemError) in
-        if waits, try channel.receive().message.isEmpty { CurrentProcess.exitNow(1) }
+        if waits, try Descriptor.read(gate, upTo: 1).isEmpty { CurrentProcess.exitNow(1) }
       }
       try enter()
-      try takeTerminal(channel)
+      try takeTerminal()
       let stage = ProcessStage(plan)
       try stage.assume()
       try during("tell the runtime") { () throws(SystemError) in
-        try channel.send(InitMessage.ready.bytes)
+        try Descriptor.writeAll(told, InitMessage.ready.bytes)
       }
-      try stage.execute(state, keeping: [channel.descriptor.raw])
+      try stage.execute(state, keeping: [told])
     } catch {
-      try? channel.send(InitMessage.failed(error.report).bytes)
+      try? Descriptor.writeAll(told, InitMessage.failed(error.report).bytes)
       return 1
     }
   }
@@ -351,20 +390,11 @@ struct ExecStage: Sendable {
     try during("start a session") { () throws(SystemError) in try CurrentProcess.startSession() }
   }
 
-  private func takeTerminal(_ channel: borrowing MessageChannel) throws(RuntimeError) {
+  private func takeTerminal() throws(RuntimeError) {
     guard plan.terminal else { return }
-    try during("make the terminal") { () throws(SystemError) in
-      let root = try RootDirectory("/")
-      let terminal = try ContainerTerminal.open(in: root, plan)
-      if console >= 0 {
-        try MessageChannel.send(
-          console, Array("/dev/pts/\(terminal.number)".utf8), descriptors: [terminal.master.raw])
-      } else {
-        if keepsNewlines { try PseudoTerminal.keepNewlines(terminal.peer.raw) }
-        try channel.send(InitMessage.terminal.bytes, descriptors: [terminal.master.raw])
-      }
-      try PseudoTerminal.makeControlling(terminal.peer.raw)
-      for fd in Int32(0)...2 { try Descriptor.replace(fd, with: terminal.peer.raw) }
+    try during("take the terminal") { () throws(SystemError) in
+      try ContainerTerminal.own(0, plan)
+      try PseudoTerminal.makeControlling(0)
     }
   }
 }

@@ -129,9 +129,9 @@ struct clinux_place {
 /* clinux_stand_in for a child that is born in a place. Directory, environment and signal actions are
  * ours; all signals are blocked. One more process is between us for a moment, which borrows our memory and
  * goes everywhere but into the pid namespace itself; it and the child are not dumpable (ptrace(2)).
- * Returns the child's pid; *is_there is 0 where it failed on the way. */
+ * Returns the child's pid; *refused is 1 where the namespaces could not be joined. */
 int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
-                     int32_t (*body)(void *), void *context, int32_t *is_there);
+                     int32_t (*body)(void *), void *context, int32_t *refused);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
  * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. */
 struct clinux_group {

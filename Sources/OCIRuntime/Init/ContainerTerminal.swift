@@ -14,9 +14,12 @@ enum ContainerTerminal {
     if let size = plan.consoleSize {
       try PseudoTerminal.setSize(terminal.peer.raw, rows: size.height, columns: size.width)
     }
-    // The group (tty) stays; only the owner becomes the process's user.
-    let group = try FileStatus.of(descriptor: terminal.peer.raw).gid
-    try FileNode.setOwner(descriptor: terminal.peer.raw, uid: plan.user.uid, gid: group)
     return terminal
+  }
+
+  /// Gives it to the process's user; its group (tty) stays.
+  static func own(_ peer: Int32, _ plan: ProcessPlan) throws(SystemError) {
+    let group = try FileStatus.of(descriptor: peer).gid
+    try FileNode.setOwner(descriptor: peer, uid: plan.user.uid, gid: group)
   }
 }

@@ -196,6 +196,7 @@ extension RootFilesystem {
     let process = plan.process
     return try during("make the terminal") { () throws(SystemError) in
       let terminal = try ContainerTerminal.open(in: root, process)
+      try ContainerTerminal.own(terminal.peer.raw, process)
       try bindConsole(terminal)
       return terminal
     }
