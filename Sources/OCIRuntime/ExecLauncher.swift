@@ -41,7 +41,7 @@ struct ExecLauncher {
       try move(child.pid, way, place, manager)
       if waits(way) {
         try during("let the process go on") { () throws(SystemError) in
-          // We have the other end as well: should it have ended, nothing does to us.
+          // No SIGPIPE, should it have ended: we have its end of the pipe as well.
           try Descriptor.writeAll(gate.writeEnd.raw, [1])
         }
       }

@@ -44,7 +44,10 @@ extension SystemTests {
       }
     }
 
-    @Test(arguments: ["<&-", "<&- >&-", "</dev/null >&- 2>&-", "<&- >&- 2>&-"])
+    @Test(
+      .enabled(if: Machine.runtime == nil, "crun and runc write to what they take for streams"),
+      arguments: ["<&-", "<&- >&-", "</dev/null >&- 2>&-", "<&- >&- 2>&-"]
+    )
     func needsNoStreamsOfItsCaller(closed: String) throws {
       try Session.run { session in
         _ = try session.startSleeper(name: "host")
