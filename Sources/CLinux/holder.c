@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "begin.h"
+#include "quietly.h"
 #include "clinux.h"
 
 #include <errno.h>
@@ -14,13 +14,12 @@
 
 struct holding {
   uint64_t own;
-  int32_t gate, loopback, begun;
+  int32_t gate, loopback;
 };
 
 static int hold(void *context) {
   struct holding *holding = context;
   char byte;
-  if (holding->own) has_begun(&holding->begun);
   /* An errno, which fits. */
   uint8_t failure = holding->own ? (uint8_t)-quietly(SYS_unshare, (long)holding->own, 0, 0, 0) : 0;
   if (holding->loopback && !failure) {
@@ -46,14 +45,13 @@ int32_t clinux_hold(uint64_t flags, uint64_t own, int32_t loopback, int32_t gate
   holding->own = own;
   holding->gate = gate;
   holding->loopback = loopback;
-  holding->begun = 0;
   /* None of our handlers may run in the child. */
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int pid = clone(hold, holding, (int)(flags | CLONE_VM | CLONE_PIDFD | SIGCHLD), holding, &fd);
   int failure = pid < 0 ? -errno : 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   if (failure) return failure;
-  if (own) let_begin(&holding->begun);
+  if (own) clinux_step_aside();
   *pidfd = fd;
   return pid;
 }

@@ -85,8 +85,6 @@ struct standing {
   const struct clinux_program *program;
   int32_t (*body)(void *);
   void *context;
-  /* A pipe's ends. */
-  int begun[2];
 };
 
 /* Has our memory, in a copy. */
@@ -94,8 +92,6 @@ static int32_t stand_in(void *context) {
   const struct standing *standing = context;
   const struct clinux_program *program = standing->program;
   int32_t none = -1;
-  close(standing->begun[1]);
-  close(standing->begun[0]);
   clinux_reset_signals();
   if (place_descriptors(program, &none) < 0) return 127;
   if (program->directory && chdir(program->directory) < 0) return 127;
@@ -106,19 +102,11 @@ static int32_t stand_in(void *context) {
 
 int32_t clinux_stand_in(const struct clinux_program *program, int32_t (*body)(void *),
                         void *context, int32_t *pidfd) {
-  struct standing standing = {program, body, context, {-1, -1}};
+  struct standing standing = {program, body, context};
   uint64_t all = ~0ULL, mask = 0;
-  char none;
-  if (pipe2(standing.begun, O_CLOEXEC) < 0) return -errno;
   /* None of our handlers may run in the child. */
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int32_t pid = clinux_spawn(0, -1, stand_in, &standing, pidfd);
-  close(standing.begun[1]);
-  /* A new process waits on our processor for as long as we run on, while one that wakes up is given an
-   * idle one: we let it go first. */
-  if (pid > 0)
-    while (read(standing.begun[0], &none, 1) < 0 && errno == EINTR);
-  close(standing.begun[0]);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   return pid;
 }
@@ -159,7 +147,7 @@ static int32_t enter(struct entering *entering) {
 
 int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
                      int32_t (*body)(void *), void *context, int32_t *refused) {
-  struct entering entering = {{program, body, context, {-1, -1}}, place, -ECHILD, 0};
+  struct entering entering = {{program, body, context}, place, -ECHILD, 0};
   uint64_t all = ~0ULL, mask = 0;
   int32_t code, status;
   int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
@@ -349,6 +337,20 @@ int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32
     uint64_t runtime, deadline, period;
   } attr = {48, policy, flags, nice, priority, runtime, deadline, period};
   return RESULT(syscall(SYS_sched_setattr, pid, &attr, 0));
+}
+
+void clinux_step_aside(void) {
+  cpu_set_t allowed, others, every, now;
+  int cpu = sched_getcpu();
+  if (cpu < 0 || sched_getaffinity(0, sizeof allowed, &allowed) < 0) return;
+  others = allowed;
+  CPU_CLR((unsigned)cpu, &others);
+  if (!CPU_COUNT(&others) || sched_setaffinity(0, sizeof others, &others) < 0) return;
+  /* Where nobody had narrowed it, neither have we: a cpuset may still grow. */
+  memset(&every, 0xff, sizeof every);
+  if (sched_setaffinity(0, sizeof every, &every) < 0 ||
+      sched_getaffinity(0, sizeof now, &now) < 0 || !CPU_EQUAL(&now, &allowed))
+    sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 /* The kernel takes one bit less than it is told. */

@@ -139,13 +139,13 @@ public struct EngineContext: Sendable {
   ///
   /// What prevents it is told when the namespace is needed.
   public func prepareNamespace() {
-    if let plan = try? namespacePlan() { prepareNamespace(plan) }
+    if let plan = try? namespacePlan() { prepareNamespace(plan, neededSoon: false) }
   }
 
   /// The same for a container whose plan is known; nothing where a namespace is prepared already.
-  func prepareNamespace(_ plan: UserNamespacePlan) {
+  func prepareNamespace(_ plan: UserNamespacePlan, neededSoon: Bool) {
     namespaces.prepared.withLock { prepared in
-      if prepared == nil { prepared = PreparedNamespace(plan) }
+      if prepared == nil { prepared = PreparedNamespace(plan, neededSoon: neededSoon) }
     }
   }
 

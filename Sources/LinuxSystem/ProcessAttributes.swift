@@ -40,6 +40,13 @@ public enum ProcessAttributes {
       }, "sched_setaffinity")
   }
 
+  /// Leaves this processor to a process that we have just made and goes on on another one, where there
+  /// is one.
+  ///
+  /// Some kernels have a new process wait for as long as its maker runs, though others are idle. The
+  /// processors that we may run on stay the same.
+  public static func stepAside() { clinux_step_aside() }
+
   /// Default actions for every signal and none blocked, as a new program expects.
   public static func resetSignals() { _ = clinux_reset_signals() }
 

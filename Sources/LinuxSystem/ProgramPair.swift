@@ -1,7 +1,8 @@
 import CLinux
 
-/// Two programs that a thread starts and waits for, while this one runs on: it does not wait even
-/// until they execute.
+/// Two programs that run beside us.
+///
+/// A thread starts them and waits for them: we do not wait even until they execute.
 ///
 /// The thread runs no Swift and allocates nothing, so that `ChildProcess.spawn` is safe beside it.
 @safe public struct ProgramPair: ~Copyable, @unchecked Sendable {
@@ -9,15 +10,20 @@ import CLinux
   private let programs: UnsafeMutablePointer<clinux_program>
   private let prepared: (PreparedProgram, PreparedProgram)
 
-  /// Starts them one after the other, as children of this process; neither is protected.
-  public init(_ first: Program, _ second: Program) throws(SystemError) {
+  /// Starts them as children of this process; neither is protected.
+  ///
+  /// `awaitedSoon`: the second one is started by us, beside the first one, in place of after it. It has
+  /// our processor once we wait, where the scheduler would have it queue for the thread's.
+  public init(_ first: Program, _ second: Program, awaitedSoon: Bool = false) throws(SystemError) {
     unsafe prepared = (PreparedProgram(first), PreparedProgram(second))
     unsafe programs = .allocate(capacity: 2)
     unsafe programs.initialize(to: prepared.0.program)
     unsafe (programs + 1).initialize(to: prepared.1.program)
     unsafe group = .allocate(capacity: 1)
     unsafe group.initialize(
-      to: clinux_group(programs: programs, count: 2, failed: 0, begun: 0, thread: 0))
+      to: clinux_group(
+        programs: programs, count: 2, own: awaitedSoon ? 1 : 0, pids: (0, 0, 0, 0, 0, 0, 0, 0),
+        failed: 0, thread: 0))
     let result = unsafe clinux_group_start(group)
     guard result == 0 else {
       unsafe Self.free(group, programs, prepared)

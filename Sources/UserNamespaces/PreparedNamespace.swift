@@ -15,10 +15,12 @@ public final class PreparedNamespace: Sendable {
   }
 
   /// Begins; nil where it could not, which `UserNamespace.spawn` then tells the reason of.
-  public init?(_ plan: UserNamespacePlan) {
+  ///
+  /// `neededSoon`: its maker has less to do meanwhile than the helpers.
+  public init?(_ plan: UserNamespacePlan, neededSoon: Bool) {
     guard case .map(let mapping) = plan, let helpers = try? MappingHelpers.find(),
       let holder = try? NamespaceHolder([.user]),
-      let writing = try? helpers.start(mapping, for: holder.pid)
+      let writing = try? helpers.start(mapping, for: holder.pid, awaitedSoon: neededSoon)
     else { return nil }
     self.mapping = mapping
     holding = Mutex(Holding(holder: holder, writing: writing))

@@ -158,16 +158,18 @@ struct MappingHelpers {
   }
 
   func write(_ mapping: IDMapping, for pid: Int32) throws(UserNamespaceError) {
-    try start(mapping, for: pid).finish()
+    try start(mapping, for: pid, awaitedSoon: true).finish()
   }
 
   /// Both at once, beside us: each costs most of a millisecond, nearly all of it its own start.
-  func start(_ mapping: IDMapping, for pid: Int32) throws(UserNamespaceError) -> Writing {
+  func start(
+    _ mapping: IDMapping, for pid: Int32, awaitedSoon: Bool
+  ) throws(UserNamespaceError) -> Writing {
     do throws(SystemError) {
       let complaints = try OwnedDescriptor.pipe()
       let pair = try ProgramPair(
         program(users, pid, mapping.users, complaints.writeEnd.raw),
-        program(groups, pid, mapping.groups, complaints.writeEnd.raw))
+        program(groups, pid, mapping.groups, complaints.writeEnd.raw), awaitedSoon: awaitedSoon)
       return Writing(helpers: self, pair: pair, complaints: complaints)
     } catch { throw .system(error) }
   }

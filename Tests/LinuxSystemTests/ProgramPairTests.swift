@@ -7,10 +7,13 @@ import Testing
     ("missing", "true"),
   ])
   func tellsWhichFailed(first: String, second: String) throws {
-    let pair = try ProgramPair(Program("/usr/bin/\(first)"), Program("/usr/bin/\(second)"))
-    let succeeded = pair.wait()
-    #expect(succeeded.first == (first == "true"))
-    #expect(succeeded.second == (second == "true"))
+    for awaitedSoon in [false, true] {
+      let pair = try ProgramPair(
+        Program("/usr/bin/\(first)"), Program("/usr/bin/\(second)"), awaitedSoon: awaitedSoon)
+      let succeeded = pair.wait()
+      #expect(succeeded.first == (first == "true"))
+      #expect(succeeded.second == (second == "true"))
+    }
   }
 
   @Test func bothRunBesideUs() throws {

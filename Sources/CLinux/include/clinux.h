@@ -133,13 +133,15 @@ struct clinux_place {
 int32_t clinux_enter(const struct clinux_program *program, const struct clinux_place *place,
                      int32_t (*body)(void *), void *context, int32_t *refused);
 /* Up to 8 programs that a thread starts and waits for, while we run on. A thread, since it needs an
- * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. */
+ * errno of its own; it allocates nothing, so that fork-like calls beside it are safe. With `own` the last
+ * one is ours to start and to wait for. */
 struct clinux_group {
   const struct clinux_program *programs;
   int32_t count;
+  int32_t own;
+  int32_t pids[8];
   /* Bit n is set where the nth could not be started or ended with another status than 0. */
   int32_t failed;
-  int32_t begun;
   uint64_t thread;
 };
 int32_t clinux_group_start(struct clinux_group *group);
@@ -191,6 +193,10 @@ int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32
                              uint32_t priority, uint64_t runtime, uint64_t deadline,
                              uint64_t period);
 int32_t clinux_set_mempolicy(int32_t mode, const uint8_t *nodes, uint64_t size);
+/* Moves us to another processor, if we may run on one, and leaves ours to the process that we have just
+ * made: some kernels have it wait there for as long as we run on, while others are idle. What we may run
+ * on is the same afterwards (sched_setaffinity(2)). */
+void clinux_step_aside(void);
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint8_t *mask);
 int32_t clinux_ioprio_set(int32_t which, int32_t who, int32_t value);
 int32_t clinux_keyctl_join_session(const char *name);

@@ -69,6 +69,8 @@ struct BegunRun {
     var run = RunContainer(create)
     run.detach = true
     pid = try program.start { RuntimeCommandLine.run(run, log: "/dev/fd/\(first)") }.pid
+    // Much is left to be done on both sides.
+    ProcessAttributes.stepAside()
     for (_, theirs) in given where !(3..<first).contains(theirs) {
       Descriptor.close(theirs)
     }

@@ -27,7 +27,7 @@ struct LaunchContainer {
     if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
     try refuseTerminal()
     let plan = try JoinedNamespaces(context: context, config: config).userPlan()
-    context.prepareNamespace(plan)
+    context.prepareNamespace(plan, neededSoon: true)
     try MappedLayer(context).renew(config)
     guard let lock = try waitForMonitor(store.monitorLock(id)) else {
       throw EngineError.alreadyRunning(config.name)

@@ -1,12 +1,10 @@
-#ifndef CLINUX_BEGIN_H
-#define CLINUX_BEGIN_H
+#ifndef CLINUX_QUIETLY_H
+#define CLINUX_QUIETLY_H
 
 /* For those that share our memory and run beside us. */
 
-#include <linux/futex.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 /* A system call that leaves errno alone: here it may be our parent's, who runs on. */
 static inline long quietly(long number, long a, long b, long c, long d) {
@@ -29,20 +27,6 @@ static inline long quietly(long number, long a, long b, long c, long d) {
 #else
 #error "no system call without errno for this processor"
 #endif
-}
-
-/* A new process or thread is put on our processor and waits there for as long as we run on, while one
- * that wakes up is given an idle one: so we sleep until it has begun. It is not waited for longer than
- * 2 ms, should it have died. */
-static inline void let_begin(int32_t *begun) {
-  struct timespec limit = {0, 2000000};
-  if (!__atomic_load_n(begun, __ATOMIC_ACQUIRE))
-    quietly(SYS_futex, (long)begun, FUTEX_WAIT, 0, (long)&limit);
-}
-
-static inline void has_begun(int32_t *begun) {
-  __atomic_store_n(begun, 1, __ATOMIC_RELEASE);
-  quietly(SYS_futex, (long)begun, FUTEX_WAKE, 1, 0);
 }
 
 #endif
