@@ -61,6 +61,11 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
       readEnd: OwnedDescriptor(owning: ends.0), writeEnd: OwnedDescriptor(owning: ends.1))
   }
 
+  /// A counter that is readable once something was added to it, close-on-exec (eventfd(2)).
+  public static func eventCounter() throws(SystemError) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try check(clinux_eventfd(0, O_CLOEXEC), "eventfd"))
+  }
+
   public struct Pipe: ~Copyable {
     public var readEnd: OwnedDescriptor
     public var writeEnd: OwnedDescriptor

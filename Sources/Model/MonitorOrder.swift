@@ -2,7 +2,7 @@
 ///
 /// The other descriptors of the contract: 4 the connected socket to whoever started it (the attach
 /// protocol, `AttachFrame`), 5 a descriptor that holds the container's monitor lock, 6 the network
-/// namespace and 7 the nested user namespace that owns it (both optional), 8 to 12 those of `begunRun`,
+/// namespace and 7 the nested user namespace that owns it (both optional), 8 to 13 those of `begunRun`,
 /// from 16 on what `preservedDescriptors` counts.
 public struct MonitorOrder: Equatable, Sendable {
   public static let orderDescriptor: Int32 = 3
@@ -14,10 +14,13 @@ public struct MonitorOrder: Equatable, Sendable {
   public static let gateDescriptor: Int32 = 8
   /// What the runtime says of a run that was begun.
   public static let messageDescriptor: Int32 = 9
+  /// An event counter (eventfd(2)), added to when that run's program has begun, before the runtime has
+  /// ended.
+  public static let startedDescriptor: Int32 = 10
   /// Our ends of that container's streams; there may be no input.
-  public static let outputDescriptor: Int32 = 10
-  public static let errorDescriptor: Int32 = 11
-  public static let inputDescriptor: Int32 = 12
+  public static let outputDescriptor: Int32 = 11
+  public static let errorDescriptor: Int32 = 12
+  public static let inputDescriptor: Int32 = 13
   /// Where the container's 3, 4, … are in the monitor.
   public static let firstPreservedDescriptor: Int32 = 16
 

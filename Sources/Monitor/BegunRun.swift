@@ -6,6 +6,8 @@ final class BegunRun {
   let pid: Int32
   /// What the runtime says.
   let messages: HeldDescriptor
+  /// Becomes readable when the program has begun.
+  let started: HeldDescriptor
   private var gate: HeldDescriptor?
 
   /// Takes over the descriptors of the contract; nil when nothing was begun.
@@ -13,6 +15,7 @@ final class BegunRun {
     guard let pid = order.begunRun else { return nil }
     self.pid = pid
     messages = HeldDescriptor(OwnedDescriptor(owning: MonitorOrder.messageDescriptor))
+    started = HeldDescriptor(OwnedDescriptor(owning: MonitorOrder.startedDescriptor))
     gate = HeldDescriptor(OwnedDescriptor(owning: MonitorOrder.gateDescriptor))
   }
 

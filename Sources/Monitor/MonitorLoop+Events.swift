@@ -64,6 +64,7 @@ extension MonitorLoop {
     case Token.input: streams.flushInput()
     case Token.probe: readProbe()
     case Token.notify: notify?.relay()
+    case Token.started: readWord()
     case Token.networkReady: helper?.readReadiness()
     case Token.networkErrors: helper?.readErrors(using: &buffer)
     default:

@@ -45,10 +45,33 @@ extension MonitorLoop {
     self.begun = nil
     runtimeEnd = nil
     runtimePid = begun.pid
+    try step("watch the runtime") { () throws(SystemError) in
+      // Its last words are read while it still has the other end.
+      try Descriptor.setNonBlocking(begun.messages.raw, true)
+      try loop.add(begun.started.raw, .readable, token: Token.started)
+    }
+    runtimeWord = begun.started
     // It may have ended before ends were watched for.
     reap()
     updateStreamWatches()
+    defer { forgetWord() }
     return try awaitRuntime("run")
+  }
+
+  /// The runtime says that it has succeeded: its end, which takes longer than all that is left to be
+  /// done here, is then an orphan's.
+  func readWord() {
+    if let word = runtimeWord, let bytes = try? Descriptor.read(word.raw, upTo: 8), !bytes.isEmpty {
+      runtimeEnd = .exited(0)
+      runtimePid = nil
+    }
+    forgetWord()
+  }
+
+  private func forgetWord() {
+    // Others may have a copy of it for some moments, which would keep it watched.
+    if let word = runtimeWord { _ = try? loop.remove(word.raw) }
+    runtimeWord = nil
   }
 
   /// Starts the runtime's program, or has a child make its call without one.

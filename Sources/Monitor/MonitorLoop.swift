@@ -19,6 +19,7 @@ public final class MonitorLoop {
     static let networkErrors: UInt64 = 7
     static let probe: UInt64 = 8
     static let notify: UInt64 = 9
+    static let started: UInt64 = 10
     static let firstClient: UInt64 = 16
   }
 
@@ -60,6 +61,8 @@ public final class MonitorLoop {
   var helperDeadline: Int64?
   var runtimePid: Int32?
   var runtimeEnd: ProcessEnd?
+  /// `BegunRun.started` while that run goes on.
+  var runtimeWord: HeldDescriptor?
   var initPid: Int32?
   var initHandle: ProcessHandle?
   var initEnd: ProcessEnd?

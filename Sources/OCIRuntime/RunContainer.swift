@@ -8,6 +8,11 @@ public struct RunContainer {
   public var detach = false
   /// Leaves the container's state behind after its end.
   public var keep = false
+  /// An event counter (eventfd(2)) that is added to when the program of a detached container has begun
+  /// and nothing is left to do but to end, which takes a while.
+  ///
+  /// Not by a call that has passed on the container's readiness (NOTIFY_SOCKET).
+  public var started: Int32?
 
   public init(_ create: CreateContainer) {
     self.create = create
@@ -24,7 +29,12 @@ public struct RunContainer {
     let proxy = NotifyProxy(stateDirectory: context.states.directory(of: id))
     let (pid, pidfd, listener) = (record.pid, created.child.pidfd.raw, created.notify)
     if detach {
-      if let proxy, listener >= 0 { proxy.relay(listener, pidfd, pid: pid) }
+      if let proxy, listener >= 0 {
+        proxy.relay(listener, pidfd, pid: pid)
+      } else if let started {
+        // Whoever does not read it waits for our end.
+        try? Descriptor.writeAll(started, [1, 0, 0, 0, 0, 0, 0, 0])
+      }
       return 0
     }
     if let proxy, listener >= 0 {

@@ -9,7 +9,7 @@ import Testing
     if read -r word <&3; [ -n "$word" ]; then
       exec 8<>"$0/bundle/alive" 7<"$0/bundle/alive"
       # Not before this shell ends, which would reap it.
-      ( exec 8<&-; read gone <&7; exec sh "$0/bundle/init" 3<&- 4<&- 7<&- ) &
+      ( exec 8<&-; read gone <&7; exec sh "$0/bundle/init" 3<&- 4<&- 5<&- 7<&- ) &
       echo $! > "$0/run/pidfile"
       exit 0
     fi
@@ -30,6 +30,26 @@ import Testing
     #expect(fixture.output.asText == "out\n" && fixture.errors.asText == "err\n")
     #expect(fixture.exit?.code == 4 && fixture.exitRecord?.code == 4)
     #expect(fixture.calls == ["delete"], "the monitor makes no call for it")
+  }
+
+  /// A runtime whose program has begun may take its time to end, and its messages are read before that.
+  @Test func doesNotWaitForItsEnd() throws {
+    let fixture = try fixture("exit 4")
+    let script = Self.script.replacing(
+      "exit 0",
+      with: """
+        echo 2026-01-01T00:00:00Z warning: slow >&4
+        echo >&5
+        read go < "$0/bundle/go"
+        exit 0
+        """)
+    try fixture.launch(beginning: script)
+    let started = try fixture.wait { if case .started = $0 { true } else { false } }
+    #expect(started != nil, "before the runtime's end")
+    try FileTree.write("\(fixture.directory)/bundle/go", "go\n")
+    try fixture.finish()
+    #expect(fixture.errors.asText.contains("slow"))
+    #expect(fixture.exit?.code == 4 && fixture.calls == ["delete"])
   }
 
   /// The second run is the monitor's own.

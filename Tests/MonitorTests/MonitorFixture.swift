@@ -87,38 +87,35 @@ final class MonitorFixture {
   }
 
   /// Starts the monitor with the order, by a process that first begins the container's run: `script`,
-  /// whose gate is descriptor 3, and whose messages go to 4.
+  /// whose gate is descriptor 3, whose messages go to 4, and that may tell by 5 that it has succeeded.
   func launch(beginning script: String) throws {
     let gate = try OwnedDescriptor.pipe()
     let messages = try OwnedDescriptor.pipe()
+    let started = try OwnedDescriptor.pipe()
     let output = try OwnedDescriptor.pipe()
     let errors = try OwnedDescriptor.pipe()
     let pair = try UnixSocket.pair()
     lock = try FileLock("\(directory)/run/monitor.lock")
-    var run = Program("/bin/sh", ["-c", script, directory])
-    run.descriptors = [
-      (1, output.writeEnd.raw), (2, errors.writeEnd.raw), (3, gate.readEnd.raw),
-      (4, messages.writeEnd.raw),
-    ]
-    var program = Program(Self.binary, ["--id", order.id])
+    try FileTree.write("\(directory)/order", order.record.text)
+    // A shell, since a copy of this process with its threads may find malloc(3) locked.
+    let beginning = """
+      sh -c "$1" "$0" 4>&6 5>&7 6>&- 7>&- 8>&- 9>&- &
+      echo "begun-run $!" >> "$0/order"
+      exec "$2" --id "$3" 3< "$0/order" 6>&- 7>&-
+      """
+    var program = Program("/bin/sh", ["-c", beginning, directory, script, Self.binary, order.id])
     program.descriptors = [
+      (1, output.writeEnd.raw), (2, errors.writeEnd.raw), (3, gate.readEnd.raw),
       (MonitorOrder.syncDescriptor, pair.writeEnd.raw),
       (MonitorOrder.lockDescriptor, lock?.descriptor ?? -1),
+      (6, messages.writeEnd.raw), (7, started.writeEnd.raw),
       (MonitorOrder.gateDescriptor, gate.writeEnd.raw),
       (MonitorOrder.messageDescriptor, messages.readEnd.raw),
+      (MonitorOrder.startedDescriptor, started.readEnd.raw),
       (MonitorOrder.outputDescriptor, output.readEnd.raw),
       (MonitorOrder.errorDescriptor, errors.readEnd.raw),
     ]
-    var order = order
-    monitor = try ChildProcess.spawn {
-      do throws(SystemError) {
-        try CurrentProcess.becomeSubreaper()
-        order.begunRun = try run.start().pid
-        let file = try OwnedDescriptor.anonymousFile("order", content: order.record.text)
-        program.descriptors.append((MonitorOrder.orderDescriptor, file.raw))
-        try program.become()
-      } catch { return 1 }
-    }
+    monitor = try program.start()
     lock = nil
     sync = pair.split { ours, theirs in ours }
   }

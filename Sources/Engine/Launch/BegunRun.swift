@@ -45,11 +45,12 @@ struct BegunRun {
       (2, try ends.add(MonitorOrder.errorDescriptor)),
       (first, try ends.add(MonitorOrder.messageDescriptor)),
       (first + 1, try ends.add(MonitorOrder.gateDescriptor, writes: true)),
+      (first + 2, try ends.addCounter(MonitorOrder.startedDescriptor)),
     ]
     let given = program.descriptors
     var spec = spec
     for (index, namespace) in namespaces.enumerated() {
-      let number = first + 2 + Int32(index)
+      let number = first + 3 + Int32(index)
       program.descriptors.append((number, namespace.ours))
       let path = MonitorOrder.path(of: namespace.child, in: CurrentProcess.id)
       for entry in (spec.linux?.namespaces ?? []).indices
@@ -68,6 +69,7 @@ struct BegunRun {
     create.gate = first + 1
     var run = RunContainer(create)
     run.detach = true
+    run.started = first + 2
     pid = try program.start { RuntimeCommandLine.run(run, log: "/dev/fd/\(first)") }.pid
     // Much is left to be done on both sides.
     ProcessAttributes.stepAside()
@@ -92,6 +94,15 @@ struct BegunRun {
       let (readEnd, writeEnd) = try OwnedDescriptor.pipe().split { ($0.release(), $1.release()) }
       ours.append((number, writes ? writeEnd : readEnd))
       return writes ? readEnd : writeEnd
+    }
+
+    /// An event counter, of which both have a descriptor.
+    ///
+    /// Whoever is woken by one is given an idle processor; a pipe's reader waits for its writer's.
+    mutating func addCounter(_ number: Int32) throws(SystemError) -> Int32 {
+      let counter = try OwnedDescriptor.eventCounter()
+      ours.append((number, try counter.duplicate().release()))
+      return counter.release()
     }
   }
 }
