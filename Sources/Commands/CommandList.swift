@@ -9,39 +9,65 @@ public enum CommandList {
     summary: "Daemonless, rootless containers", globalDefaults: GlobalOptions(),
     globalOptions: GlobalOptions.table,
     sections: [
+      .init("Containers", containers), .init("Images", images),
       .init(
-        "Containers",
-        containers + [
-          FilesCommands.diff, containerGroup, HealthCommands.group, LifecycleCommands.cleanUp,
-        ]),
-      .init("Images", ImageCommands.topLevel + [ImageCommands.group, ManifestCommands.group]),
-      .init("Volumes and secrets", [VolumeCommands.group, SecretCommands.group]),
-      .init(
-        "General",
-        SystemCommands.topLevel + [
-          EventsCommand.command, InspectCommand.command, SystemCommands.group,
-          SystemResetCommand.contexts,
-        ]),
+        "Volumes and secrets",
+        [.init("volume", VolumeCommands.group), .init("secret", SecretCommands.group)]),
+      .init("General", general),
       .init(
         "Help",
         [
-          DocumentationCommands.completion, DocumentationCommands.script, DocumentationCommands.man,
+          .init("completion", DocumentationCommands.completion),
+          .init("__complete-script", DocumentationCommands.script),
+          .init("__man", DocumentationCommands.man),
         ]),
     ], unsupported: UnsupportedCommands.reason)
 
-  private static let containers: [MartletCommand] = [
-    RunCommand.run, RunCommand.create, LifecycleCommands.start, LifecycleCommands.stop,
-    LifecycleCommands.restart, LifecycleCommands.kill, RemoveCommands.remove, PsCommand.command,
-    ExecCommand.command, LogsCommand.command, LifecycleCommands.attach, WaitCommand.command,
-    PortCommand.command, PauseCommands.pause, PauseCommands.unpause, MiscCommands.rename,
-    MiscCommands.initialize, TopCommand.command, CopyCommand.command, FilesCommands.export,
-    FilesCommands.commit, MountCommands.mount, MountCommands.unmount,
-    StatsCommand.command, UpdateCommand.command,
+  /// What is at the top level and below `container` as well.
+  private static let containerEntries: [CommandTree<GlobalOptions>.Entry] = [
+    .init("run", RunCommand.run), .init("create", RunCommand.create),
+    .init("start", LifecycleCommands.start), .init("stop", LifecycleCommands.stop),
+    .init("restart", LifecycleCommands.restart), .init("kill", LifecycleCommands.kill),
+    .init("rm", aliases: ["remove"], RemoveCommands.remove), .init("ps", PsCommand.command),
+    .init("exec", ExecCommand.command), .init("logs", LogsCommand.command),
+    .init("attach", LifecycleCommands.attach), .init("wait", WaitCommand.command),
+    .init("port", PortCommand.command), .init("pause", PauseCommands.pause),
+    .init("unpause", PauseCommands.unpause), .init("rename", MiscCommands.rename),
+    .init("init", MiscCommands.initialize), .init("top", TopCommand.command),
+    .init("cp", CopyCommand.command), .init("export", FilesCommands.export),
+    .init("commit", FilesCommands.commit), .init("mount", MountCommands.mount),
+    .init("unmount", aliases: ["umount"], MountCommands.unmount),
+    .init("stats", StatsCommand.command),
+    .init("update", UpdateCommand.command),
+  ]
+
+  private static let containers =
+    containerEntries + [
+      .init("diff", FilesCommands.diff), .init("container", containerGroup),
+      .init("healthcheck", HealthCommands.group), .init("__cleanup", LifecycleCommands.cleanUp),
+    ]
+
+  private static let images: [CommandTree<GlobalOptions>.Entry] = [
+    .init("pull", PullCommand.command), .init("images", ImagesCommand.command),
+    .init("rmi", RemoveImagesCommand.command), .init("tag", TagCommands.tag),
+    .init("untag", TagCommands.untag), .init("load", ArchiveCommands.load),
+    .init("save", ArchiveCommands.save), .init("import", ArchiveCommands.importRootfs),
+    .init("login", LoginCommands.login), .init("logout", LoginCommands.logout),
+    .init("push", PushCommand.command), .init("search", SearchCommand.command),
+    .init("history", ImageHistoryCommand.command), .init("image", ImageCommands.group),
+    .init("manifest", ManifestCommands.group),
+  ]
+
+  private static let general: [CommandTree<GlobalOptions>.Entry] = [
+    .init("version", VersionCommand.command), .init("info", InfoCommand.command),
+    .init("unshare", UnshareCommand.command), .init("events", EventsCommand.command),
+    .init("inspect", InspectCommand.command), .init("system", SystemCommands.group),
+    .init("context", SystemResetCommand.contexts),
   ]
 
   private static let containerGroup = MartletCommand(
     group: "container", summary: "Manage containers",
-    subcommands: containers.filter { $0.name != "ps" } + [
+    subcommands: containerEntries.map { $0.command() }.filter { $0.name != "ps" } + [
       PsCommand.command.named("ls", aliases: ["list", "ps"]), ContainerInspectCommand.command,
       FilesCommands.containerDiff, LifecycleCommands.exists, RemoveCommands.prune,
       RemoveCommands.cleanUp, CloneCommand.command,

@@ -101,10 +101,10 @@ func sampleTree(_ recorder: Recorder = Recorder()) -> CommandTree<SampleGlobals>
       .flag("debug", "D", \.debug, "Say more"),
     ],
     sections: [
-      .init("Containers", [run, list, rename]),
+      .init("Containers", commands: [run, list, rename]),
       .init(
         "Groups",
-        [
+        commands: [
           Command(
             group: "container", summary: "Work with containers",
             subcommands: [list.named("ls", aliases: ["list"]), run, rename])

@@ -24,15 +24,6 @@ public enum ImageCommands {
     try InspectImage(try invocation.globals.context()).exists(invocation.arguments[0]) ? 0 : 1
   }
 
-  /// `pull`, `images`, `rmi` and the others.
-  public static let topLevel: [MartletCommand] = [
-    PullCommand.command, ImagesCommand.command, RemoveImagesCommand.command, TagCommands.tag,
-    TagCommands.untag, ArchiveCommands.load, ArchiveCommands.save, ArchiveCommands.importRootfs,
-    LoginCommands.login, LoginCommands.logout, PushCommand.command,
-    SearchCommand.command,
-    ImageHistoryCommand.command,
-  ]
-
   /// `martlet image …`.
   public static let group = MartletCommand(
     group: "image", summary: "Manage images",

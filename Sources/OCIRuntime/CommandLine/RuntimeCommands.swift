@@ -7,10 +7,10 @@ import OCISpec
 enum RuntimeCommands {
   static var sections: [CommandTree<RuntimeGlobals>.Section] {
     [
-      .init("Life of a container", [create, run, start, kill, delete, pause, resume]),
-      .init("Inside and about it", [exec, state, list, ps, events, update]),
-      .init("Checkpoints", [checkpoint, restore]),
-      .init("The runtime itself", [features, spec, manual, script]),
+      .init("Life of a container", commands: [create, run, start, kill, delete, pause, resume]),
+      .init("Inside and about it", commands: [exec, state, list, ps, events, update]),
+      .init("Checkpoints", commands: [checkpoint, restore]),
+      .init("The runtime itself", commands: [features, spec, manual, script]),
     ]
   }
 
