@@ -32,6 +32,9 @@ public struct Cgroup: Equatable, Sendable {
     return try OwnedDescriptor.open(unified, [.directory])
   }
 
+  /// Whether a process that is born in its birthplace is in every directory.
+  public var isEnteredAtBirth: Bool { directories.allSatisfy { $0 == unified } }
+
   /// Moves a process into every directory (v2 only when it was not born there).
   public func adopt(_ pid: Int32, bornInUnified: Bool) throws(SystemError) {
     for directory in directories where !(bornInUnified && directory == unified) {

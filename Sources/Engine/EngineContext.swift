@@ -77,11 +77,21 @@ public struct EngineContext: Sendable {
   var runtimeArguments: [String] { runtimeFlags.map { "--\($0)" } + ["--root", runtimeState] }
 
   /// The user's name in /etc/passwd, else $USER; nil when neither tells.
+  ///
+  /// It is read once.
   public var userName: String? {
+    if let name = namespaces.userName.withLock({ $0 }) { return name }
+    let name = findUserName()
+    namespaces.userName.withLock { $0 = name }
+    return name
+  }
+
+  private func findUserName() -> String? {
     if let text = try? FileTree.readText("/etc/passwd", limit: 1 << 20) {
-      for line in text.split(separator: "\n") {
-        let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-        if fields.count > 3, fields[2] == "\(uid)" { return String(fields[0]) }
+      let number = "\(uid)"
+      for line in text.parts(at: UInt8(ascii: "\n")) {
+        let fields = line.parts(at: UInt8(ascii: ":"), omittingEmpty: false)
+        if fields.count > 3, fields[2] == number { return String(fields[0]) }
       }
     }
     return CurrentProcess.environment("USER")
@@ -204,4 +214,5 @@ private final class NamespaceMemory: Sendable {
   let prepared = Mutex<PreparedNamespace?>(nil)
   let additionalStores = Mutex<[AdditionalStore]?>(nil)
   let config = Mutex<ContainersConfig?>(nil)
+  let userName = Mutex<String?>(nil)
 }

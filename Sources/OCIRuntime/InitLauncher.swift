@@ -22,6 +22,13 @@ struct InitLauncher {
     let pair = try during("make the init channel") { () throws(SystemError) in
       try MessageChannel.pair()
     }
+    let goesAhead = !waitsForParent(record)
+    if goesAhead {
+      // It finds the word there, and does not sleep for it.
+      try during("talk to the init stage") { () throws(SystemError) in
+        try pair.first.send(InitMessage.proceed.bytes)
+      }
+    }
     let child =
       try plan.needsGoBetween
       ? spawnByGoBetween(record, listener, pair)
@@ -32,8 +39,10 @@ struct InitLauncher {
       record.pid = child.pid
       try place(child, &record)
       try moveNetworkDevices(to: child.pid)
-      try during("talk to the init stage") { () throws(SystemError) in
-        try channel.send(InitMessage.proceed.bytes)
+      if !goesAhead {
+        try during("talk to the init stage") { () throws(SystemError) in
+          try channel.send(InitMessage.proceed.bytes)
+        }
       }
       let terminal = try converse(channel, child, listens, &record, saved)
       return CreateContainer.Created(
@@ -107,6 +116,12 @@ struct InitLauncher {
     }
     if let cgroup { Descriptor.close(cgroup) }
     return child
+  }
+
+  /// Whether `place` and `moveNetworkDevices` have something to do.
+  private func waitsForParent(_ record: StateRecord) -> Bool {
+    plan.makesUserNamespace || plan.needsGoBetween || plan.resourceGroup != nil || manager != nil
+      || !plan.networkDevices.isEmpty || record.cgroup?.isEnteredAtBirth == false
   }
 
   /// What only the parent may do for the child: its maps, and the cgroups it was not born in.

@@ -18,7 +18,7 @@ public struct ListContainers {
     guard status != .creating else {
       throw .wrongState(id: id.text, status: status.rawValue, needed: "created")
     }
-    return record.state(status)
+    return record.stateWithOwner(status)
   }
 
   /// Those whose records can be read; one that goes away meanwhile is left out.
@@ -27,7 +27,7 @@ public struct ListContainers {
     for id in try context.states.list() {
       do throws(RuntimeError) {
         guard let record = try context.states.find(id) else { continue }
-        found.append(record.state(record.status(in: context.states)))
+        found.append(record.stateWithOwner(record.status(in: context.states)))
       } catch {
         if case .noContainer = error { continue }
         context.warn(error.report.message)

@@ -102,8 +102,14 @@ extension StateRecord {
     state.bundle = bundle
     state.rootfs = rootfs
     state.created = created
-    state.owner = UserName.of(owner)
     state.annotations = annotations
+    return state
+  }
+
+  /// The same with its owner's name, which takes reading the users' names.
+  func stateWithOwner(_ status: RuntimeState.Status) -> RuntimeState {
+    var state = state(status)
+    state.owner = UserName.of(owner)
     return state
   }
 }

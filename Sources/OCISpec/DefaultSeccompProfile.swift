@@ -84,7 +84,9 @@ public enum DefaultSeccompProfile {
   #endif
 
   private static func words(_ text: String) -> [String] {
-    text.split { $0 == " " || $0 == "\n" }.map(String.init)
+    // By bytes: each start of a container makes the profile.
+    text.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+      .map { String(Substring($0)) }
   }
 
   private static func equal(_ index: UInt32, _ value: UInt64) -> RuntimeSyscallArgument {

@@ -52,9 +52,10 @@ public struct SubordinateRanges: Equatable, Sendable {
 
   static func parse(_ text: String, name: String?, uid: UInt32) -> [SubordinateRange] {
     var ranges: [SubordinateRange] = []
-    for line in text.split(separator: "\n") {
-      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-      guard fields.count == 3, fields[0] == name ?? "" || fields[0] == "\(uid)" else { continue }
+    let number = "\(uid)"
+    for line in text.parts(at: UInt8(ascii: "\n")) {
+      let fields = line.parts(at: UInt8(ascii: ":"), omittingEmpty: false)
+      guard fields.count == 3, fields[0] == name ?? "" || fields[0] == number else { continue }
       guard let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0,
         start > 0, start <= .max - count
       else { continue }
@@ -66,7 +67,8 @@ public struct SubordinateRanges: Equatable, Sendable {
 
   static func usesNameService(_ path: String) -> Bool {
     guard let text = try? FileTree.readText(path) else { return false }
-    for line in text.split(separator: "\n") {
+    for line in text.parts(at: UInt8(ascii: "\n"))
+    where line.drop(while: { $0 == " " || $0 == "\t" }).hasPrefix("subid") {
       let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == ":" }
       if words.first == "subid" { return words.dropFirst().contains { $0 != "files" } }
     }

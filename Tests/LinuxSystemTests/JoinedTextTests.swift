@@ -9,3 +9,20 @@ struct JoinedTextTests {
     #expect(parts.map { $0[...] }.joined(separator: ", ") == text)
   }
 }
+
+@Suite struct SplitTextTests {
+  @Test(arguments: [
+    "", ":", "a", "a:b", ":a::b:", "a:b:", "naïve:日本:e\u{301}", "root:x:0:0::/root:/bin/sh",
+  ])
+  func partsAreThoseOfSplit(text: String) {
+    for omits in [false, true] {
+      let wanted = text.split(separator: ":", omittingEmptySubsequences: omits)
+      #expect(text.parts(at: UInt8(ascii: ":"), omittingEmpty: omits) == wanted)
+      #expect(("_" + text).dropFirst().parts(at: UInt8(ascii: ":"), omittingEmpty: omits) == wanted)
+    }
+  }
+
+  @Test func goesByBytes() {
+    #expect("a:\u{301}b".parts(at: UInt8(ascii: ":")) == ["a", "\u{301}b"])
+  }
+}
