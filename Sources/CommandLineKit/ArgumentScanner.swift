@@ -1,3 +1,5 @@
+import Model
+
 /// Turns words into options and positionals with the rules of pflag, one item at a time.
 struct ArgumentScanner {
   enum Owner { case command, global }
@@ -74,7 +76,7 @@ struct ArgumentScanner {
   private mutating func long(_ word: String) throws(UsageError) -> Item {
     let body = word.dropFirst(2)
     if body.first == "-" || body.first == "=" {
-      throw UsageError("bad flag syntax: \(word)", hint: seeHelp)
+      throw UsageError("bad flag syntax: \(word)", advice: seeHelp)
     }
     let equals = body.utf8.firstIndex(of: UInt8(ascii: "="))
     let name = body[..<(equals ?? body.endIndex)]
@@ -91,7 +93,7 @@ struct ArgumentScanner {
       return .option(owner, index: index, value: implied)
     }
     guard let value = takeWord() else {
-      throw UsageError("flag needs an argument: --\(name)", hint: seeHelp)
+      throw UsageError("flag needs an argument: --\(name)", advice: seeHelp)
     }
     return .option(owner, index: index, value: value)
   }
@@ -104,7 +106,7 @@ struct ArgumentScanner {
     let rest = letters[letters.unicodeScalars.index(after: letters.startIndex)...]
     guard let (owner, index) = find(where: { $0.short == letter }) else {
       if letter == "h" { return .help }
-      throw UsageError("unknown shorthand flag: '\(letter)' in \(word)", hint: seeHelp)
+      throw UsageError("unknown shorthand flag: '\(letter)' in \(word)", advice: seeHelp)
     }
     if rest.utf8.count > 1, rest.utf8.first == UInt8(ascii: "=") {
       return .option(owner, index: index, value: String(rest.unicodeScalars.dropFirst()))
@@ -115,7 +117,7 @@ struct ArgumentScanner {
     }
     if !rest.isEmpty { return .option(owner, index: index, value: String(rest)) }
     guard let value = takeWord() else {
-      throw UsageError("flag needs an argument: '\(letter)' in \(word)", hint: seeHelp)
+      throw UsageError("flag needs an argument: '\(letter)' in \(word)", advice: seeHelp)
     }
     return .option(owner, index: index, value: value)
   }
@@ -130,12 +132,12 @@ struct ArgumentScanner {
     owner == .command ? commandOptions[index] : globalOptions[index]
   }
 
-  private var seeHelp: String { "see '\(path) --help'" }
+  private var seeHelp: Advice { .help(command: path) }
 
   private func unknownFlag(_ name: Substring) -> UsageError {
     let known = (commandOptions + globalOptions).filter { !$0.hidden }.map(\.long) + ["help"]
     let guess = Suggestion.nearest(to: name, among: known)
-    let hint = guess.map { "did you mean --\($0)? \(seeHelp)" } ?? seeHelp
-    return UsageError("unknown flag: --\(name)", hint: hint)
+    let advice = guess.map { Advice.hint("did you mean --\($0)? \(seeHelp.text)") } ?? seeHelp
+    return UsageError("unknown flag: --\(name)", advice: advice)
   }
 }

@@ -119,7 +119,7 @@ extension OptionSpec {
     } catch {
       let message =
         "invalid argument \"\(terminalSafe(text))\" for \"\(info.spelling)\" flag: \(error.message)"
-      throw UsageError(message, hint: error.hint)
+      throw UsageError(message, advice: error.advice)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Model
+
 /// What a command line asks for.
 public enum ParsedCommandLine<Globals: Sendable>: Sendable {
   /// Call it; it returns the exit code. The globals are for what is set up before.
@@ -47,7 +49,7 @@ extension CommandTree {
         scanner.path += " " + word
       case .end:
         throw UsageError(
-          "missing command '\(scanner.path) COMMAND'", hint: "see '\(scanner.path) --help'")
+          "missing command '\(scanner.path) COMMAND'", advice: .help(command: scanner.path))
       }
     }
   }
@@ -123,11 +125,11 @@ extension CommandTree {
     }
     let known = group?.subcommands ?? sections.flatMap(\.commands)
     let names = known.filter { !$0.isHidden }.flatMap { [$0.name] + $0.aliases }
-    let seeHelp = "see '\(path) --help'"
+    let seeHelp = Advice.help(command: path)
     let guess = Suggestion.nearest(to: word, among: names)
     throw UsageError(
       "unknown command \"\(terminalSafe(word))\" for \"\(path)\"",
-      hint: guess.map { "did you mean \($0)? \(seeHelp)" } ?? seeHelp)
+      advice: guess.map { .hint("did you mean \($0)? \(seeHelp.text)") } ?? seeHelp)
   }
 
   /// `martlet help container ls`, and `martlet container help ls`.

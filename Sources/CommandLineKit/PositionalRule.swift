@@ -1,3 +1,5 @@
+import Model
+
 /// How many words a command takes after its options, and what they name.
 public struct PositionalRule: Sendable {
   public var minimum: Int
@@ -36,7 +38,7 @@ public struct PositionalRule: Sendable {
   /// Public for commands whose count depends on their options (`rm --all` takes none).
   public func check(_ count: Int, for path: String) throws(UsageError) {
     guard count < minimum || count > maximum ?? Int.max else { return }
-    throw UsageError("\"\(path)\" \(demand)", hint: "see '\(path) --help'")
+    throw UsageError("\"\(path)\" \(demand)", advice: .help(command: path))
   }
 
   private var demand: String {

@@ -33,11 +33,10 @@ public enum Message {
   /// Where all there is to say is which page to read, podman's words for it.
   public static func fail(_ report: ErrorReport) {
     line("Error: \(terminalSafe(report.message))")
-    guard let hint = report.hint else { return }
-    if hint.hasPrefix("see '") {
-      line("See \(terminalSafe(String(hint.dropFirst(4))))")
-    } else {
-      line("hint: \(terminalSafe(hint))")
+    switch report.advice {
+    case nil: break
+    case .help(let command)?: line("See '\(terminalSafe(command)) --help'")
+    case .hint(let hint)?: line("hint: \(terminalSafe(hint))")
     }
   }
 
@@ -58,7 +57,7 @@ public enum CommandFailure {
 
   public static func report(of error: any Error) -> ErrorReport {
     if let error = error as? UsageError {
-      return ErrorReport(.invalidRequest, error.message, hint: error.hint)
+      return ErrorReport(.invalidRequest, error.message, advice: error.advice)
     }
     return reportOf(error)
   }

@@ -34,7 +34,7 @@ struct ChangeList {
       }
       list = list ?? ManifestList()
     }
-    guard var list else { throw Self.notFound(name.full) }
+    guard var list else { throw ManifestList.notFound(name.full) }
     let leases = Leases()
     switch request.action {
     case .add where request.artifact != nil: try addArtifact(to: &list, request, leases)
@@ -61,12 +61,6 @@ struct ChangeList {
     withExtendedLifetime(leases) {}
     _ = lock.descriptor
     return result
-  }
-
-  static func notFound(_ name: String) -> ErrorReport {
-    ErrorReport(
-      .notFound, "\(name): image not known",
-      hint: "make it with: martlet manifest create \(name)")
   }
 
   // MARK: Entries

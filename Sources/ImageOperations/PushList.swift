@@ -12,7 +12,7 @@ struct PushList {
 
   func run(_ request: ListRequest) throws -> HelperEvent.Result {
     guard let found = try ManifestListStore(store).find(named: request.list) else {
-      throw ChangeList.notFound(request.list)
+      throw ManifestList.notFound(request.list)
     }
     let destination = try ImageReference(request.destination ?? found.reference.full)
     var push = PushRequest(

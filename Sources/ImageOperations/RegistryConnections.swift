@@ -19,9 +19,9 @@ struct RegistryConnections: Sendable {
   private let access: RegistryAccess
   private let tokens = TokenCache()
   /// Whoever is told of failures that may pass.
-  private let reporter: Reporter?
+  private let reporter: Reporter
 
-  init(_ access: RegistryAccess, _ reporter: Reporter? = nil) {
+  init(_ access: RegistryAccess, _ reporter: Reporter) {
     self.access = access
     self.reporter = reporter
   }
@@ -68,7 +68,7 @@ struct RegistryConnections: Sendable {
           let (seconds, atto) = duration.components
           try Clock.pause(
             milliseconds: Int32(clamping: seconds * 1_000 + atto / 1_000_000_000_000_000))
-        }, onRetry: { [reporter] in reporter?.warn(Self.words($0)) }), options: options,
+        }, onRetry: { [reporter] in reporter.warn(Self.words($0)) }), options: options,
       tokens: tokens)
   }
 }

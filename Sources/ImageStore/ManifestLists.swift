@@ -19,6 +19,13 @@ public struct ManifestList: Codable, Equatable, Sendable {
     self.index = index
     self.sources = sources
   }
+
+  /// What is said where no list has the name.
+  public static func notFound(_ name: String) -> ErrorReport {
+    ErrorReport(
+      .notFound, "\(name): image not known",
+      hint: "make it with: martlet manifest create \(name)")
+  }
 }
 
 /// The lists of one user: one file each, replaced atomically.

@@ -10,7 +10,7 @@ extension ChildProcess {
     public var namespaces: NamespaceSet
     /// A cgroup v2 directory to be born in, or nil.
     ///
-    /// A mount of its own (`MountCall.copyTree`) has nothing above it that the child could be asked for.
+    /// A mount of its own (`MountCall.readOnlyCopy`) has nothing above it that the child could be asked for.
     public var cgroup: Int32?
     /// A directory to have as root (chroot(2)), or nil: the mount namespace's.
     public var root: Int32?

@@ -15,13 +15,19 @@ public struct ErrorReport: Error, Equatable, Sendable {
   public let kind: Kind
   /// What failed and on what: lower case, no period.
   public let message: String
-  /// The exact thing to do about it, if there is one.
-  public let hint: String?
+  public let advice: Advice?
+  /// The advice in words, if there is one.
+  public var hint: String? { advice?.text }
 
+  /// `hint`: the exact thing to do about it, if there is one.
   public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    self.init(kind, message, advice: hint.map { .hint($0) })
+  }
+
+  public init(_ kind: Kind, _ message: String, advice: Advice?) {
     self.kind = kind
     self.message = message
-    self.hint = hint
+    self.advice = advice
   }
 }
 

@@ -1,4 +1,5 @@
 import CommandLineKit
+import Model
 import Testing
 
 @Suite struct CommandTreeParsingTests {
@@ -67,15 +68,17 @@ import Testing
     #expect(parsed.arguments == row.arguments)
   }
 
-  static let errors: [(String, String, String?)] = [
-    ("run --foo img", "unknown flag: --foo", "see 'martlet run --help'"),
-    ("run --nmae x", "unknown flag: --nmae", "did you mean --name? see 'martlet run --help'"),
-    ("run -itx img", "unknown shorthand flag: 'x' in -itx", "see 'martlet run --help'"),
-    ("run --name", "flag needs an argument: --name", "see 'martlet run --help'"),
-    ("run -ie", "flag needs an argument: 'e' in -ie", "see 'martlet run --help'"),
+  static let errors: [(String, String, Advice?)] = [
+    ("run --foo img", "unknown flag: --foo", .help(command: "martlet run")),
+    (
+      "run --nmae x", "unknown flag: --nmae", .hint("did you mean --name? see 'martlet run --help'")
+    ),
+    ("run -itx img", "unknown shorthand flag: 'x' in -itx", .help(command: "martlet run")),
+    ("run --name", "flag needs an argument: --name", .help(command: "martlet run")),
+    ("run -ie", "flag needs an argument: 'e' in -ie", .help(command: "martlet run")),
     (
       "run -t=maybe img", #"invalid argument "maybe" for "-t, --tty" flag: not a boolean"#,
-      "use true or false"
+      .hint("use true or false")
     ),
     (
       "run --pids-limit=x img",
@@ -85,33 +88,39 @@ import Testing
       "run --pids-limit=99999999999999999999 img",
       #"invalid argument "99999999999999999999" for "--pids-limit" flag: not an integer"#, nil
     ),
-    ("run -m x i", #"invalid argument "x" for "-m, --memory" flag: not a size"#, "use 64m"),
+    ("run -m x i", #"invalid argument "x" for "-m, --memory" flag: not a size"#, .hint("use 64m")),
     (
       "run --pull=allways img",
       #"invalid argument "allways" for "--pull" flag: must be one of always, missing, never"#,
-      "did you mean always?"
+      .hint("did you mean always?")
     ),
-    ("run --=x", "bad flag syntax: --=x", "see 'martlet run --help'"),
-    ("run ---x", "bad flag syntax: ---x", "see 'martlet run --help'"),
-    ("run", #""martlet run" requires at least 1 argument"#, "see 'martlet run --help'"),
-    ("rename a", #""martlet rename" requires exactly 2 arguments"#, "see 'martlet rename --help'"),
-    ("ps x", #""martlet ps" accepts no arguments"#, "see 'martlet ps --help'"),
-    ("rum", #"unknown command "rum" for "martlet""#, "did you mean run? see 'martlet --help'"),
+    ("run --=x", "bad flag syntax: --=x", .help(command: "martlet run")),
+    ("run ---x", "bad flag syntax: ---x", .help(command: "martlet run")),
+    ("run", #""martlet run" requires at least 1 argument"#, .help(command: "martlet run")),
+    (
+      "rename a", #""martlet rename" requires exactly 2 arguments"#,
+      .help(command: "martlet rename")
+    ),
+    ("ps x", #""martlet ps" accepts no arguments"#, .help(command: "martlet ps")),
+    (
+      "rum", #"unknown command "rum" for "martlet""#,
+      .hint("did you mean run? see 'martlet --help'")
+    ),
     (
       "container lss", #"unknown command "lss" for "martlet container""#,
-      "did you mean ls? see 'martlet container --help'"
+      .hint("did you mean ls? see 'martlet container --help'")
     ),
-    ("zzzzzz", #"unknown command "zzzzzz" for "martlet""#, "see 'martlet --help'"),
-    ("", "missing command 'martlet COMMAND'", "see 'martlet --help'"),
+    ("zzzzzz", #"unknown command "zzzzzz" for "martlet""#, .help(command: "martlet")),
+    ("", "missing command 'martlet COMMAND'", .help(command: "martlet")),
     (
       "container", "missing command 'martlet container COMMAND'",
-      "see 'martlet container --help'"
+      .help(command: "martlet container")
     ),
-    ("--rooot x ps", "unknown flag: --rooot", "did you mean --root? see 'martlet --help'"),
+    ("--rooot x ps", "unknown flag: --rooot", .hint("did you mean --root? see 'martlet --help'")),
   ]
 
-  @Test(arguments: errors) func saysWhatIsWrong(words: String, message: String, hint: String?) {
-    #expect(throws: UsageError(message, hint: hint)) {
+  @Test(arguments: errors) func saysWhatIsWrong(words: String, message: String, advice: Advice?) {
+    #expect(throws: UsageError(message, advice: advice)) {
       try sampleTree().parse(words.split(separator: " ").map(String.init))
     }
   }

@@ -7,41 +7,27 @@ extension SystemTests {
   /// it prints; `CommandContractTests` says when one is missing.
   @Suite(.enabled(if: Machine.current?.isPeer == false, "facts of Martlet alone"))
   struct ContractTests {
-    /// A script to which `m` is the program, `run` a container without a network, and `IMAGE` the demo
-    /// image.
-    struct Row: Sendable {
-      let options: String
-      let script: String
-      let output: String
-
-      init(_ options: String, _ script: String, _ output: String) {
-        self.options = options
-        self.script = script
-        self.output = output
-      }
-    }
-
     static let rows = [
-      Row(
+      ScriptFact(
         "--platform, --os, --arch",
         """
         a=$(m info --format '{{.Host.Arch}}')
         run --rm --platform linux/$a $IMAGE echo whole
         run --rm --os linux --arch $a $IMAGE echo parts
         """, "whole\nparts"),
-      Row(
+      ScriptFact(
         "--variant", "m create --pull never --variant v9 $IMAGE true >/dev/null 2>&1; echo $?",
         "125"),
-      Row(
+      ScriptFact(
         "run --attach", "run --rm --attach stdout $IMAGE sh -c 'echo out; echo err >&2' 2>&1",
         "out"),
-      Row(
+      ScriptFact(
         "--authfile, --creds",
         """
         echo '{}' > auth.json
         run --rm --pull never --authfile $PWD/auth.json --creds me:secret $IMAGE echo fine
         """, "fine"),
-      Row(
+      ScriptFact(
         "commit --author, --message, --change",
         """
         c=$(m create $IMAGE true)
@@ -49,7 +35,7 @@ extension SystemTests {
         m image inspect --format '{{.Author}} {{.Comment}} {{.Config.Cmd}}' own:1
         m rm $c >/dev/null; m rmi own:1 >/dev/null
         """, "Me A text [/bin/echo]"),
-      Row(
+      ScriptFact(
         "the limits of a container's control group",
         """
         c=$(m create --cgroup-parent /above --cpu-period 50000 --cpu-quota 25000 --cpu-shares 512 \
@@ -58,13 +44,13 @@ extension SystemTests {
         {{.CpuShares}} {{.CpusetCpus}} {{.CpusetMems}} {{.Memory}} {{.MemoryReservation}}{{end}}' $c
         m rm $c >/dev/null
         """, "/above 50000 25000 512 0 0 67108864 33554432"),
-      Row(
+      ScriptFact(
         "logs --details, --timestamps, --follow",
         """
         run -d --name told $IMAGE sh -c 'echo line' >/dev/null
         m logs --details --timestamps --follow told | cut -d' ' -f2; m rm told >/dev/null
         """, "line"),
-      Row(
+      ScriptFact(
         "--dns-search, --dns-option, --dns-opt",
         """
         c=$(m create --dns 192.0.2.1 --dns-search example.org --dns-option ndots:3 $IMAGE true)
@@ -72,20 +58,20 @@ extension SystemTests {
         m inspect --format '{{with .HostConfig}}{{.Dns}} {{.DnsSearch}} {{.DnsOptions}}{{end}}' $c $d
         m rm $c $d >/dev/null
         """, "[192.0.2.1] [example.org] [ndots:3]\n[] [] [ndots:4]"),
-      Row(
+      ScriptFact(
         "volume create --driver",
         """
         m volume create --driver local driven; m volume create --driver moon none 2>/dev/null; echo $?
         m volume rm driven
         """, "driven\n125\ndriven"),
-      Row(
+      ScriptFact(
         "cp --follow-link",
         """
         echo text > given; ln -s given link; c=$(m create $IMAGE true)
         m cp --follow-link link $c:/there; m cp $c:/there back; cat back; test -h back; echo $?
         m rm $c >/dev/null
         """, "text\n1"),
-      Row(
+      ScriptFact(
         "what says how health is checked",
         """
         c=$(m create --healthcheck-command true --health-start-interval 2s --health-startup-cmd true \
@@ -94,7 +80,7 @@ extension SystemTests {
         {{.StartupHealthCheck.Retries}} {{.StartupHealthCheck.Timeout}}{{end}}' $c
         m rm $c >/dev/null
         """, "[CMD-SHELL true] 2s 4 3s"),
-      Row(
+      ScriptFact(
         "--image-volume",
         """
         c=$(m create $IMAGE true); m commit -q --change 'VOLUME /kept' $c own:1 >/dev/null
@@ -104,33 +90,33 @@ extension SystemTests {
         done
         m rm $c >/dev/null; m rmi own:1 >/dev/null
         """, "1\n1\n0\n0\n1\n0"),
-      Row(
+      ScriptFact(
         "--device-cgroup-rule",
         "run --rm --device-cgroup-rule 'c 1:3 r' $IMAGE true 2>&1 | grep -c 'are not supported in rootless'",
         "1"),
-      Row(
+      ScriptFact(
         "--label-file",
         """
         printf '# no label\na=1\nb\n' > labels; c=$(m create --label-file labels $IMAGE true)
         m inspect --format '{{index .Config.Labels "a"}}{{index .Config.Labels "b"}}.' $c
         m rm $c >/dev/null
         """, "1."),
-      Row(
+      ScriptFact(
         "exec --no-session, kill --signal, ps --quiet",
         """
         c=$(run -d $IMAGE sleep 300); m exec --no-session $c echo fine
         test "$(m ps --quiet --no-trunc)" = $c; echo $?; m kill --signal KILL $c | grep -c $c; m rm -f $c >/dev/null
         """, "fine\n0\n1"),
-      Row(
+      ScriptFact(
         "--publish, --publish-all",
         """
         c=$(m create --publish 127.0.0.1:4711:80 --publish-all --expose 90 $IMAGE true)
         m inspect --format '{{with .HostConfig}}{{.PublishAllPorts}} {{index .PortBindings "80/tcp"}}{{end}}' $c
         m rm $c >/dev/null
         """, "true [{127.0.0.1 4711}]"),
-      Row(
+      ScriptFact(
         "system df --verbose", "m system df --verbose | grep -c 'space usage:'", "3"),
-      Row(
+      ScriptFact(
         "system connection ls, --module",
         """
         m system connection ls; m system connection ls --format json
@@ -139,7 +125,7 @@ extension SystemTests {
         XDG_CONFIG_HOME=$PWD/conf m __completeNoDesc --module ''
         m __completeNoDesc ren
         """, "[]\na\nb\n:file\nrename\n:none"),
-      Row(
+      ScriptFact(
         "privileged containers have the machine's devices",
         """
         run --rm --privileged $IMAGE find /dev -type c -o -type b | grep -cE '/(console|tty[0-9]+)$'
@@ -150,7 +136,7 @@ extension SystemTests {
           if test -c $d || test -b $d; then echo $d; fi; done' | sort | diff ours - | grep '^<'
         run --rm --privileged -v /dev:/dev $IMAGE echo fine
         """, "0\nfine"),
-      Row(
+      ScriptFact(
         "what stands before a command",
         """
         m --cgroup-manager cgroupfs --config $PWD --log-level error --root $PWD/root \
@@ -166,15 +152,8 @@ extension SystemTests {
     @Test(arguments: rows.indices) func doesWhatItsOptionsSay(_ index: Int) throws {
       let row = Self.rows[index]
       try Session.run { session in
-        let result = try session.shell(
-          """
-          m() { "$MARTLET" "$@"; }
-          run() { "$MARTLET" run --network none "$@"; }
-          IMAGE=\(Session.image)
-          \(row.script)
-          :
-          """)
-        #expect(result.output == row.output, "\(row.options): \(result.transcript)")
+        let result = try row.run(in: session)
+        #expect(result.output == row.output, "\(row.name): \(result.transcript)")
       }
     }
   }

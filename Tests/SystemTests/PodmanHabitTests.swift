@@ -6,28 +6,15 @@ extension SystemTests {
   /// What scripts written for podman rely on, each as a shell script and what it prints.
   @Suite(.enabled(if: Machine.current?.isPeer == false, "facts of Martlet alone"))
   struct PodmanHabitTests {
-    struct Fact: Sendable {
-      let name: String
-      let script: String
-      let output: String
-
-      init(_ name: String, _ script: String, _ output: String) {
-        self.name = name
-        self.script = script
-        self.output = output
-      }
-    }
-
-    /// `IMAGE` is the demo image, `run` a container without a network.
     static let facts = [
-      Fact(
+      ScriptFact(
         "run --rmi takes the image along",
         """
         c=$(m create --network none $IMAGE /bin/true); m commit -q $c localhost/own:1 >/dev/null
         m rm $c >/dev/null
         run --rmi localhost/own:1 /bin/true; m image exists localhost/own:1; echo $?
         """, "1"),
-      Fact(
+      ScriptFact(
         "run -d --rmi takes it along by the time that stop is done",
         """
         c=$(m create --network none $IMAGE /bin/true); m commit -q $c localhost/own:1 >/dev/null
@@ -36,7 +23,7 @@ extension SystemTests {
         m inspect --format '{{.HostConfig.AutoRemove}} {{.HostConfig.AutoRemoveImage}}' own
         m stop -t 0 own; m image exists localhost/own:1; echo $?
         """, "true true\nown\n1"),
-      Fact(
+      ScriptFact(
         "run --rmi says who else uses the image",
         """
         c=$(m create --network none $IMAGE /bin/true); m commit -q $c localhost/own:1 >/dev/null
@@ -44,10 +31,10 @@ extension SystemTests {
         run --rmi localhost/own:1 /bin/true 2>&1 | grep -c 'image is in use by a container'
         m rm $c $u >/dev/null; m rmi localhost/own:1 >/dev/null
         """, "1"),
-      Fact(
+      ScriptFact(
         "run --rmi --rm=false is refused", "run --rmi --rm=false $IMAGE /bin/true 2>&1; echo $?",
         "Error: the --rmi option does not work without --rm\n125"),
-      Fact(
+      ScriptFact(
         "commands that are not there are not unknown",
         "for c in pod 'network ls' build 'system service'; do m $c 2>&1 | head -1; done",
         """
@@ -56,7 +43,7 @@ extension SystemTests {
         Error: "martlet build" is not supported
         Error: "martlet system service" is not supported
         """),
-      Fact(
+      ScriptFact(
         "--events-backend none writes no events, and reads none",
         """
         t=$(date +%s.%N); m --events-backend none run -d --rm --network none --name quiet $IMAGE \\
@@ -64,7 +51,7 @@ extension SystemTests {
         m events --since $t --stream=false --filter container=quiet
         m --events-backend none events 2>&1; echo $?
         """, "quiet\nError: cannot read events with the \"none\" backend\n125"),
-      Fact(
+      ScriptFact(
         "--default-mounts-file mounts what is there",
         """
         mkdir given; echo content > given/file
@@ -72,14 +59,14 @@ extension SystemTests {
         run --rm --default-mounts-file mounts.conf $IMAGE cat /run/given/file
         run --rm --default-mounts-file missing $IMAGE echo fine
         """, "content\nfine"),
-      Fact(
+      ScriptFact(
         "--read-only-tmpfs=false leaves /dev no room either",
         """
         run --rm --read-only --read-only-tmpfs=false $IMAGE \\
           sh -c 'for f in /dev/c /dev/shm/d /run/e; do touch $f 2>/dev/null || echo $f; done'
         run --rm --read-only $IMAGE sh -c 'touch /dev/c /dev/shm/d /run/e && echo room'
         """, "/dev/c\n/dev/shm/d\n/run/e\nroom"),
-      Fact(
+      ScriptFact(
         "a level of logs that there is none of ends with 1",
         """
         m --log-level loud version 2>&1 | cut -c1-35; m --log-level loud version 2>/dev/null; echo $?
@@ -93,7 +80,7 @@ extension SystemTests {
         1
         1
         """),
-      Fact(
+      ScriptFact(
         "a check that was taken away is NONE",
         """
         c=$(m create --network none --health-cmd true --health-startup-cmd true $IMAGE /bin/true)
@@ -101,45 +88,45 @@ extension SystemTests {
         m inspect --format '{{.Config.Healthcheck.Test}} {{.Config.StartupHealthCheck}}' $c
         m rm $c >/dev/null
         """, "[NONE] <nil>"),
-      Fact(
+      ScriptFact(
         "top takes the columns of ps with blanks between",
         """
         run -d --rm --name topped $IMAGE sleep 100 >/dev/null
         m top topped -eo 'pid comm'; m stop -t 0 topped >/dev/null
         """, "PID  COMMAND\n1    sleep"),
-      Fact(
+      ScriptFact(
         "run -it without a terminal says so",
         "run --rm -it $IMAGE true </dev/null 2>&1 | grep -c 'The input device is not a TTY'", "1"),
-      Fact(
+      ScriptFact(
         "cp calls a file as it was called",
         """
         c=$(m create --network none $IMAGE /bin/true); m cp $c:none . 2>&1 | cut -d' ' -f1-9
         m rm $c >/dev/null
         """, "Error: \"none\" could not be found on container CONTAINER:"),
-      Fact(
+      ScriptFact(
         "an image that cannot be had is an event",
         """
         t=$(date +%s.%N); m pull -q --retry 0 127.0.0.1:1/none >/dev/null 2>&1
         m events --since $t --stream=false --format '{{.Status}} {{.Name}} {{.ID}}'
         """, "pull-error 127.0.0.1:1/none"),
-      Fact(
+      ScriptFact(
         "a directory that is not there cannot be mounted, and is not made",
         "run --rm --mount type=bind,src=/none/there,dst=/x $IMAGE true 2>&1; ls /none 2>&1",
         "Error: statfs /none/there: no such file or directory\n"
           + "ls: cannot access '/none': No such file or directory"),
-      Fact(
+      ScriptFact(
         "untag leaves a tag that is named with its digest",
         """
         m untag $IMAGE $IMAGE@$(m image inspect --format '{{.Digest}}' $IMAGE)
         m image exists $IMAGE; echo $?
         """, "0"),
-      Fact(
+      ScriptFact(
         "a runtime gets the options that are given for it",
         """
         m --runtime-flag none run --rm --network none $IMAGE /bin/true 2>&1 \
           | grep -c 'unknown flag: --none'
         """, "1"),
-      Fact(
+      ScriptFact(
         "a runtime has the program that containers.conf names",
         """
         printf '[engine]\\nruntime = "mine"\\n[engine.runtimes]\\nmine = ["/none", "%s"]\\n' \\
@@ -148,13 +135,13 @@ extension SystemTests {
         CONTAINERS_CONF_OVERRIDE=$PWD/mine.conf m --runtime mine run --rm --network none $IMAGE \\
           echo runs
         """, "runs\nruns"),
-      Fact(
+      ScriptFact(
         "containers.conf cannot mount what there is not",
         """
         printf '[containers]\\nmounts = ["type=none,dst=/x"]\\n' > bad.conf
         CONTAINERS_CONF_OVERRIDE=$PWD/bad.conf run --rm $IMAGE true 2>&1
         """, "Error: parsing containers.conf mounts: invalid filesystem type \"none\""),
-      Fact(
+      ScriptFact(
         "events_logger of containers.conf says where events go, also those of the monitor",
         """
         printf '[engine]\nevents_logger = "none"\n' > none.conf
@@ -170,7 +157,7 @@ extension SystemTests {
         none
         Error: events backend "moon" is not known
         """),
-      Fact(
+      ScriptFact(
         "results of health checks go to the event log when asked to",
         """
         run -d --name told --health-cmd 'echo well' --health-interval disable \
@@ -180,7 +167,7 @@ extension SystemTests {
         m events --stream=false --since 1h --filter container=told --filter event=health_status \
           --format '{{.HealthLog}}' | grep -c '"ExitCode":0,"Output":"well'
         """, "events_logger\n2"),
-      Fact(
+      ScriptFact(
         "exec is privileged when containers.conf says so",
         """
         run -d --name right $IMAGE sleep 100 >/dev/null
@@ -189,7 +176,7 @@ extension SystemTests {
         CONTAINERS_CONF_OVERRIDE=$PWD/all.conf m exec right grep -c CapBnd.*fffffffff /proc/self/status
         m rm -f -t 0 right >/dev/null
         """, "0\n1"),
-      Fact(
+      ScriptFact(
         "run takes an image from an archive",
         """
         c=$(m create --network none $IMAGE true); m commit -q $c localhost/from:1 >/dev/null
@@ -197,7 +184,7 @@ extension SystemTests {
         run --rm docker-archive:own.tar echo here; m image exists localhost/from:1; echo $?
         m rmi localhost/from:1 >/dev/null; run --rm oci-archive:none.tar echo here 2>/dev/null; echo $?
         """, "here\n0\n125"),
-      Fact(
+      ScriptFact(
         "cp tells what has the name",
         """
         c=$(m create --network none $IMAGE true); mkdir -p tree/etc; echo x > tree/etc/hosts.d
@@ -210,14 +197,7 @@ extension SystemTests {
     @Test func habitsHold() throws {
       try Session.run { session in
         for fact in Self.facts {
-          let result = try session.shell(
-            """
-            m() { "$MARTLET" "$@"; }
-            run() { "$MARTLET" run --network none "$@"; }
-            IMAGE=\(Session.image)
-            \(fact.script)
-            :
-            """)
+          let result = try fact.run(in: session)
           let output = result.output.split(separator: "\n").map { line in
             // Ids are different every time, and columns may have blanks at their end.
             line.trimmingBlanks.replacing(/container [0-9a-f]{64}/, with: "container CONTAINER")

@@ -99,7 +99,7 @@ struct Selection {
     }
     if words.isEmpty, ways == 0, options.filters.isEmpty, !options.running {
       throw ErrorReport(
-        .invalidRequest, "you must provide at least one name or id", hint: "see '\(path) --help'")
+        .invalidRequest, "you must provide at least one name or id", advice: .help(command: path))
     }
   }
 

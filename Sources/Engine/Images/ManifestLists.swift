@@ -65,17 +65,11 @@ public struct ManifestLists {
 
   /// The full name of a list that is here.
   public func reference(_ name: String) throws -> ImageReference {
-    guard let found = try store.findMatch(name) else { throw Self.notFound(name) }
+    guard let found = try store.findMatch(name) else { throw ManifestList.notFound(name) }
     return found.reference
   }
 
   private func missing(_ name: String) -> ErrorReport {
-    AdditionalStore.refusal(ifLent: name, context.imageStore) ?? Self.notFound(name)
-  }
-
-  private static func notFound(_ name: String) -> ErrorReport {
-    ErrorReport(
-      .notFound, "\(name): image not known",
-      hint: "make it with: martlet manifest create \(name)")
+    AdditionalStore.refusal(ifLent: name, context.imageStore) ?? ManifestList.notFound(name)
   }
 }
