@@ -7,6 +7,7 @@ import Model
 public enum MartletProgram {
   /// - Returns: the exit code.
   public static func run() -> Int32 {
+    StandardStreams.fill()
     let arguments = Array(CurrentProcess.arguments.dropFirst())
     do {
       switch try CommandList.tree.parse(arguments) {

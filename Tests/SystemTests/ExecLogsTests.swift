@@ -44,19 +44,6 @@ extension SystemTests {
       }
     }
 
-    @Test(
-      .enabled(if: Machine.runtime == nil, "crun and runc write to what they take for streams"),
-      arguments: ["<&-", "<&- >&-", "</dev/null >&- 2>&-", "<&- >&- 2>&-"]
-    )
-    func needsNoStreamsOfItsCaller(closed: String) throws {
-      try Session.run { session in
-        _ = try session.startSleeper(name: "host")
-        for words in ["exec host true", "exec host cat", "exec -t host true", "exec -d host true"] {
-          try session.shell("\"$MARTLET\" \(words) \(closed)")
-        }
-      }
-    }
-
     @Test func refusesAStoppedContainer() throws {
       try Session.run { session in
         try session.martlet("create", "--name", "still", Session.image, "true")

@@ -65,10 +65,8 @@ public struct ExecContainer {
     _ config: ContainerConfig, _ request: ExecRequest, _ process: RuntimeProcess
   ) throws -> ProcessEnd {
     if !request.interactive {
-      let null = try OwnedDescriptor.open("/dev/null").release()
-      try Descriptor.replace(0, with: null)
-      // It was 0 already where our caller gave us none.
-      if null != 0 { Descriptor.close(null) }
+      let null = try OwnedDescriptor.open("/dev/null")
+      try Descriptor.replace(0, with: null.raw)
     }
     let files = CallerFiles()
     defer { files.restoreOwners() }

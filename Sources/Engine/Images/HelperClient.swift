@@ -84,16 +84,13 @@ struct HelperClient {
     let path = try helper()
     let input = try OwnedDescriptor.anonymousFile("martlet-request")
     let null = try OwnedDescriptor.open("/dev/null", .readWrite)
-    func userStream(_ descriptor: Int32) -> Int32 {
-      Descriptor.isOpen(descriptor) ? descriptor : null.raw
-    }
     var program = Program(path, [], environment: context.helperEnvironment)
     program.descriptors =
       [
-        (0, input.raw), (1, null.raw), (2, userStream(Descriptor.standardError)),
+        (0, input.raw), (1, null.raw), (2, Descriptor.standardError),
         (HelperRequest.eventDescriptor, events),
-        (HelperRequest.userInput, userInput ?? userStream(Descriptor.standardInput)),
-        (HelperRequest.userOutput, output ?? userStream(Descriptor.standardOutput)),
+        (HelperRequest.userInput, userInput ?? Descriptor.standardInput),
+        (HelperRequest.userOutput, output ?? Descriptor.standardOutput),
       ] + descriptors
     return try context.userNamespace().spawn {
       do {
