@@ -1,55 +1,102 @@
 /// Rows in aligned columns, as `ps` prints: upper-case headings, two spaces at least between columns.
+///
+/// Cells may hold anything a container, image or registry says; they are made terminal-safe here.
+/// All of them are in one piece of memory, as a thousand rows of single texts take milliseconds.
 public struct TextTable: Sendable {
   public static let gap = 2
 
-  private var rows: [[String]] = []
-
-  public init(headings: [String] = []) {
-    if !headings.isEmpty { rows.append(headings.map { $0.uppercased() }) }
+  private struct Cell {
+    /// Where it is in `text`.
+    var bytes: Range<Int>
+    /// In cells of a terminal.
+    var width: Int
   }
 
-  /// Cells may hold anything a container, image or registry says; they are made terminal-safe here.
-  public mutating func append(_ cells: [String]) { rows.append(cells.map(terminalSafe)) }
+  private var text: [UInt8] = []
+  private var cells: [Cell] = []
+  /// Where the cells of each row end.
+  private var ends: [Int] = []
+
+  public init(headings: [String] = []) {
+    if !headings.isEmpty { append(headings.map { $0.uppercased() }) }
+  }
+
+  /// Adds a row.
+  public mutating func append(_ cells: [String]) {
+    for cell in cells {
+      let start = text.count
+      text.append(contentsOf: cell.utf8)
+      appendCell(start..<text.count)
+    }
+    ends.append(self.cells.count)
+  }
+
+  /// Adds a row for each line of a text, its cells separated by tabs.
+  mutating func append(lines: String) {
+    let start = text.count
+    text.append(contentsOf: lines.utf8)
+    let end = text.count - (lines.utf8.last == 0x0A ? 1 : 0)
+    var cell = start
+    for at in start..<end where text[at] == 0x09 || text[at] == 0x0A {
+      appendCell(cell..<at)
+      if text[at] == 0x0A { ends.append(cells.count) }
+      cell = at + 1
+    }
+    appendCell(cell..<end)
+    ends.append(cells.count)
+  }
+
+  private mutating func appendCell(_ bytes: Range<Int>) {
+    if isPrintable(bytes) {
+      cells.append(Cell(bytes: bytes, width: bytes.count))
+      return
+    }
+    let safe = terminalSafe(String(decoding: text[bytes], as: UTF8.self))
+    let start = text.count
+    text.append(contentsOf: safe.utf8)
+    cells.append(Cell(bytes: start..<text.count, width: displayWidth(safe)))
+  }
+
+  /// Whether all of it is ASCII that shows.
+  private func isPrintable(_ bytes: Range<Int>) -> Bool {
+    for at in bytes where text[at] < 0x20 || text[at] > 0x7E { return false }
+    return true
+  }
 
   /// Every row with its newline; no spaces at a line's end.
   public func render() -> String {
+    let widths = widths()
+    var output: [UInt8] = []
+    output.reserveCapacity(ends.count * widths.reduce(0) { $0 + $1 + Self.gap })
+    var first = 0
+    for end in ends {
+      let start = output.count
+      for index in first..<end {
+        output.append(contentsOf: text[cells[index].bytes])
+        guard index < end - 1 else { break }
+        let blanks = widths[index - first] - cells[index].width + Self.gap
+        for _ in 0..<blanks { output.append(0x20) }
+      }
+      while output.count > start, output[output.count - 1] == 0x20 { output.removeLast() }
+      output.append(0x0A)
+      first = end
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Of each column's widest cell.
+  private func widths() -> [Int] {
     var widths: [Int] = []
-    for row in rows {
-      for (column, cell) in row.enumerated() {
+    var first = 0
+    for end in ends {
+      for index in first..<end {
+        let column = index - first
         if column == widths.count { widths.append(0) }
-        widths[column] = max(widths[column], displayWidth(cell))
+        widths[column] = max(widths[column], cells[index].width)
       }
+      first = end
     }
-    return rows.map { Self.line($0, widths) }.joined()
-  }
-
-  private static func line(_ cells: [String], _ widths: [Int]) -> String {
-    var line = ""
-    for (column, cell) in cells.enumerated() {
-      line += cell
-      guard column < cells.count - 1 else { break }
-      line += String(repeating: " ", count: widths[column] - displayWidth(cell) + gap)
-    }
-    let blanks = line.utf8.reversed().prefix { $0 == 0x20 }.count
-    line.unicodeScalars.removeLast(blanks)
-    return line + "\n"
-  }
-
-  /// Aligns lines whose columns are separated by tabs.
-  static func aligned(_ texts: [String]) -> String {
-    var table = TextTable()
-    for text in texts {
-      // By bytes: a thousand rows by characters take milliseconds.
-      var lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
-      if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
-      for line in lines {
-        table.append(
-          line.split(separator: 0x09, omittingEmptySubsequences: false).map {
-            String(Substring($0))
-          })
-      }
-    }
-    return table.render()
+    return widths
   }
 }
 
@@ -75,7 +122,8 @@ private func isWide(_ scalar: Unicode.Scalar) -> Bool {
 
 /// At most `width` characters, the last an ellipsis if something was cut.
 public func truncated(_ text: String, to width: Int) -> String {
-  guard width > 0, text.count > width else { return width > 0 ? text : "" }
+  // There are no more characters than bytes, and these need not be gone through.
+  guard width > 0, text.utf8.count > width, text.count > width else { return width > 0 ? text : "" }
   return text.prefix(width - 1) + "…"
 }
 

@@ -63,6 +63,12 @@ public struct ContainerCondition: Sendable {
   public var restarts = 0
   /// Somebody ended it, and it has not been started since.
   public var stoppedByUser = false
+
+  /// Takes over what only the record of an end tells.
+  fileprivate mutating func add(_ exit: LineRecord) {
+    restarts = Int(exit.integer("restarts") ?? 0)
+    stoppedByUser = exit.flag("stopped-by-user")
+  }
 }
 
 /// Reads statuses; never waits for a writer.
@@ -85,18 +91,35 @@ public struct StatusReader: Sendable {
 
   /// Status, health and restarts at once.
   public func condition(_ id: String) throws -> ContainerCondition {
+    if let places, let idle = try idle(id, places) { return idle }
     var live: LineRecord?
     var exit: LineRecord?
     let status = try read(id, &live, &exit)
     var condition = ContainerCondition(status: status)
-    if case .exited = status, let exit = try exit ?? record(id, "exit") {
-      condition.restarts = Int(exit.integer("restarts") ?? 0)
-      condition.stoppedByUser = exit.flag("stopped-by-user")
-    }
+    if case .exited = status, let exit = try exit ?? record(id, "exit") { condition.add(exit) }
     if let live {
       condition.health = live["health"].flatMap(HealthRecord.Status.init(rawValue:))
       condition.restarts = Int(live.integer("restarts") ?? 0)
     }
+    return condition
+  }
+
+  /// Of one that had no live directory when we looked who has, if its files tell all without a look at
+  /// who holds its lock.
+  private func idle(_ id: String, _ places: ContainerPlaces) throws -> ContainerCondition? {
+    guard !places.mayLive(id), let size = try places.lockSize(id) else { return nil }
+    // A start writes into the lock before there is a monitor, and nobody empties it. Who merely holds it
+    // has just made the container, or waits before starting it. A power cut may have taken what was
+    // written there, but never the record of an end.
+    if size == 0 {
+      return try places.hasRecord(id, "exit") ? nil : ContainerCondition(status: .created)
+    }
+    // Had a start begun since we looked, it would have taken the older record away.
+    guard let exit = try places.record(id, "exit"),
+      let finished = exit.integer("finished"), finished < places.opened
+    else { return nil }
+    var condition = ContainerCondition(status: Self.ended(exit))
+    condition.add(exit)
     return condition
   }
 

@@ -56,7 +56,7 @@ public struct ContainerStore: Sendable {
   /// Every container's id, in no order.
   public func ids() throws(SystemError) -> [String] {
     do throws(SystemError) {
-      return try FileTree.list(context.containers).filter { $0.count == 64 }
+      return try FileTree.list(context.containers).filter { $0.utf8.count == 64 }
     } catch {
       if error.errno == Errno.noEntry { return [] }
       throw error

@@ -33,51 +33,57 @@ enum ContainerSummaryRecord {
 
 /// One row of `ps`: what was configured and what it is doing.
 public struct ContainerSummary: Sendable {
-  public var id = ""
-  public var name = ""
+  public private(set) var id = ""
+  public private(set) var name = ""
   /// Nanoseconds since the epoch.
-  public var created: Int64 = 0
-  public var imageID: String?
-  public var image: String
-  public var command: [String]
-  public var ports: [String]
+  public private(set) var created: Int64 = 0
+  public private(set) var imageID: String?
+  public private(set) var image = ""
+  public private(set) var command: [String] = []
+  public private(set) var ports: [String] = []
   /// `80/tcp`, published or not.
-  public var exposed: [String]
-  public var network: String
-  public var mounts: [String]
-  public var volumes: [String]
-  public var labels: [(key: String, value: String)]
-  public var autoRemove: Bool
-  public var restartPolicy: String
-  /// How often its policy has started it again.
-  public var restarts = 0
-  /// Somebody ended it, and it has not been started since.
-  public var stoppedByUser = false
-  /// `starting`, `healthy` or `unhealthy`; nil without a health check.
-  public var health: String?
-  public var status: ContainerStatus
+  public private(set) var exposed: [String] = []
+  public private(set) var network = ""
+  public private(set) var mounts: [String] = []
+  public private(set) var volumes: [String] = []
+  public private(set) var labels: [(key: String, value: String)] = []
+  public private(set) var autoRemove = false
+  public private(set) var restartPolicy = "no"
+  public internal(set) var condition = ContainerCondition(status: .created)
 
-  init(_ record: LineRecord, _ condition: ContainerCondition) {
-    id = record["id"] ?? ""
-    name = record["name"] ?? ""
-    created = record.integer("created") ?? 0
-    imageID = record["image-id"]
-    image = record["image"] ?? record["rootfs"] ?? ""
-    command = record.all("command")
-    ports = record.all("port")
-    exposed = record.all("expose")
-    network = record["network"] ?? ""
-    mounts = record.all("mount")
-    volumes = record.all("volume")
-    labels = record.all("label").map { text in
-      guard let equals = text.firstIndex(of: "=") else { return (text, "") }
-      return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+  public var status: ContainerStatus { condition.status }
+  /// How often its policy has started it again.
+  public var restarts: Int { condition.restarts }
+  /// Somebody ended it, and it has not been started since.
+  public var stoppedByUser: Bool { condition.stoppedByUser }
+  /// `starting`, `healthy` or `unhealthy`; nil without a health check.
+  public var health: String? { condition.health?.rawValue }
+
+  /// What was configured, from the text of its record; nil when that is torn.
+  init?(parsing bytes: [UInt8]) {
+    guard LineRecord.read(bytes, { take($0, $1) }) else { return nil }
+  }
+
+  private mutating func take(_ key: String, _ value: String) {
+    switch key {
+    case "id": id = value
+    case "name": name = value
+    case "created": created = Int64(value) ?? 0
+    case "image-id": imageID = value
+    // A container has an image or a root directory of the user's.
+    case "image", "rootfs": image = value
+    case "command": command.append(value)
+    case "port": ports.append(value)
+    case "expose": exposed.append(value)
+    case "network": network = value
+    case "mount": mounts.append(value)
+    case "volume": volumes.append(value)
+    case "label":
+      let equals = value.utf8.firstIndex(of: UInt8(ascii: "=")) ?? value.endIndex
+      labels.append((String(value[..<equals]), String(value[equals...].dropFirst())))
+    case "auto-remove": autoRemove = value == "true"
+    case "restart": restartPolicy = value
+    default: break
     }
-    autoRemove = record.flag("auto-remove")
-    restartPolicy = record["restart"] ?? "no"
-    status = condition.status
-    health = condition.health?.rawValue
-    restarts = condition.restarts
-    stoppedByUser = condition.stoppedByUser
   }
 }

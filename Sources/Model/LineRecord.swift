@@ -15,20 +15,39 @@ public struct LineRecord: Equatable, Sendable {
 
   /// Nil when a line has no space, or the text lacks its last newline (a torn write).
   public init?(parsing bytes: [UInt8]) {
-    var start = 0
-    while start < bytes.count {
-      guard let end = bytes[start...].firstIndex(of: 0x0A),
-        let space = bytes[start..<end].firstIndex(of: 0x20), space > start
-      else { return nil }
-      fields.append(
-        Field(
-          key: String(decoding: bytes[start..<space], as: UTF8.self),
-          value: Self.unescaped(bytes[(space + 1)..<end])))
-      start = end + 1
-    }
+    var found: [Field] = []
+    guard Self.read(bytes, { found.append(Field(key: $0, value: $1)) }) else { return nil }
+    fields = found
   }
 
   public init?(parsing text: String) { self.init(parsing: Array(text.utf8)) }
+
+  /// Tells the fields of a record's text in order, for who makes something else of them.
+  ///
+  /// False when a line has no space, or the text lacks its last newline; those before are told.
+  public static func read(_ bytes: [UInt8], _ field: (_ key: String, _ value: String) -> Void)
+    -> Bool
+  {
+    // Not `firstIndex(of:)` of a slice, which takes three times as long.
+    func find(_ byte: UInt8, from start: Int, to end: Int) -> Int? {
+      var at = start
+      while at < end, bytes[at] != byte { at += 1 }
+      return at < end ? at : nil
+    }
+    var start = 0
+    while start < bytes.count {
+      guard let end = find(0x0A, from: start, to: bytes.count),
+        let space = find(0x20, from: start, to: end), space > start
+      else { return false }
+      let value = bytes[(space + 1)..<end]
+      let isPlain = find(0x5C, from: space + 1, to: end) == nil
+      field(
+        String(decoding: bytes[start..<space], as: UTF8.self),
+        isPlain ? String(decoding: value, as: UTF8.self) : unescaped(value))
+      start = end + 1
+    }
+    return true
+  }
 
   /// The first value of `key`; setting replaces all of them, nil removes them.
   public subscript(key: String) -> String? {
@@ -97,7 +116,6 @@ public struct LineRecord: Equatable, Sendable {
   }
 
   private static func unescaped(_ value: ArraySlice<UInt8>) -> String {
-    guard value.contains(0x5C) else { return String(decoding: value, as: UTF8.self) }
     var bytes: [UInt8] = []
     var escaping = false
     for byte in value {

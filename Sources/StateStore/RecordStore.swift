@@ -32,7 +32,19 @@ public struct RecordStore: Sendable {
   public static func find(_ name: String, of store: String, in stores: Int32) throws(StateError)
     -> LineRecord?
   {
-    try RecordStore(store).find("\(store)/\(name)", in: stores)
+    guard let bytes = try findBytes(name, of: store, in: stores) else { return nil }
+    guard let record = LineRecord(parsing: bytes) else {
+      throw .damagedRecord(path: "\(store)/\(name)")
+    }
+    return record
+  }
+
+  /// The text of such a record.
+  public static func findBytes(_ name: String, of store: String, in stores: Int32)
+    throws(StateError) -> [UInt8]?
+  {
+    let path = store + "/" + name
+    return try findBytes(at: path, in: stores, path, 1 << 26)
   }
 
   public func findBytes(_ name: String, limit: Int = 1 << 26) throws(StateError) -> [UInt8]? {
@@ -72,13 +84,23 @@ public struct RecordStore: Sendable {
   private func findBytes(_ name: String, in directory: Int32?, _ limit: Int) throws(StateError)
     -> [UInt8]?
   {
+    guard let directory else {
+      let path = path(name)
+      return try Self.findBytes(at: path, in: OwnedDescriptor.workingDirectory, path, limit)
+    }
+    return try Self.findBytes(at: name, in: directory, path(name), limit)
+  }
+
+  /// `whole`: the path for messages.
+  private static func findBytes(
+    at path: String, in directory: Int32, _ whole: @autoclosure () -> String, _ limit: Int
+  ) throws(StateError) -> [UInt8]? {
     do throws(SystemError) {
-      let place = directory ?? OwnedDescriptor.workingDirectory
-      let file = try OwnedDescriptor.open(directory == nil ? path(name) : name, in: place)
+      let file = try OwnedDescriptor.open(path, in: directory)
       return try Descriptor.readRegular(file.raw, limit: limit)
     } catch {
       if error.errno == Errno.noEntry || error.errno == Errno.notDirectory { return nil }
-      throw .system(SystemError(error.call, path(name), errno: error.errno))
+      throw .system(SystemError(error.call, whole(), errno: error.errno))
     }
   }
 

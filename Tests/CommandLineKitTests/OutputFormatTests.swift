@@ -27,6 +27,19 @@ import Testing
     #expect(try output.render(Self.rows) == expected)
   }
 
+  @Test(arguments: [
+    ("table {{.ID}}", "ID\na\nb\nc\n"),
+    ("table {{.Names}} {{.ID}}", "NAMES  ID\n日本   a\nb\n       c\n"),
+    ("table {{.ID}} {{.Names}}", "ID  NAMES\na\nb\n    日本\nc\n"),
+  ])
+  func aCellOfLinesBeginsRows(format: String, expected: String) throws {
+    let rows: [TemplateValue] = [
+      .object([("ID", .string("a\nb\n")), ("Names", .string("日本"))]),
+      .object([("ID", .string("c")), ("Names", .string(""))]),
+    ]
+    #expect(try OutputFormat(format).render(rows) == expected)
+  }
+
   @Test func jsonIsAnIndentedArray() throws {
     let value = TemplateValue.list([
       .object([

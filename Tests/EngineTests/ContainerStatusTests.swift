@@ -10,18 +10,24 @@ import Testing
 struct ContainerStatusTests {
   private static let id = String(repeating: "c", count: 64)
 
+  /// `started`: a start has written into the lock.
   @Test(
     arguments: [
-      (held: true, live: "running", exit: nil, word: "running"),
-      (held: true, live: "exited", exit: nil, word: "exited"),
-      (held: true, live: nil, exit: nil, word: "initialized"),
+      (held: true, started: true, live: "running", exit: nil, word: "running"),
+      (held: true, started: true, live: "exited", exit: nil, word: "exited"),
+      (held: true, started: true, live: nil, exit: nil, word: "initialized"),
       // It has removed its live record and is about to leave.
-      (held: true, live: nil, exit: "3", word: "exited"),
-      (held: false, live: nil, exit: "3", word: "exited"),
-      (held: false, live: "running", exit: "3", word: "exited"),
-      (held: false, live: nil, exit: nil, word: "created"),
-    ] as [(held: Bool, live: String?, exit: String?, word: String)])
-  func tellsWhatIsLeft(held: Bool, live: String?, exit: String?, word: String) throws {
+      (held: true, started: true, live: nil, exit: "3", word: "exited"),
+      (held: false, started: true, live: nil, exit: "3", word: "exited"),
+      (held: false, started: true, live: "running", exit: "3", word: "exited"),
+      (held: false, started: true, live: nil, exit: nil, word: "exited"),
+      (held: false, started: false, live: nil, exit: nil, word: "created"),
+      // A power cut took what was in the lock.
+      (held: false, started: false, live: nil, exit: "3", word: "exited"),
+    ] as [(held: Bool, started: Bool, live: String?, exit: String?, word: String)])
+  func tellsWhatIsLeft(
+    held: Bool, started: Bool, live: String?, exit: String?, word: String
+  ) throws {
     let root = "/tmp/martlet-status-\(try RandomName.make())"
     defer { try? FileTree.removeTree(root) }
     let context = try EngineContext(below: root)
@@ -31,10 +37,57 @@ struct ContainerStatusTests {
       try RecordStore(store.liveDirectory(Self.id)).write(
         "state", LineRecord(parsing: "status \(live)\n") ?? LineRecord())
     }
-    if let exit { try disk.write("exit", LineRecord(parsing: "code \(exit)\n") ?? LineRecord()) }
+    if let exit {
+      try disk.write(
+        "exit",
+        LineRecord(parsing: "code \(exit)\nfinished 7\nrestarts 2\nstopped-by-user true\n")
+          ?? LineRecord())
+    }
     try FileTree.ensureDirectory(disk.directory)
+    try FileTree.write(disk.path("monitor.lock"), started ? "started 5\n" : "")
     let lock = held ? try FileLock.attempt(disk.path("monitor.lock")) : nil
-    #expect(try StatusReader(store).read(Self.id).word == word)
+    let one = try StatusReader(store).condition(Self.id)
+    #expect(one.status.word == word)
+    // Whoever looks at many containers is told the same.
+    let places = try #require(try ContainerPlaces.open(context))
+    let among = try StatusReader(store, places).condition(Self.id)
+    #expect(among.status == one.status)
+    #expect(among.restarts == one.restarts)
+    #expect(among.stoppedByUser == one.stoppedByUser)
+    withExtendedLifetime(lock != nil) {}
+  }
+
+  /// Its maker lets go of the lock last.
+  @Test func oneThatIsStillLockedByItsMakerIsListedAsCreated() throws {
+    let root = "/tmp/martlet-status-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(below: root)
+    let store = ContainerStore(context)
+    try FileTree.ensureDirectory(store.directory(Self.id))
+    let lock = try FileLock.attempt(store.monitorLock(Self.id))
+    let places = try #require(try ContainerPlaces.open(context))
+    #expect(try StatusReader(store, places).read(Self.id) == .created)
+    withExtendedLifetime(lock != nil) {}
+  }
+
+  /// A container may start and end while many are looked at; its end is then read under its lock.
+  @Test func aRecordYoungerThanTheLookIsNotTakenForTheState() throws {
+    let root = "/tmp/martlet-status-\(try RandomName.make())"
+    defer { try? FileTree.removeTree(root) }
+    let context = try EngineContext(below: root)
+    let store = ContainerStore(context)
+    try FileTree.ensureDirectory(store.directory(Self.id))
+    let places = try #require(try ContainerPlaces.open(context))
+    var exit = LineRecord()
+    exit["code"] = "1"
+    exit["finished"] = "\(Clock.realtime() + 1)"
+    try RecordStore(store.directory(Self.id)).write("exit", exit)
+    try FileTree.write(store.monitorLock(Self.id), "started 5\n")
+    let lock = try FileLock.attempt(store.monitorLock(Self.id))
+    var live = LineRecord()
+    live["status"] = "restarting"
+    try RecordStore(store.liveDirectory(Self.id)).write("state", live)
+    #expect(try StatusReader(store, places).read(Self.id) == .restarting)
     withExtendedLifetime(lock != nil) {}
   }
 

@@ -20,6 +20,13 @@ import Testing
     #expect(LineRecord(parsing: text) == nil)
   }
 
+  @Test func tellsTheFieldsBeforeATornOne() {
+    var told: [String] = []
+    #expect(!LineRecord.read(Array("a 1\nb x\\ny\nc 3".utf8)) { told.append("\($0)=\($1)") })
+    #expect(told == ["a=1", "b=x\ny"])
+    #expect(LineRecord.read([]) { _, _ in })
+  }
+
   @Test func settingReplacesAllValues() {
     var record = LineRecord(parsing: "a 1\na 2\nb 3\n")
     record?["a"] = "4"

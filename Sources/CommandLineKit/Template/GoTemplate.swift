@@ -10,8 +10,16 @@ public struct GoTemplate: Sendable {
   }
 
   public func render(_ value: TemplateValue) throws(UsageError) -> String {
+    var output = ""
+    try render(value, into: &output)
+    return output
+  }
+
+  /// Adds to `output`, whose room serves many values in a row; it is lost when this throws.
+  func render(_ value: TemplateValue, into output: inout String) throws(UsageError) {
     var evaluator = TemplateEvaluator(definitions: definitions, root: value)
+    swap(&evaluator.output, &output)
     try evaluator.run(nodes, dot: value)
-    return evaluator.output
+    swap(&evaluator.output, &output)
   }
 }

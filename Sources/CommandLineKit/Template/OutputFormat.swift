@@ -50,9 +50,15 @@ public struct OutputFormat: Sendable {
       for row in rows { output += Self.line(try template.render(row)) }
       return output
     case .table(let template, let heading):
-      var lines = showsHeading ? [heading] : []
-      for row in rows { lines.append(try template.render(row)) }
-      return TextTable.aligned(lines)
+      var table = TextTable()
+      if showsHeading { table.append(lines: heading) }
+      var lines = ""
+      for row in rows {
+        lines.removeAll(keepingCapacity: true)
+        try template.render(row, into: &lines)
+        table.append(lines: lines)
+      }
+      return table.render()
     }
   }
 

@@ -32,6 +32,10 @@ struct TemplateEvaluator {
     switch node {
     case .text(let text): output += text
     case .action(let pipeline):
+      if let name = pipeline.fieldOfDot {
+        output += GoFormat.text(try field(name, of: dot, []))
+        return .on
+      }
       let value = try evaluate(pipeline, dot)
       if pipeline.variables.isEmpty { output += GoFormat.text(value) }
     case .branch(let condition, let rebindsDot, let body, let otherwise):
@@ -190,10 +194,13 @@ struct TemplateEvaluator {
   ) throws(UsageError) -> TemplateValue {
     switch value {
     case .object(let object):
-      if let method = object.method(name) { return try method(arguments) }
-      guard let found = object.field(name) else { throw unknown(name, in: object) }
-      try requireNone(arguments, name)
-      return found
+      switch object.member(name) {
+      case .method(let method)?: return try method(arguments)
+      case .field(let found)?:
+        try requireNone(arguments, name)
+        return found
+      case nil: throw unknown(name, in: object)
+      }
     case .map(let pairs):
       try requireNone(arguments, name)
       return pairs.last { $0.0 == name }?.1 ?? .missing
@@ -210,8 +217,7 @@ struct TemplateEvaluator {
   }
 
   private func unknown(_ name: String, in object: TemplateObject) -> UsageError {
-    let known = object.fields.map(\.0) + object.methods.map(\.0)
-    let guess = Suggestion.nearest(to: name, among: known)
+    let guess = Suggestion.nearest(to: name, among: object.names)
     return UsageError(
       "template: can't evaluate field \(name)", hint: guess.map { "did you mean .\($0)?" })
   }

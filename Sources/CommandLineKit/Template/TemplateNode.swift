@@ -15,6 +15,14 @@ struct TemplatePipeline: Sendable {
   var declares = true
   /// Each the function or value and its arguments; the result goes to the next one's end.
   var commands: [[TemplateOperand]] = []
+
+  /// The name where all of it is a field of dot, as nearly everywhere: `.Names`.
+  var fieldOfDot: String? {
+    guard variables.isEmpty, commands.count == 1, commands[0].count == 1,
+      case .chain(.dot, let names) = commands[0][0], names.count == 1
+    else { return nil }
+    return names[0]
+  }
 }
 
 indirect enum TemplateOperand: Sendable {

@@ -54,25 +54,69 @@ public enum TemplateValue: Sendable {
 public struct TemplateObject: Sendable {
   public typealias Method = @Sendable ([TemplateValue]) throws(UsageError) -> TemplateValue
 
-  public var fields: [(String, TemplateValue)]
-  public var methods: [(String, Method)]
+  /// What a name stands for.
+  public enum Member: Sendable {
+    case field(TemplateValue)
+    case method(Method)
+  }
+
+  private enum Content: Sendable {
+    case given(fields: [(String, TemplateValue)], methods: [(String, Method)])
+    case record(any TemplateRecord)
+  }
+
+  private var content: Content
 
   public init(_ fields: [(String, TemplateValue)], methods: [(String, Method)] = []) {
-    self.fields = fields
-    self.methods = methods
+    content = .given(fields: fields, methods: methods)
+  }
+
+  public init(_ record: any TemplateRecord) { content = .record(record) }
+
+  public var fields: [(String, TemplateValue)] {
+    get {
+      switch content {
+      case .given(let fields, _): return fields
+      case .record(let record):
+        return record.names.compactMap { name in
+          if case .field(let value)? = record.member(name) { (name, value) } else { nil }
+        }
+      }
+    }
+    set { content = .given(fields: newValue, methods: methods) }
+  }
+
+  private var methods: [(String, Method)] {
+    switch content {
+    case .given(_, let methods): return methods
+    case .record(let record):
+      return record.names.compactMap { name in
+        if case .method(let method)? = record.member(name) { (name, method) } else { nil }
+      }
+    }
+  }
+
+  /// Of fields and methods.
+  var names: [String] {
+    switch content {
+    case .given(let fields, let methods): fields.map { $0.0 } + methods.map { $0.0 }
+    case .record(let record): record.names
+    }
   }
 
   /// Exactly this name first, then the other spelling of "Id" and "ID".
-  func field(_ name: String) -> TemplateValue? {
-    if let found = fields.first(where: { $0.0 == name }) { return found.1 }
-    guard let other = Self.otherSpelling(name) else { return nil }
-    return fields.first { $0.0 == other }?.1
+  func member(_ name: String) -> Member? {
+    if let found = exactMember(name) { return found }
+    return Self.otherSpelling(name).flatMap { exactMember($0) }
   }
 
-  func method(_ name: String) -> Method? {
-    if let found = methods.first(where: { $0.0 == name }) { return found.1 }
-    guard let other = Self.otherSpelling(name) else { return nil }
-    return methods.first { $0.0 == other }?.1
+  private func exactMember(_ name: String) -> Member? {
+    switch content {
+    case .given(let fields, let methods):
+      if let found = methods.first(where: { $0.0 == name }) { return .method(found.1) }
+      return fields.first { $0.0 == name }.map { .field($0.1) }
+    case .record(let record): return record.member(name)
+    }
   }
 
   private static func otherSpelling(_ name: String) -> String? {

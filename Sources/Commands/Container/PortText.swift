@@ -23,6 +23,7 @@ enum PortText {
   /// All ports of a row; neighbours of one kind are drawn together as
   /// `0.0.0.0:8080-8082->80-82/tcp`.
   static func summary(_ ports: [String], exposed: [String] = []) -> String {
+    if ports.isEmpty { return exposed.joined(separator: ", ") }
     var groups: [(ip: String, host: ClosedRange<Int>, inside: ClosedRange<Int>, kind: String)] = []
     var others: [String] = []
     for port in ports {

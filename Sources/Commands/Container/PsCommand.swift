@@ -117,10 +117,13 @@ enum PsCommand {
     -> [ContainerSummary]
   {
     let filter = try ContainerFilter(options.filters)
-    let all = try ListContainers(context).run()
+    var rows = try ListContainers(context).run()
     let showsAll =
       options.all || options.last != nil || options.latest || filter.mentionsStatus
-    var rows = all.filter { (showsAll || isShown($0)) && filter.matches($0, all: all) }
+    if !showsAll || !filter.isEmpty {
+      let all = rows
+      rows = all.filter { (showsAll || isShown($0)) && filter.matches($0, all: all) }
+    }
     if let count = options.latest ? 1 : options.last, count >= 0 {
       rows = Array(rows.prefix(count))
     }

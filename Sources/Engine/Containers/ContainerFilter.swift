@@ -87,6 +87,7 @@ public struct ContainerFilter: Sendable {
 
   /// `all`: every container, for `before` and `since`.
   public func matches(_ row: ContainerSummary, all: [ContainerSummary]) -> Bool {
+    if isEmpty { return true }
     for key in Set(conditions.map(\.key)) {
       let values = conditions.filter { $0.key == key }.map(\.condition)
       let passes =

@@ -21,9 +21,11 @@ public struct ListContainers {
     all.reserveCapacity(ids.count)
     for id in ids {
       // One that goes away while we look is simply not there.
-      guard let record = try places.record(id, "summary") else { continue }
-      all.append(ContainerSummary(record, try statuses.condition(id)))
+      guard var summary = try places.summary(id) else { continue }
+      summary.condition = try statuses.condition(id)
+      all.append(summary)
     }
-    return all.sorted { $0.created > $1.created }
+    all.sort { $0.created > $1.created }
+    return all
   }
 }

@@ -31,8 +31,11 @@ public struct PruneStore {
     let sizes = try MeasureTrees(context: context).run(
       stopped.map { "\(context.containers)/\($0.id)" })
     let batch = TrashBatch(context)
+    let statuses = StatusReader(ContainerStore(context))
     for (container, size) in zip(stopped, sizes) {
       do {
+        // It may have begun to start since we looked at all of them.
+        guard try statuses.read(container.id).isIdle else { continue }
         try RemoveContainer(context, collecting: batch).run(
           container.id, force: false, volumes: false)
         outcome.containers.append(container.id)
