@@ -51,7 +51,7 @@ int32_t clinux_hold(uint64_t flags, uint64_t own, int32_t loopback, int32_t gate
   int failure = pid < 0 ? -errno : 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   if (failure) return failure;
-  if (own) clinux_step_aside();
+  if (own) clinux_step_aside(pid);
   *pidfd = fd;
   return pid;
 }

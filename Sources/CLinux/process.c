@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include "processors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -339,18 +342,41 @@ int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32
   return RESULT(syscall(SYS_sched_setattr, pid, &attr, 0));
 }
 
-void clinux_step_aside(void) {
-  cpu_set_t allowed, others, every, now;
+/* Where a process is, runs or waits (proc_pid_stat(5), field 39); -1 where that cannot be told. */
+static int processor_of(int32_t pid) {
+  char text[1024];
+  snprintf(text, sizeof text, "/proc/%d/stat", pid);
+  int fd = open(text, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t length = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[length < 0 ? 0 : length] = 0;
+  /* The program's name, which is the second field, may have anything in it. */
+  const char *rest = strrchr(text, ')');
+  for (int field = 2; rest && field < 39; field++) rest = strchr(rest + 1, ' ');
+  return rest ? atoi(rest) : -1;
+}
+
+int32_t clinux_other_processors(cpu_set_t *allowed, cpu_set_t *others) {
   int cpu = sched_getcpu();
-  if (cpu < 0 || sched_getaffinity(0, sizeof allowed, &allowed) < 0) return;
-  others = allowed;
-  CPU_CLR((unsigned)cpu, &others);
-  if (!CPU_COUNT(&others) || sched_setaffinity(0, sizeof others, &others) < 0) return;
-  /* Where nobody had narrowed it, neither have we: a cpuset may still grow. */
+  if (cpu < 0 || sched_getaffinity(0, sizeof *allowed, allowed) < 0) return 0;
+  *others = *allowed;
+  CPU_CLR((unsigned)cpu, others);
+  return CPU_COUNT(others) > 0;
+}
+
+void clinux_allow_processors(const cpu_set_t *allowed) {
+  cpu_set_t every, now;
   memset(&every, 0xff, sizeof every);
   if (sched_setaffinity(0, sizeof every, &every) < 0 ||
-      sched_getaffinity(0, sizeof now, &now) < 0 || !CPU_EQUAL(&now, &allowed))
-    sched_setaffinity(0, sizeof allowed, &allowed);
+      sched_getaffinity(0, sizeof now, &now) < 0 || !CPU_EQUAL(&now, allowed))
+    sched_setaffinity(0, sizeof *allowed, allowed);
+}
+
+void clinux_step_aside(int32_t pid) {
+  cpu_set_t allowed, others;
+  if (!clinux_other_processors(&allowed, &others) || processor_of(pid) != sched_getcpu()) return;
+  if (sched_setaffinity(0, sizeof others, &others) == 0) clinux_allow_processors(&allowed);
 }
 
 /* The kernel takes one bit less than it is told. */

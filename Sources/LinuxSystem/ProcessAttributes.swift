@@ -40,12 +40,12 @@ public enum ProcessAttributes {
       }, "sched_setaffinity")
   }
 
-  /// Leaves this processor to a process that we have just made and goes on on another one, where there
-  /// is one.
+  /// Goes on on another processor, if there is one, where a process that we have just made was put on
+  /// ours.
   ///
   /// Some kernels have a new process wait for as long as its maker runs, though others are idle. The
   /// processors that we may run on stay the same.
-  public static func stepAside() { clinux_step_aside() }
+  public static func stepAside(for pid: Int32) { clinux_step_aside(pid) }
 
   /// Default actions for every signal and none blocked, as a new program expects.
   public static func resetSignals() { _ = clinux_reset_signals() }

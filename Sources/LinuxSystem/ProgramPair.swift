@@ -23,7 +23,7 @@ import CLinux
     unsafe group.initialize(
       to: clinux_group(
         programs: programs, count: 2, own: awaitedSoon ? 1 : 0, pids: (0, 0, 0, 0, 0, 0, 0, 0),
-        failed: 0, thread: 0))
+        failed: 0, maker: 0, thread: 0))
     let result = unsafe clinux_group_start(group)
     guard result == 0 else {
       unsafe Self.free(group, programs, prepared)

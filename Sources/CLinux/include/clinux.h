@@ -142,6 +142,7 @@ struct clinux_group {
   int32_t pids[8];
   /* Bit n is set where the nth could not be started or ended with another status than 0. */
   int32_t failed;
+  int32_t maker;
   uint64_t thread;
 };
 int32_t clinux_group_start(struct clinux_group *group);
@@ -193,10 +194,10 @@ int32_t clinux_sched_setattr(int32_t pid, uint32_t policy, uint64_t flags, int32
                              uint32_t priority, uint64_t runtime, uint64_t deadline,
                              uint64_t period);
 int32_t clinux_set_mempolicy(int32_t mode, const uint8_t *nodes, uint64_t size);
-/* Moves us to another processor, if we may run on one, and leaves ours to the process that we have just
- * made: some kernels have it wait there for as long as we run on, while others are idle. What we may run
+/* Moves us to another processor, if we may run on one, where the process that we have just made was put on
+ * ours: some kernels have it wait there for as long as we run on, while others are idle. What we may run
  * on is the same afterwards (sched_setaffinity(2)). */
-void clinux_step_aside(void);
+void clinux_step_aside(int32_t pid);
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint8_t *mask);
 int32_t clinux_ioprio_set(int32_t which, int32_t who, int32_t value);
 int32_t clinux_keyctl_join_session(const char *name);

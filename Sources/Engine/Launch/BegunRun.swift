@@ -72,7 +72,7 @@ struct BegunRun {
     run.started = first + 2
     pid = try program.start { RuntimeCommandLine.run(run, log: "/dev/fd/\(first)") }.pid
     // Much is left to be done on both sides.
-    ProcessAttributes.stepAside()
+    ProcessAttributes.stepAside(for: pid)
     for (_, theirs) in given where !(3..<first).contains(theirs) {
       Descriptor.close(theirs)
     }
