@@ -196,6 +196,26 @@ public struct ContainerStore: Sendable {
     "\(directory(id))/\(ContainerDraft.lockName)"
   }
 
+  /// The lock that a container's monitor has, if nobody has it; nil otherwise.
+  ///
+  /// - Throws: `EngineError.noSuchContainer` where the container goes away meanwhile.
+  func takeMonitorLock(_ id: String) throws -> FileLock? {
+    let path = monitorLock(id)
+    do throws(SystemError) {
+      guard let lock = try FileLock.attempt(path) else { return nil }
+      let ours = try FileStatus.of(descriptor: lock.descriptor)
+      // A removal that had it before us has taken the directory away.
+      if let there = try FileStatus.find(path), there.inode == ours.inode,
+        there.device == ours.device
+      {
+        return lock
+      }
+    } catch {
+      guard error.errno == Errno.noEntry else { throw error }
+    }
+    throw EngineError.noSuchContainer(String(id.prefix(12)))
+  }
+
   /// Where every monitor mounts its container's root, in a mount namespace of its own.
   public var mountPoint: String { "\(context.directories.runtime)/rootfs" }
 

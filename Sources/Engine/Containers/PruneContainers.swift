@@ -13,17 +13,18 @@ public struct PruneContainers {
   public func run(_ filter: ContainerFilter) throws -> (removed: [String], failures: [any Error]) {
     let batch = TrashBatch(context)
     let all = try ListContainers(context).run()
-    let statuses = StatusReader(ContainerStore(context))
     var removed: [String] = []
     var failures: [any Error] = []
     for row in all where row.status.isIdle && filter.matches(row, all: all) {
       do {
-        // It may have begun to start since we looked at all of them.
-        guard try statuses.read(row.id).isIdle else { continue }
-        try RemoveContainer(context, collecting: batch).run(row.id, force: false, volumes: false)
+        try RemoveContainer(context, collecting: batch).run(
+          row.id, force: false, volumes: false, onlyIdle: true)
         removed.append(row.id)
       } catch EngineError.noSuchContainer {
         // Somebody else was faster.
+        continue
+      } catch EngineError.running {
+        // Started since we looked, or about to be.
         continue
       } catch {
         failures.append(error)

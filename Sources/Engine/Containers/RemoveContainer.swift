@@ -61,28 +61,27 @@ public struct RemoveContainer {
   /// `force`.
   ///
   /// A running container is killed first. `volumes`: its anonymous volumes go too. `timeout`:
-  /// seconds between the stop signal and SIGKILL; nil kills at once.
-  public func run(_ id: String, force: Bool, volumes: Bool, timeout: Int? = nil) throws {
+  /// seconds between the stop signal and SIGKILL; nil kills at once. `onlyIdle`: one that somebody is
+  /// about to start stays (`EngineError.running`), in the place of being stopped or waited for.
+  public func run(
+    _ id: String, force: Bool, volumes: Bool, timeout: Int? = nil, onlyIdle: Bool = false
+  ) throws {
     let config = try? store.load(id)
-    let status = try StatusReader(store).read(id)
-    let dependents = Dependents(store).of(id)
-    guard dependents.isEmpty else {
-      throw EngineError.hasDependents(id, dependents)
-    }
-    if status == .initialized {
-      try StopContainer(context).stop(id, timeout: 0)
-    } else if status.isAlive || status == .restarting {
-      guard force else { throw EngineError.running(id, state: status.word) }
-      try StopContainer(context).stop(id, timeout: timeout ?? 0)
-    } else if try FileLock.isHeld(store.monitorLock(id)) {
-      // It may be on its way up, with a runtime that takes its time.
-      if force { try StopContainer(context).stop(id, timeout: timeout ?? 0) }
-      try StopContainer(context).awaitEnd(id)
+    let lock: FileLock?
+    if onlyIdle {
+      try refuseDependents(of: id)
+      lock = try takeIdle(id)
+    } else {
+      lock = nil
+      let status = try StatusReader(store).read(id)
+      try refuseDependents(of: id)
+      try end(id, status, force: force, timeout: timeout)
     }
     if let config { try RuntimeState(context).forget(config) }
     let takesVolumes = volumes || config?.lifecycle.autoRemove == true
     if takesVolumes, let config { markVolumes(of: config) }
     let isOurs = try store.unlist(id, name: config?.name ?? "")
+    _ = consume lock
     // Another command was faster: it says so. Who insists, or meets a monitor that cleans up, has what
     // he wanted.
     if !isOurs && !force && config?.lifecycle.autoRemove != true {
@@ -95,6 +94,45 @@ public struct RemoveContainer {
     try FileTree.removeTree(store.liveDirectory(id))
     if let config { context.note("remove", config) }
     if let batch { batch.add(paths) } else { try Trash(context).remove(paths) }
+  }
+
+  private func refuseDependents(of id: String) throws {
+    let dependents = Dependents(store).of(id)
+    guard dependents.isEmpty else { throw EngineError.hasDependents(id, dependents) }
+  }
+
+  private func end(_ id: String, _ status: ContainerStatus, force: Bool, timeout: Int?) throws {
+    if status == .initialized {
+      try StopContainer(context).stop(id, timeout: 0)
+    } else if status.isAlive || status == .restarting {
+      guard force else { throw EngineError.running(id, state: status.word) }
+      try StopContainer(context).stop(id, timeout: timeout ?? 0)
+    } else if try FileLock.isHeld(store.monitorLock(id)) {
+      // It may be on its way up, with a runtime that takes its time.
+      if force { try StopContainer(context).stop(id, timeout: timeout ?? 0) }
+      try StopContainer(context).awaitEnd(id)
+    }
+  }
+
+  /// The lock of a container in which nothing runs or is about to: a start that comes later finds none.
+  private func takeIdle(_ id: String) throws -> FileLock {
+    for _ in 0..<2_000 {
+      let before = try FileStatus.find(store.monitorLock(id))
+      let status = try StatusReader(store).read(id)
+      guard status.isIdle else { throw EngineError.running(id, state: status.word) }
+      if let lock = try store.takeMonitorLock(id) {
+        // A start that came in between has written into it, and its monitor may be dead by now.
+        let now = try FileStatus.of(descriptor: lock.descriptor)
+        guard now.size == before?.size ?? 0, now.modified == before?.modified ?? now.modified else {
+          continue
+        }
+        return lock
+      }
+      // The monitor of one that has ended tidies up; another holder is about to start it.
+      guard case .exited = status else { break }
+      try Clock.pause(milliseconds: 5)
+    }
+    throw EngineError.running(id, state: ContainerStatus.initialized.word)
   }
 
   private static let volumesMark = "remove-volumes"

@@ -29,7 +29,7 @@ struct LaunchContainer {
     let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     context.prepareNamespace(plan, neededSoon: true)
     try MappedLayer(context).renew(config)
-    guard let lock = try waitForMonitor(store.monitorLock(id)) else {
+    guard let lock = try waitForMonitor() else {
       throw EngineError.alreadyRunning(config.name)
     }
     try ContainerFiles.waitUntilFree(directory)
@@ -70,9 +70,9 @@ struct LaunchContainer {
   /// The previous monitor may still be tidying up after an exit that is already on record.
   ///
   /// It may also be a new one, of a command that was faster: nil when that has started the container.
-  private func waitForMonitor(_ path: String) throws -> FileLock? {
+  private func waitForMonitor() throws -> FileLock? {
     for attempt in 0..<1_000 {
-      if let lock = try FileLock.attempt(path) { return lock }
+      if let lock = try store.takeMonitorLock(config.id) { return lock }
       if attempt > 20 {
         let status = try StatusReader(store).read(config.id)
         if status.isAlive || status == .restarting { return nil }

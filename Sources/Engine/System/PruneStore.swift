@@ -31,13 +31,10 @@ public struct PruneStore {
     let sizes = try MeasureTrees(context: context).run(
       stopped.map { "\(context.containers)/\($0.id)" })
     let batch = TrashBatch(context)
-    let statuses = StatusReader(ContainerStore(context))
     for (container, size) in zip(stopped, sizes) {
       do {
-        // It may have begun to start since we looked at all of them.
-        guard try statuses.read(container.id).isIdle else { continue }
         try RemoveContainer(context, collecting: batch).run(
-          container.id, force: false, volumes: false)
+          container.id, force: false, volumes: false, onlyIdle: true)
         outcome.containers.append(container.id)
         outcome.freed += size ?? 0
       } catch EngineError.noSuchContainer {
