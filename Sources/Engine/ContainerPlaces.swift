@@ -28,8 +28,12 @@ final class ContainerPlaces: Sendable {
       throw error
     }
     let opened = Clock.realtime()
-    // Without a live directory nothing lives.
-    let living = (try? FileTree.list(context.live)) ?? []
+    let living: [String]
+    do throws(SystemError) { living = try FileTree.list(context.live) } catch {
+      // Without a live directory nothing lives.
+      guard error.errno == Errno.noEntry else { throw error }
+      living = []
+    }
     return ContainerPlaces(containers, opened: opened, living: Set(living))
   }
 

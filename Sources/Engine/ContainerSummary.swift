@@ -80,7 +80,8 @@ public struct ContainerSummary: Sendable {
     case "volume": volumes.append(value)
     case "label":
       let equals = value.utf8.firstIndex(of: UInt8(ascii: "=")) ?? value.endIndex
-      labels.append((String(value[..<equals]), String(value[equals...].dropFirst())))
+      labels.append(
+        (String(value[..<equals]), String(Substring(value.utf8[equals...].dropFirst()))))
     case "auto-remove": autoRemove = value == "true"
     case "restart": restartPolicy = value
     default: break

@@ -61,9 +61,10 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
       readEnd: OwnedDescriptor(owning: ends.0), writeEnd: OwnedDescriptor(owning: ends.1))
   }
 
-  /// A counter that is readable once something was added to it, close-on-exec (eventfd(2)).
+  /// A counter that is readable once something was added to it, close-on-exec and non-blocking
+  /// (eventfd(2)).
   public static func eventCounter() throws(SystemError) -> OwnedDescriptor {
-    OwnedDescriptor(owning: try check(clinux_eventfd(0, O_CLOEXEC), "eventfd"))
+    OwnedDescriptor(owning: try check(clinux_eventfd(0, O_CLOEXEC | O_NONBLOCK), "eventfd"))
   }
 
   public struct Pipe: ~Copyable {

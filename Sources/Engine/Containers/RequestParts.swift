@@ -6,11 +6,12 @@ enum KeyValues {
   static func parse(_ texts: [String], what: String) throws(ErrorReport) -> [String: String] {
     var values: [String: String] = [:]
     for text in texts {
-      let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let key = pair.first, !key.isEmpty else {
+      // By bytes: an accent after the sign belongs to the value.
+      let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex
+      guard equals != text.startIndex else {
         throw ErrorReport(.invalidRequest, "invalid \(what) \"\(text)\": the key is empty")
       }
-      values[String(key)] = pair.count == 2 ? String(pair[1]) : ""
+      values[String(text[..<equals])] = String(Substring(text.utf8[equals...].dropFirst()))
     }
     return values
   }
