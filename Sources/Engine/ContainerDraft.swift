@@ -80,8 +80,9 @@ struct ContainerDraft: ~Copyable {
     }
   }
 
-  /// Makes it a container.
-  consuming func publish(to final: String) throws(SystemError) {
+  /// Makes it a container; its lock, which is the monitor's from here on, is still held.
+  consuming func publish(to final: String) throws(SystemError) -> FileLock {
     try FileTree.renameNew(path, to: final)
+    return lock
   }
 }

@@ -76,8 +76,11 @@ public struct ContainerStore: Sendable {
 
   /// Writes a new container; its name is taken before it exists, so of many that want it one wins.
   ///
-  /// It survives a power cut from here on, unless it is one that goes when it ends.
-  public func add(_ config: ContainerConfig, events: (TransferEvent) -> Void = { _ in }) throws {
+  /// It survives a power cut from here on, unless it is one that goes when it ends. `starts`: we start it
+  /// next, and nobody shall take it for idle until then (`EngineContext.keepLock`).
+  public func add(
+    _ config: ContainerConfig, starts: Bool = false, events: (TransferEvent) -> Void = { _ in }
+  ) throws {
     let id = config.id
     let durability: RecordStore.Durability = config.lifecycle.autoRemove ? .process : .power
     try FileTree.ensureDirectory(context.containers)
@@ -101,8 +104,9 @@ public struct ContainerStore: Sendable {
     let records = RecordStore(path)
     try records.write("summary", ContainerSummaryRecord.make(config), durability: durability)
     try records.write("config.json", bytes: config.encoded(), durability: durability)
-    try draft.publish(to: directory(id))
+    let lock = try draft.publish(to: directory(id))
     rollback.commit()
+    if starts { context.keepLock(lock, of: id) }
     if durability == .power {
       try FileTree.sync(context.names)
       try FileTree.sync(context.containers)

@@ -167,6 +167,26 @@ public struct EngineContext: Sendable {
     }
   }
 
+  /// Keeps the monitor's lock of a container that was just made until its start takes it, so that no
+  /// prune meets it between.
+  func keepLock(_ lock: consuming FileLock, of id: String) {
+    let kept = KeptLock(id: id, lock: lock)
+    namespaces.keptLock.withLock { $0 = kept }
+  }
+
+  func keepsLock(of id: String) -> Bool {
+    namespaces.keptLock.withLock { $0?.id == id }
+  }
+
+  /// Hands over the lock that was kept, or lets it go.
+  func takeKeptLock(of id: String) -> FileLock? {
+    namespaces.keptLock.withLock { kept -> KeptLock? in
+      guard kept?.id == id else { return nil }
+      defer { kept = nil }
+      return kept
+    }?.take()
+  }
+
   /// The environment for helpers and runtimes: an allow-list, so that nothing the user's shell holds
   /// leaks into them by accident.
   public var helperEnvironment: [String] {
@@ -215,4 +235,18 @@ private final class NamespaceMemory: Sendable {
   let additionalStores = Mutex<[AdditionalStore]?>(nil)
   let config = Mutex<ContainersConfig?>(nil)
   let userName = Mutex<String?>(nil)
+  let keptLock = Mutex<KeptLock?>(nil)
+}
+
+/// A lock on its way from a container's maker to its start.
+private final class KeptLock: Sendable {
+  let id: String
+  private let lock: Mutex<FileLock?>
+
+  init(id: String, lock: consuming FileLock) {
+    self.id = id
+    self.lock = Mutex(lock)
+  }
+
+  func take() -> FileLock? { lock.withLock { $0.take() } }
 }

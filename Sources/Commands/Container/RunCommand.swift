@@ -37,7 +37,7 @@ enum RunCommand {
         throw ErrorReport(.invalidRequest, "--preserve-fds: descriptor \(fd) is not open")
       }
     }
-    let config = try create(options, invocation.arguments, context)
+    let config = try create(options, invocation.arguments, context, starts: true)
     let start = StartContainer(context)
     do {
       guard !options.detach else {
@@ -102,7 +102,8 @@ enum RunCommand {
   }
 
   private static func create(
-    _ options: ContainerOptions, _ arguments: [String], _ context: EngineContext
+    _ options: ContainerOptions, _ arguments: [String], _ context: EngineContext,
+    starts: Bool = false
   ) throws -> ContainerConfig {
     var request = options.request
     RunWarnings.apply(&request, given: options.given)
@@ -116,7 +117,7 @@ enum RunCommand {
     }
     var display = TransferDisplay(quiet: options.quiet)
     defer { display.finish() }
-    return try CreateContainer(context).run(request) { display.show($0) }
+    return try CreateContainer(context).run(request, starts: starts) { display.show($0) }
   }
 
   private static func streams(_ options: ContainerOptions) -> AttachStreams {

@@ -18,9 +18,10 @@ public struct CreateContainer {
   }
 
   /// - Returns: the new container, on disk but not started.
-  public func run(_ request: ContainerRequest, events: (TransferEvent) -> Void = { _ in }) throws
-    -> ContainerConfig
-  {
+  public func run(
+    _ request: ContainerRequest, starts: Bool = false,
+    events: (TransferEvent) -> Void = { _ in }
+  ) throws -> ContainerConfig {
     var config = ContainerConfig()
     config.created = Clock.realtime()
     config.createCommand = context.commandLine
@@ -66,7 +67,8 @@ public struct CreateContainer {
       }
     }
     try Dependents(store).note(config)
-    try add(&config, chooseName: wanted == nil, seed: Array(random[32...]), events)
+    try add(
+      &config, chooseName: wanted == nil, starts: starts, seed: Array(random[32...]), events)
     // After the container: nobody then takes them for unused.
     try VolumeStore(context).ensure(config)
     if let path = request.cidFile { try writeIDFile(path, config) }
@@ -96,16 +98,16 @@ public struct CreateContainer {
   }
 
   private func add(
-    _ config: inout ContainerConfig, chooseName: Bool, seed: [UInt8],
+    _ config: inout ContainerConfig, chooseName: Bool, starts: Bool, seed: [UInt8],
     _ events: (TransferEvent) -> Void
   ) throws {
-    guard chooseName else { return try store.add(config, events: events) }
+    guard chooseName else { return try store.add(config, starts: starts, events: events) }
     var seed = seed
     for attempt in 0..<50 {
       config.name = ContainerName.random(seed)
       if attempt > 3 { config.name += "\(seed[0])\(attempt)" }
       do {
-        return try store.add(config, events: events)
+        return try store.add(config, starts: starts, events: events)
       } catch EngineError.nameInUse where attempt < 49 {
         seed = try CurrentProcess.randomBytes(3)
       }

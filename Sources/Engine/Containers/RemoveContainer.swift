@@ -67,6 +67,8 @@ public struct RemoveContainer {
     _ id: String, force: Bool, volumes: Bool, timeout: Int? = nil, onlyIdle: Bool = false
   ) throws {
     let config = try? store.load(id)
+    // Of one that we could not start.
+    _ = context.takeKeptLock(of: id)
     let lock: FileLock?
     if onlyIdle {
       try refuseDependents(of: id)

@@ -36,13 +36,18 @@ public struct StartContainer {
 
   /// A new monitor, or the one of a container that `init` has set up, told to go on.
   private func launchOrContinue(_ config: ContainerConfig) throws -> MonitorSocket {
-    if let monitor = try MonitorSocket.settingUp(config.id, store) {
+    if let monitor = try settingUp(config.id) {
       try monitor.send(.attach([]))
       try monitor.send(.start)
       return monitor
     }
     let connection = try LaunchContainer(context: context, store: store, config: config).run()
     return MonitorSocket(socket: connection.takeSocket())
+  }
+
+  /// A container whose lock is ours has no monitor yet.
+  private func settingUp(_ id: String) throws -> MonitorSocket? {
+    context.keepsLock(of: id) ? nil : try MonitorSocket.settingUp(id, store)
   }
 
   /// Starts the containers that this one needs; cycles cannot come about, since a container only
@@ -72,7 +77,7 @@ public struct StartContainer {
   public func attached(_ id: String, _ attachment: Attachment) throws -> AttachOutcome {
     let config = try store.load(id)
     try startDependencies(of: config)
-    if let monitor = try MonitorSocket.settingUp(id, store) {
+    if let monitor = try settingUp(id) {
       try monitor.send(.attach(attachment.streams))
       try monitor.send(.start)
       return try follow(monitor.takeSocket(), config, attachment)

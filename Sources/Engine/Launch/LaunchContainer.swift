@@ -23,13 +23,22 @@ struct LaunchContainer {
     let id = config.id
     let directory = store.directory(id)
     let live = store.liveDirectory(id)
-    let status = try StatusReader(store).read(id)
-    if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
+    let kept = context.takeKeptLock(of: id)
+    let isOurs = kept != nil
+    if !isOurs {
+      let status = try StatusReader(store).read(id)
+      if status.isAlive || status == .initialized { throw EngineError.alreadyRunning(config.name) }
+    }
     try refuseTerminal()
     let plan = try JoinedNamespaces(context: context, config: config).userPlan()
     context.prepareNamespace(plan, neededSoon: true)
     try MappedLayer(context).renew(config)
-    guard let lock = try waitForMonitor() else {
+    let lock: FileLock
+    if let kept {
+      lock = kept
+    } else if let taken = try waitForMonitor() {
+      lock = taken
+    } else {
       throw EngineError.alreadyRunning(config.name)
     }
     try ContainerFiles.waitUntilFree(directory)
