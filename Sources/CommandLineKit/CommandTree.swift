@@ -101,14 +101,4 @@ public struct CommandTree<Globals: Sendable>: Sendable {
     }
     return nil
   }
-
-  /// The names of entries that are not their commands' own, which a test wants to be none.
-  public var misnamedEntries: [String] {
-    sections.flatMap { section in
-      section.entries.filter { entry in
-        let command = entry.command()
-        return command.name != entry.name || command.aliases != entry.aliases
-      }.map { "\($0.name): \($0.command().name) \($0.command().aliases)" }
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Model
 import OCISpec
 
@@ -79,9 +80,8 @@ public struct ContainerSummary: Sendable {
     case "mount": mounts.append(value)
     case "volume": volumes.append(value)
     case "label":
-      let equals = value.utf8.firstIndex(of: UInt8(ascii: "=")) ?? value.endIndex
-      labels.append(
-        (String(value[..<equals]), String(Substring(value.utf8[equals...].dropFirst()))))
+      let (key, text) = value.cut(at: UInt8(ascii: "="))
+      labels.append((String(key), String(text ?? "")))
     case "auto-remove": autoRemove = value == "true"
     case "restart": restartPolicy = value
     default: break

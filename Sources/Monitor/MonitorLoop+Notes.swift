@@ -13,9 +13,8 @@ extension MonitorLoop {
     event.attributes =
       facts
       + notes.labels.map { label in
-        guard let equals = label.firstIndex(of: "=") else { return Event.Attribute(label, "") }
-        return Event.Attribute(
-          String(label[..<equals]), String(label[label.index(after: equals)...]))
+        let (key, value) = label.cut(at: UInt8(ascii: "="))
+        return Event.Attribute(String(key), String(value ?? ""))
       }
     EventLog(notes.directory).record(event)
   }

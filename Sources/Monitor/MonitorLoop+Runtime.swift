@@ -45,12 +45,13 @@ extension MonitorLoop {
     self.begun = nil
     runtimeEnd = nil
     runtimePid = begun.pid
-    try step("watch the runtime") { () throws(SystemError) in
-      // Its last words are read while it still has the other end.
+    // Its last words are read while it still has the other end. Where that cannot be, its end is
+    // waited for: the program may have begun, which is no failure.
+    do throws(SystemError) {
       try Descriptor.setNonBlocking(begun.messages.raw, true)
       try loop.add(begun.started.raw, .readable, token: Token.started)
-    }
-    runtimeWord = begun.started
+      runtimeWord = begun.started
+    } catch { runtimeWord = nil }
     // It may have ended before ends were watched for.
     reap()
     updateStreamWatches()

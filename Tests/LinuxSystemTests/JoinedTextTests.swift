@@ -22,6 +22,14 @@ struct JoinedTextTests {
     }
   }
 
+  @Test func cutsAtTheFirst() {
+    let cut = { (text: String) in text.cut(at: UInt8(ascii: "=")) }
+    #expect(cut("a=b=c") == ("a", "b=c"))
+    #expect(cut("=") == ("", ""))
+    #expect(cut("a") == ("a", nil))
+    #expect(cut("a=\u{301}b") == ("a", "\u{301}b"))
+  }
+
   @Test func goesByBytes() {
     #expect("a:\u{301}b".parts(at: UInt8(ascii: ":")) == ["a", "\u{301}b"])
   }

@@ -19,13 +19,13 @@ public struct ContainerFilter: Sendable {
   /// - Throws: for a key that is none, or a value that cannot be.
   public init(_ texts: [String]) throws(ErrorReport) {
     for text in texts {
-      guard let equals = text.firstIndex(of: "=") else {
+      let (word, rest) = text.cut(at: UInt8(ascii: "="))
+      guard let rest else {
         throw ErrorReport(
           .invalidRequest, "invalid filter \"\(text)\": invalid argument",
           hint: "write KEY=VALUE")
       }
-      let key = String(text[..<equals])
-      let value = String(text[text.index(after: equals)...])
+      let (key, value) = (String(word), String(rest))
       guard Self.keys.contains(key) else {
         throw ErrorReport(.invalidRequest, "\(key) is an invalid filter")
       }
@@ -147,11 +147,10 @@ public struct ContainerFilter: Sendable {
   }
 
   private func hasLabel(_ row: ContainerSummary, _ text: String) -> Bool {
-    guard let equals = text.firstIndex(of: "=") else {
-      return row.labels.contains { Self.glob(text, $0.key) }
+    let (key, value) = text.cut(at: UInt8(ascii: "="))
+    return row.labels.contains { label in
+      Self.glob(key, label.key) && (value.map { $0 == label.value } ?? true)
     }
-    let value = text[text.index(after: equals)...]
-    return row.labels.contains { Self.glob(text[..<equals], $0.key) && $0.value == value }
   }
 
   /// A key, or with a star at its end the start of one.

@@ -6,12 +6,11 @@ enum KeyValues {
   static func parse(_ texts: [String], what: String) throws(ErrorReport) -> [String: String] {
     var values: [String: String] = [:]
     for text in texts {
-      // By bytes: an accent after the sign belongs to the value.
-      let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex
-      guard equals != text.startIndex else {
+      let (key, value) = text.cut(at: UInt8(ascii: "="))
+      guard !key.isEmpty else {
         throw ErrorReport(.invalidRequest, "invalid \(what) \"\(text)\": the key is empty")
       }
-      values[String(text[..<equals])] = String(Substring(text.utf8[equals...].dropFirst()))
+      values[String(key)] = String(value ?? "")
     }
     return values
   }
