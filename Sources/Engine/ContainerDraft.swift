@@ -68,11 +68,8 @@ struct ContainerDraft: ~Copyable {
   /// The draft at `path` if nobody else has it and it is still there.
   private static func lock(_ path: String) throws(SystemError) -> ContainerDraft? {
     do throws(SystemError) {
-      guard let lock = try FileLock.attempt("\(path)/\(lockName)") else { return nil }
-      let mine = try FileStatus.of(descriptor: lock.descriptor)
-      guard let there = try FileStatus.find("\(path)/\(lockName)"),
-        there.inode == mine.inode, there.device == mine.device
-      else { return nil }
+      let file = "\(path)/\(lockName)"
+      guard let lock = try FileLock.attempt(file), try lock.isStill(at: file) else { return nil }
       return ContainerDraft(path: path, lock: lock)
     } catch {
       if error.errno == Errno.noEntry { return nil }

@@ -207,13 +207,8 @@ public struct ContainerStore: Sendable {
     let path = monitorLock(id)
     do throws(SystemError) {
       guard let lock = try FileLock.attempt(path) else { return nil }
-      let ours = try FileStatus.of(descriptor: lock.descriptor)
       // A removal that had it before us has taken the directory away.
-      if let there = try FileStatus.find(path), there.inode == ours.inode,
-        there.device == ours.device
-      {
-        return lock
-      }
+      if try lock.isStill(at: path) { return lock }
     } catch {
       guard error.errno == Errno.noEntry else { throw error }
     }

@@ -32,6 +32,13 @@ public struct FileLock: ~Copyable, Sendable {
     return FileLock(owning: file)
   }
 
+  /// Whether the path still leads to the file that was locked: it may have been moved or removed before.
+  public func isStill(at path: String) throws(SystemError) -> Bool {
+    let ours = try FileStatus.of(descriptor: descriptor)
+    guard let there = try FileStatus.find(path) else { return false }
+    return there.inode == ours.inode && there.device == ours.device
+  }
+
   /// Locks an open, writable file that nobody else has yet; closing it lets go.
   public static func hold(_ descriptor: Int32) throws(SystemError) {
     try check(clinux_lock(descriptor, 1, 0), "lock", "\(descriptor)")

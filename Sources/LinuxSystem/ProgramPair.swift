@@ -2,7 +2,7 @@ import CLinux
 
 /// Two programs that run beside us.
 ///
-/// A thread starts them and waits for them: we do not wait even until they execute.
+/// A thread starts them and waits for them: but for `awaitedSoon` we do not wait even until they execute.
 ///
 /// The thread runs no Swift and allocates nothing, so that `ChildProcess.spawn` is safe beside it.
 @safe public struct ProgramPair: ~Copyable, @unchecked Sendable {

@@ -23,12 +23,8 @@ struct InitLauncher {
       try MessageChannel.pair()
     }
     let goesAhead = !waitsForParent(record)
-    if goesAhead {
-      // It finds the word there, and does not sleep for it.
-      try during("talk to the init stage") { () throws(SystemError) in
-        try pair.first.send(InitMessage.proceed.bytes)
-      }
-    }
+    // It finds the word there, and does not sleep for it.
+    if goesAhead { try letGoOn(pair.first) }
     let child =
       try plan.needsGoBetween
       ? spawnByGoBetween(record, listener, pair)
@@ -39,11 +35,7 @@ struct InitLauncher {
       record.pid = child.pid
       try place(child, &record)
       try moveNetworkDevices(to: child.pid)
-      if !goesAhead {
-        try during("talk to the init stage") { () throws(SystemError) in
-          try channel.send(InitMessage.proceed.bytes)
-        }
-      }
+      if !goesAhead { try letGoOn(channel) }
       let terminal = try converse(channel, child, listens, &record, saved)
       return CreateContainer.Created(
         child: child, record: record, spec: spec, terminal: terminal)
@@ -52,6 +44,12 @@ struct InitLauncher {
       try? child.kill(9)
       _ = try? child.wait()
       throw error
+    }
+  }
+
+  private func letGoOn(_ channel: borrowing MessageChannel) throws(RuntimeError) {
+    try during("talk to the init stage") { () throws(SystemError) in
+      try channel.send(InitMessage.proceed.bytes)
     }
   }
 
@@ -177,9 +175,7 @@ struct InitLauncher {
         var unfinished = record
         unfinished.pid = 0
         try saved(unfinished)
-        try during("talk to the init stage") { () throws(SystemError) in
-          try channel.send(InitMessage.proceed.bytes)
-        }
+        try letGoOn(channel)
       case .copyMapped(let index) where plan.mounts.indices.contains(index):
         try MappedSource(mount: plan.mounts[index], rootfs: plan.rootfs).send(
           to: channel, from: child.pidfd.raw)
@@ -189,9 +185,7 @@ struct InitLauncher {
         let runner = HookRunner(state: state)
         try runner.run(plan.hooks.prestart, "prestart")
         try runner.run(plan.hooks.createRuntime, "createRuntime")
-        try during("talk to the init stage") { () throws(SystemError) in
-          try channel.send(InitMessage.proceed.bytes)
-        }
+        try letGoOn(channel)
       case .terminal: terminal = descriptors.first ?? -1
       case .ready where !isReady:
         isReady = true
@@ -199,9 +193,7 @@ struct InitLauncher {
         try saved(record)
         // `create` ends here; `run` waits for the program or its error.
         guard listens else { continue }
-        try during("talk to the init stage") { () throws(SystemError) in
-          try channel.send(InitMessage.proceed.bytes)
-        }
+        try letGoOn(channel)
         return terminal
       case .ready: continue
       case .failed(let report): throw .reported(report)

@@ -14,18 +14,15 @@ struct LabelTests {
     ("comb=\u{301}x", "comb", "\u{301}x"), ("zwj=\u{200D}x", "zwj", "\u{200D}x"),
   ])
   func areListedAsGiven(text: String, key: String, value: String) throws {
-    let root = "/tmp/martlet-label-\(try RandomName.make())"
-    defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(below: root)
-    var config = ContainerConfig()
-    config.id = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
-    config.name = "one"
-    config.labels = try KeyValues.parse([text], what: "label")
-    try ContainerStore(context).add(config)
-    let places = try #require(try ContainerPlaces.open(context).map { $0 })
-    let labels = try #require(try places.summary(config.id)).labels
-    #expect(labels.map(\.key) == [key])
-    #expect(labels.map { Array($0.value.utf8) } == [Array(value.utf8)])
+    try EngineContext.withScratch { context in
+      let id = try context.addContainer("one") {
+        $0.labels = try KeyValues.parse([text], what: "label")
+      }
+      let places = try #require(try ContainerPlaces.open(context))
+      let labels = try #require(try places.summary(id)).labels
+      #expect(labels.map(\.key) == [key])
+      #expect(labels.map { Array($0.value.utf8) } == [Array(value.utf8)])
+    }
   }
 
   @Test func aKeyIsNeeded() {

@@ -8,26 +8,15 @@ import Testing
 
 /// What is done once however many containers and volumes there are.
 struct ManyRemovalTests {
-  private static func withContext(_ body: (EngineContext) throws -> Void) throws {
-    let root = "/tmp/martlet-many-\(try RandomName.make())"
-    defer { try? FileTree.removeTree(root) }
-    try body(try EngineContext(below: root))
-  }
-
   private static func add(_ name: String, volume: String, _ context: EngineContext) throws -> String
   {
-    var config = ContainerConfig()
-    config.id = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
-    config.name = name
     var mount = ContainerMount(.volume, source: volume, destination: "/data")
     mount.anonymous = volume.count == 64
-    config.mounts = [mount]
-    try ContainerStore(context).add(config)
-    return config.id
+    return try context.addContainer(name) { $0.mounts = [mount] }
   }
 
   @Test func asksOneContainerOnceForAllVolumes() throws {
-    try Self.withContext { context in
+    try EngineContext.withScratch { context in
       let first = try Self.add("a", volume: "one", context)
       _ = try Self.add("b", volume: "two", context)
       let users = VolumeUsers(context)
@@ -47,7 +36,7 @@ struct ManyRemovalTests {
   }
 
   @Test func emptiesTheTrashOnceForAllContainers() throws {
-    try Self.withContext { context in
+    try EngineContext.withScratch { context in
       let anonymous = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
       try FileTree.ensureDirectory("\(context.volumes)/\(anonymous)")
       let ids = try (0..<5).map { number in
@@ -69,7 +58,7 @@ struct ManyRemovalTests {
   }
 
   @Test func aKilledRemovalOfManyIsFinishedByTheNext() throws {
-    try Self.withContext { context in
+    try EngineContext.withScratch { context in
       let id = try Self.add("killed", volume: "kept", context)
       try RemoveContainer(context, collecting: TrashBatch(context)).run(
         id, force: false, volumes: false)

@@ -8,19 +8,9 @@ import Testing
 
 /// A prune beside commands that start containers.
 struct RemovalOfIdleTests {
-  private static func withContainer(_ body: (EngineContext, String) throws -> Void) throws {
-    let root = "/tmp/martlet-idle-\(try RandomName.make())"
-    defer { try? FileTree.removeTree(root) }
-    let context = try EngineContext(below: root)
-    var config = ContainerConfig()
-    config.id = try RandomName.hexadecimal(CurrentProcess.randomBytes(32))
-    config.name = "one"
-    try ContainerStore(context).add(config)
-    try body(context, config.id)
-  }
-
   @Test func whatSomebodyIsAboutToStartStays() throws {
-    try Self.withContainer { context, id in
+    try EngineContext.withScratch { context in
+      let id = try context.addContainer("one")
       let store = ContainerStore(context)
       let lock = try FileLock(store.monitorLock(id))
       #expect {
@@ -39,7 +29,8 @@ struct RemovalOfIdleTests {
 
   /// The directory goes to the trash with the lock's file: whoever waited for that has a lock on nothing.
   @Test func aStartThatComesTooLateFindsNone() throws {
-    try Self.withContainer { context, id in
+    try EngineContext.withScratch { context in
+      let id = try context.addContainer("one")
       let store = ContainerStore(context)
       try RemoveContainer(context).run(id, force: false, volumes: false, onlyIdle: true)
       #expect {
