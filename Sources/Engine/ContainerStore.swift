@@ -14,6 +14,8 @@ public struct ContainerStore: Sendable {
   public init(_ context: EngineContext) { self.context = context }
 
   public func directory(_ id: String) -> String { "\(context.containers)/\(id)" }
+  /// Where a container's directory goes to be removed.
+  func trash(_ id: String) -> String { "\(context.trash)/\(id)" }
   public func liveDirectory(_ id: String) -> String { "\(context.live)/\(id)" }
 
   /// Reads a container's configuration.
@@ -83,7 +85,7 @@ public struct ContainerStore: Sendable {
   ) throws {
     let id = config.id
     let durability: RecordStore.Durability = config.lifecycle.autoRemove ? .process : .power
-    try FileTree.ensureDirectory(context.containers)
+    if !FileTree.exists(context.containers) { try FileTree.ensurePlace(context.containers) }
     try FileTree.ensureDirectory(context.names)
     // Now, since a removal must not need a directory that a full disk cannot make.
     try FileTree.ensureDirectory(context.trash)
@@ -231,7 +233,7 @@ public struct ContainerStore: Sendable {
     try FileTree.ensureDirectory(context.trash)
     let moved: Bool
     do throws(SystemError) {
-      try FileTree.rename(directory(id), to: "\(context.trash)/\(id)")
+      try FileTree.rename(directory(id), to: trash(id))
       moved = true
     } catch {
       guard error.errno == Errno.noEntry || error.errno == Errno.notEmpty else { throw error }

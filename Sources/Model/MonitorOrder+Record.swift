@@ -31,6 +31,7 @@ extension MonitorOrder {
       record.append("event-image", notes.image)
       for label in notes.labels { record.append("event-label", label) }
     }
+    removal?.write(to: &record)
     for argument in afterExit { record.append("after-exit", argument) }
     record.append("stop-signal", "\(stopSignal)")
     record.append("stop-timeout", "\(stopTimeout)")
@@ -79,6 +80,7 @@ extension MonitorOrder {
       Notes(
         directory: $0, image: record["event-image"] ?? "", labels: record.all("event-label"))
     }
+    removal = RemovalOrder(record)
     afterExit = record.all("after-exit")
     stopSignal = Int32(clamping: record.integer("stop-signal") ?? 15)
     stopTimeout = record.integer("stop-timeout") ?? 10

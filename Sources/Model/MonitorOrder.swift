@@ -109,7 +109,10 @@ public struct MonitorOrder: Equatable, Sendable {
   public var network: NetworkHelperOrder?
   /// Nil: nobody is told.
   public var notes: Notes?
-  /// A program to execute in the monitor's place at the very end.
+  /// Nil: the container stays, or its removal is more than the monitor can do.
+  public var removal: RemovalOrder?
+  /// A program to execute in the monitor's place at the very end, unless `removal` was all there was to
+  /// do.
   public var afterExit: [String] = []
   public var stopSignal: Int32 = 15
   /// Seconds from the stop signal to SIGKILL.

@@ -30,7 +30,7 @@ extension MonitorLoop {
       try bringUp()
       try pump { initEnd != nil }
       let code = try finishRun()
-      callQuietly(["delete"])
+      deleteQuietly()
       let again = startsAgain(afterCode: code)
       note(again ? "restart" : "cleanup")
       guard again else {
@@ -338,7 +338,7 @@ extension MonitorLoop {
     if error == .stopped, lastExit != nil {
       signalInit(SignalSet.kill)
       endRestarts()
-      callQuietly(["delete", "--force"])
+      deleteQuietly(["--force"])
       return
     }
     var exit = ExitRecord(code: error.exitCode, finished: Clock.realtime())
@@ -349,7 +349,7 @@ extension MonitorLoop {
     writeExit(exit, next: .exited)
     lastFrames = [.failure(error.report), .exit(.init(code: exit.code))]
     lastFrames.forEach(broadcast)
-    callQuietly(["delete", "--force"])
+    deleteQuietly(["--force"])
   }
 
   /// Sends out what is queued, and makes sure no process stays behind.

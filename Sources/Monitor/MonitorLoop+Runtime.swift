@@ -126,9 +126,10 @@ extension MonitorLoop {
     }
   }
 
-  /// Runs a command on the container whose failure changes nothing any more.
-  func callQuietly(_ arguments: [String]) {
-    _ = try? callRuntime(arguments + [order.id], descriptors: [])
+  /// Has the runtime forget the container, whose end is known; its failure changes nothing for others.
+  func deleteQuietly(_ options: [String] = []) {
+    let end = try? callRuntime(["delete"] + options + [order.id], descriptors: [])
+    runtimeForgot = end == .exited(0)
   }
 
   func runtimeFailure(_ doing: String, _ end: ProcessEnd, text: [UInt8]) -> MonitorError {

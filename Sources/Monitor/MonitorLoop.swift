@@ -59,6 +59,8 @@ public final class MonitorLoop {
 
   var helper: NetworkHelper?
   var helperDeadline: Int64?
+  /// The runtime has nothing of the container any more.
+  var runtimeForgot = false
   var runtimePid: Int32?
   var runtimeEnd: ProcessEnd?
   /// `BegunRun.started` while that run goes on.

@@ -22,6 +22,7 @@ public enum MonitorProgram {
       let loop = try MonitorLoop(
         order, sync: hasSync ? MonitorOrder.syncDescriptor : nil, linkedRuntime: runtime)
       loop.run()
+      if loop.removeContainer() { CurrentProcess.exitNow(0) }
     } catch {
       if let begun { BegunRun.abandon(begun) }
       if hasSync { tell(error) }

@@ -20,6 +20,8 @@ import Testing
     order.network = NetworkHelperOrder(
       arguments: ["/usr/bin/slirp4netns", "-r", "3"], readiness: .descriptor(3),
       exitDescriptor: 4, apiSocket: "/s", requests: ["{}"])
+    order.removal = RemovalOrder(
+      directory: "/c/abc", trash: "/t/abc", names: "/n", mountPoint: "/r/root fs")
     order.afterExit = ["/usr/bin/martlet", "__cleanup", "abc"]
     order.stopSignal = 2
     order.stopTimeout = 3

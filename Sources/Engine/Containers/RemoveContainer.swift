@@ -89,7 +89,7 @@ public struct RemoveContainer {
     if !isOurs && !force && config?.lifecycle.autoRemove != true {
       throw EngineError.noSuchContainer(config?.name ?? id)
     }
-    var paths = ["\(context.trash)/\(id)"]
+    var paths = [store.trash(id)]
     if takesVolumes, let config {
       paths += try unlistVolumes(config)
     }
@@ -150,7 +150,7 @@ public struct RemoveContainer {
 
   /// Anonymous volumes of containers whose removal was interrupted after they went to the trash.
   private func finishVolumes(_ id: String) throws {
-    let trash = "\(context.trash)/\(id)"
+    let trash = store.trash(id)
     guard id.count == 64, let bytes = try? FileTree.read("\(trash)/config.json", limit: 16 << 20),
       let config = try? ContainerConfig(parsing: bytes),
       config.lifecycle.autoRemove || FileTree.exists("\(trash)/\(Self.volumesMark)")
@@ -204,7 +204,7 @@ public struct RemoveContainer {
   ///
   /// Runs inside the user namespace; whatever another command did already is fine.
   public func cleanUp(_ id: String) throws {
-    let trash = "\(context.trash)/\(id)"
+    let trash = store.trash(id)
     var config = try? store.load(id)
     if config == nil, let bytes = try? FileTree.read("\(trash)/config.json", limit: 16 << 20) {
       config = try? ContainerConfig(parsing: bytes)

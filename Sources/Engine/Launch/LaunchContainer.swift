@@ -132,8 +132,21 @@ struct LaunchContainer {
       order.afterExit =
         ["\(context.programs)/martlet"] + context.eventArguments
         + ["__cleanup", config.id]
+      if isRemovedByMonitor(runtime) {
+        order.removal = RemovalOrder(
+          directory: directory, trash: store.trash(config.id), names: context.names,
+          mountPoint: store.mountPoint)
+      }
     }
     return order
+  }
+
+  /// Whether a container that goes when it ends has nothing but what its monitor can remove.
+  ///
+  /// Of other runtimes it is not known what they leave.
+  private func isRemovedByMonitor(_ runtime: RuntimeProgram) -> Bool {
+    runtime.isLinked && config.lifecycle.cidFile == nil && !config.lifecycle.removesImage
+      && !config.mounts.contains { $0.kind == .volume && $0.anonymous }
   }
 
   /// A container that has our terminal itself could not be told from us there.
