@@ -43,6 +43,63 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
   return (int32_t)pid;
 }
 
+struct borrowing {
+  int32_t (*body)(void *);
+  void *context;
+  /* The child writes it, of which a compiler knows nothing. */
+  volatile int32_t returned;
+};
+
+static int borrow(void *context) {
+  struct borrowing *borrowing = context;
+  int32_t status = borrowing->body(borrowing->context);
+  borrowing->returned = 1;
+  _exit(status);
+}
+
+/* Whether a child that we do not wait for any more, since it has a program or has lost its memory, was
+ * killed. We are let go on before its end can be waited for; then it has no program any more. */
+static int was_killed(int32_t pid, int pidfd) {
+  char directory[32], program[40], target[8];
+  siginfo_t end = {0};
+  snprintf(directory, sizeof directory, "/proc/%d", pid);
+  snprintf(program, sizeof program, "%s/exe", directory);
+  int ends = readlink(program, target, sizeof target) < 0 && errno == ENOENT &&
+             /* It may be hidden from us (hidepid=, proc(5)). */
+             access(directory, F_OK) == 0;
+  return waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | WNOWAIT | (ends ? 0 : WNOHANG)) == 0 &&
+         (end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED);
+}
+
+/* As a main thread's usually is; only what is used of it takes memory. */
+#define BORROWING_STACK ((size_t)8 << 20)
+
+int32_t clinux_spawn_borrowing(int32_t (*body)(void *), void *context, const char *last_words,
+                               int32_t *pidfd) {
+  struct borrowing borrowing = {body, context, 0};
+  int fd = -1;
+  int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+  char *stack = mmap(0, BORROWING_STACK, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED) return -errno;
+  /* What runs past its end shall fail there. */
+  mprotect(stack, 4096, PROT_NONE);
+  int pid = clone(borrow, stack + BORROWING_STACK,
+                  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &borrowing, &fd);
+  int failure = pid < 0 ? -errno : 0;
+  if (pid > 0 && !borrowing.returned && was_killed(pid, fd)) {
+    ssize_t length = write(STDERR_FILENO, last_words, strlen(last_words));
+    (void)length;
+    _exit(125);
+  }
+  munmap(stack, BORROWING_STACK);
+  /* New identities of the child made our memory what fs.suid_dumpable says. */
+  if (dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  if (failure) return failure;
+  *pidfd = fd;
+  return pid;
+}
+
 /* Above all targets, and 3. */
 static int highest_target(const struct clinux_program *program) {
   int highest = 3;
@@ -357,8 +414,14 @@ static int processor_of(int32_t pid) {
   return rest ? atoi(rest) : -1;
 }
 
+/* Not sched_getcpu(3), which takes the word of a thread whose memory we may have borrowed. */
+static int own_processor(void) {
+  unsigned cpu = 0;
+  return syscall(SYS_getcpu, &cpu, 0, 0) < 0 ? -1 : (int)cpu;
+}
+
 int32_t clinux_other_processors(cpu_set_t *allowed, cpu_set_t *others) {
-  int cpu = sched_getcpu();
+  int cpu = own_processor();
   if (cpu < 0 || sched_getaffinity(0, sizeof *allowed, allowed) < 0) return 0;
   *others = *allowed;
   CPU_CLR((unsigned)cpu, others);
@@ -375,7 +438,7 @@ void clinux_allow_processors(const cpu_set_t *allowed) {
 
 void clinux_step_aside(int32_t pid) {
   cpu_set_t allowed, others;
-  if (!clinux_other_processors(&allowed, &others) || processor_of(pid) != sched_getcpu()) return;
+  if (!clinux_other_processors(&allowed, &others) || processor_of(pid) != own_processor()) return;
   if (sched_setaffinity(0, sizeof others, &others) == 0) clinux_allow_processors(&allowed);
 }
 

@@ -159,6 +159,17 @@ public struct EngineContext: Sendable {
     }
   }
 
+  /// Whether a process that becomes a monitor may have this one's memory: the first one may.
+  ///
+  /// It leaves behind what it had allocated, and what it has found out in its namespaces would be
+  /// true for no other.
+  func lendMemory() -> Bool {
+    namespaces.hasLentMemory.withLock { hasLent in
+      defer { hasLent = true }
+      return !hasLent
+    }
+  }
+
   /// The container is in its namespace: ours need not be held any more.
   func releaseNamespace() {
     namespaces.prepared.withLock { prepared in
@@ -236,6 +247,7 @@ private final class NamespaceMemory: Sendable {
   let config = Mutex<ContainersConfig?>(nil)
   let userName = Mutex<String?>(nil)
   let keptLock = Mutex<KeptLock?>(nil)
+  let hasLentMemory = Mutex(false)
 }
 
 /// A lock on its way from a container's maker to its start.

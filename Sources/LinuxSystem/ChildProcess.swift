@@ -51,6 +51,25 @@ public struct ChildProcess: ~Copyable, Sendable {
     return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
   }
 
+  /// The same in this process's memory, which it gets back when the new one executes a program or ends
+  /// (clone(2), CLONE_VM and CLONE_VFORK): nothing is copied, and until then it waits.
+  ///
+  /// What `body` changes in memory stays changed, and what it has when it executes a program is never
+  /// given back. Where the new process is killed before, this one ends too, with status 125 and
+  /// `lastWords` on standard error: memory may be half changed.
+  public static func spawnBorrowing(
+    lastWords: StaticString, _ body: @escaping () -> Int32
+  ) throws(SystemError) -> ChildProcess {
+    var pidfd: Int32 = -1
+    let box = ChildBody(body)
+    let pid = withExtendedLifetime(box) {
+      unsafe clinux_spawn_borrowing(
+        ChildBody.enter, box.context, lastWords.utf8Start, &pidfd)
+    }
+    try check(pid, "clone")
+    return ChildProcess(pid: pid, pidfd: OwnedDescriptor(owning: pidfd))
+  }
+
   /// Waits for the end and reaps it (waitid(2), P_PIDFD).
   public func wait() throws(SystemError) -> ProcessEnd {
     var code: Int32 = 0

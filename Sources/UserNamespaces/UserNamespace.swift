@@ -24,6 +24,13 @@ public struct UserNamespace: Sendable {
   /// Used in the place of a new namespace where it has the plan's mapping.
   public var prepared: PreparedNamespace?
 
+  /// Whether a process that joins a namespace has our memory in the place of a copy, for which we wait
+  /// until it executes a program (`ChildProcess.spawnBorrowing`).
+  public var lendsMemory = false
+
+  private static let lastWords: StaticString =
+    "Error: the process that our memory was lent to was killed\nHint: try again\n"
+
   public init(_ plan: UserNamespacePlan) { self.plan = plan }
 
   /// Runs `body` in a new process that is root in the namespace and has private mounts.
@@ -32,7 +39,7 @@ public struct UserNamespace: Sendable {
   ///
   /// `newNamespaces`: further namespaces for the process, such as `.network`.
   public func spawn(
-    newNamespaces: NamespaceSet = [], _ body: () -> Int32
+    newNamespaces: NamespaceSet = [], _ body: @escaping () -> Int32
   ) throws(UserNamespaceError) -> ChildProcess {
     switch plan {
     case .alreadyRoot:
@@ -54,25 +61,27 @@ public struct UserNamespace: Sendable {
     }
   }
 
-  private func spawnJoining(_ pid: Int32, _ kinds: NamespaceSet, _ body: () -> Int32)
+  private func spawnJoining(_ pid: Int32, _ kinds: NamespaceSet, _ body: @escaping () -> Int32)
     throws(UserNamespaceError) -> ChildProcess
   {
     do throws(SystemError) {
       let target = try OwnedDescriptor.open("/proc/\(pid)/ns/user")
       let raw = target.raw
-      let child = try ChildProcess.spawn {
-        guard (try? Namespace.user.join(raw)) != nil else { return 125 }
+      let entered = {
+        guard (try? Namespace.user.join(raw)) != nil else { return 125 as Int32 }
         Descriptor.close(raw)
         guard (try? Namespace.unshare(kinds.union([.mount]))) != nil,
           (try? CurrentProcess.becomeRoot(keepingGroups: keepsGroups)) != nil, Self.privateMounts()
         else { return 125 }
         return body()
       }
-      return child
+      return lendsMemory
+        ? try ChildProcess.spawnBorrowing(lastWords: Self.lastWords, entered)
+        : try ChildProcess.spawn(entered)
     } catch { throw Self.meaning(of: error) }
   }
 
-  private func spawnAsRoot(_ kinds: NamespaceSet, _ body: () -> Int32)
+  private func spawnAsRoot(_ kinds: NamespaceSet, _ body: @escaping () -> Int32)
     throws(UserNamespaceError) -> ChildProcess
   {
     do throws(SystemError) {
@@ -83,7 +92,7 @@ public struct UserNamespace: Sendable {
   }
 
   private func spawnMapped(
-    _ kinds: NamespaceSet, _ body: () -> Int32,
+    _ kinds: NamespaceSet, _ body: @escaping () -> Int32,
     map: (Int32) throws(UserNamespaceError) -> Void
   ) throws(UserNamespaceError) -> ChildProcess {
     let child: ChildProcess

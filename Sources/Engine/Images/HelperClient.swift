@@ -53,7 +53,8 @@ struct HelperClient {
   /// what it mounts, the helper sees.
   func run(
     descriptors: [(Int32, Int32)] = [], input: Int32? = nil, output: Int32? = nil,
-    events: (TransferEvent) -> Void = { _ in }, prepare: () throws -> HelperRequest.Operation
+    events: (TransferEvent) -> Void = { _ in },
+    prepare: @escaping () throws -> HelperRequest.Operation
   ) throws -> HelperEvent.Result {
     let pipe = try OwnedDescriptor.pipe()
     let child = try start(descriptors, input, output, events: pipe.writeEnd.raw, prepare)
@@ -79,7 +80,7 @@ struct HelperClient {
 
   private func start(
     _ descriptors: [(Int32, Int32)], _ userInput: Int32?, _ output: Int32?, events: Int32,
-    _ prepare: () throws -> HelperRequest.Operation
+    _ prepare: @escaping () throws -> HelperRequest.Operation
   ) throws -> ChildProcess {
     let path = try helper()
     let input = try OwnedDescriptor.anonymousFile("martlet-request")

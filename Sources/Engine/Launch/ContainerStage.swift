@@ -26,6 +26,8 @@ struct ContainerStage {
 
   /// Runs in the child; returns only when something failed, after reporting it.
   func run() -> Int32 {
+    // Failure is fine: it is for readers whom the live directory was deleted under.
+    try? Descriptor.writeAll(lock, LostContainer.text(monitor: CurrentProcess.id))
     do {
       try become()
     } catch {

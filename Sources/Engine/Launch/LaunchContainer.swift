@@ -69,8 +69,8 @@ struct LaunchContainer {
     _ = CurrentProcess.setUmask(0o022)
     var space = context.userNamespace(plan)
     space.keepsGroups = config.keepsGroups
+    space.lendsMemory = context.lendMemory()
     let child = try space.spawn { stage.run() }
-    try? Descriptor.writeAll(lock.descriptor, LostContainer.text(monitor: child.pid))
     context.releaseNamespace()
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
     return MonitorConnection(socket: sockets.takeFirst(), monitor: child)
