@@ -178,8 +178,8 @@ struct LayerInstaller {
     do {
       let outcome = try supply.withLayer(job.descriptor) { source in
         try FileTree.removeTree(place)
-        try FileTree.ensurePlace(store.layers.root)
-        try FileTree.ensureDirectory("\(place)/diff")
+        try LayerDirectory.makeFresh(place)
+        try FileTree.makeDirectory("\(place)/diff")
         try FileTree.setMode("\(place)/diff", 0o755)
         // A download has its own thread by now.
         Sandbox.enter()

@@ -59,6 +59,7 @@ struct RemapImage {
   ) throws -> LateFlush {
     let place = "\(store.layers.root)/mapped/\(LayerDirectory.ingestPrefix)\(name)"
     try FileTree.removeTree(place)
+    try LayerDirectory.makeFresh(place)
     let target = refers ? ReferringLayer.directory(place) : "\(place)/diff"
     try FileTree.ensureDirectory(target)
     try FileTree.setMode(target, 0o755)

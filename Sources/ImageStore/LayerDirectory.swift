@@ -1,4 +1,4 @@
-import LinuxSystem
+public import LinuxSystem
 public import Model
 import StateStore
 
@@ -97,6 +97,28 @@ public struct LayerDirectory: Sendable {
   /// The names of everything in the directory, leftovers as well.
   public func names() throws(ImageStoreError) -> [String] {
     try stated { () throws(StateError) in try RecordStore(root).names() }
+  }
+
+  /// Makes an empty directory in which a layer comes to be, in a place of its own on the disk
+  /// (`FileTree.ensurePlace`).
+  ///
+  /// ext4 chooses that by the name, so it is made by another one each time: the same layer would come
+  /// where it had been removed a moment ago.
+  public static func makeFresh(_ path: String) throws(SystemError) {
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    try FileTree.ensurePlace(parent)
+    for _ in 0..<16 {
+      let fresh = "\(parent)/\(trashPrefix)\(try RandomName.make())"
+      try FileTree.makeDirectory(fresh, mode: 0o700)
+      do throws(SystemError) { return try FileTree.rename(fresh, to: path) } catch {
+        // A collection took it for what it is called.
+        guard error.errno == Errno.noEntry else {
+          try? FileTree.removeDirectory(fresh)
+          throw error
+        }
+      }
+    }
+    throw SystemError("mkdir", path, errno: Errno.busy)
   }
 
   public static let recordName = "layer"
