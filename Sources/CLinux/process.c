@@ -43,6 +43,9 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
   return (int32_t)pid;
 }
 
+/* Whether whoever has this memory executes a program at this moment, from when on it changes nothing. */
+static volatile int32_t executing;
+
 struct borrowing {
   int32_t (*body)(void *);
   void *context;
@@ -57,20 +60,6 @@ static int borrow(void *context) {
   _exit(status);
 }
 
-/* Whether a child that we do not wait for any more, since it has a program or has lost its memory, was
- * killed. We are let go on before its end can be waited for; then it has no program any more. */
-static int was_killed(int32_t pid, int pidfd) {
-  char directory[32], program[40], target[8];
-  siginfo_t end = {0};
-  snprintf(directory, sizeof directory, "/proc/%d", pid);
-  snprintf(program, sizeof program, "%s/exe", directory);
-  int ends = readlink(program, target, sizeof target) < 0 && errno == ENOENT &&
-             /* It may be hidden from us (hidepid=, proc(5)). */
-             access(directory, F_OK) == 0;
-  return waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | WNOWAIT | (ends ? 0 : WNOHANG)) == 0 &&
-         (end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED);
-}
-
 /* As a main thread's usually is; only what is used of it takes memory. */
 #define BORROWING_STACK ((size_t)8 << 20)
 
@@ -78,16 +67,22 @@ int32_t clinux_spawn_borrowing(int32_t (*body)(void *), void *context, const cha
                                int32_t *pidfd) {
   struct borrowing borrowing = {body, context, 0};
   int fd = -1;
+  uint64_t all = ~0ULL, mask = 0;
   int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
   char *stack = mmap(0, BORROWING_STACK, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return -errno;
   /* What runs past its end shall fail there. */
   mprotect(stack, 4096, PROT_NONE);
+  executing = 0;
+  /* A signal waits for the program: a stopped child would be waited for without an end. */
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int pid = clone(borrow, stack + BORROWING_STACK,
                   CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &borrowing, &fd);
   int failure = pid < 0 ? -errno : 0;
-  if (pid > 0 && !borrowing.returned && was_killed(pid, fd)) {
+  /* What came for us meanwhile ends us here: we have no handlers. */
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  if (pid > 0 && !borrowing.returned && !executing) {
     ssize_t length = write(STDERR_FILENO, last_words, strlen(last_words));
     (void)length;
     _exit(125);
@@ -128,10 +123,12 @@ int32_t clinux_become(const struct clinux_program *program) {
   int32_t failure = place_descriptors(program, &image);
   if (failure < 0) return failure;
   if (program->directory && chdir(program->directory) < 0) return -errno;
+  executing = 1;
   /* Falls through where a mount forbids execution. */
   if (image >= 0)
     syscall(SYS_execveat, image, "", program->argv, program->envp, CLINUX_AT_EMPTY_PATH);
   execve(program->path, program->argv, program->envp);
+  executing = 0;
   return -errno;
 }
 
@@ -251,6 +248,8 @@ int32_t clinux_start(const struct clinux_program *program, int32_t *pidfd) {
   int pid = clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
                   &starting, &fd);
   int failure = pid < 0 ? -errno : starting.failure;
+  /* The child's word, not ours. */
+  executing = 0;
   if (pid >= 0 && failure < 0) {
     int32_t code, status;
     clinux_wait_pid(pid, 0, &code, &status);

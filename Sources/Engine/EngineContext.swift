@@ -161,8 +161,7 @@ public struct EngineContext: Sendable {
 
   /// Whether a process that becomes a monitor may have this one's memory: the first one may.
   ///
-  /// It leaves behind what it had allocated, and what it has found out in its namespaces would be
-  /// true for no other.
+  /// It leaves behind all that it had allocated.
   func lendMemory() -> Bool {
     namespaces.hasLentMemory.withLock { hasLent in
       defer { hasLent = true }

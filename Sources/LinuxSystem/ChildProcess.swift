@@ -55,8 +55,9 @@ public struct ChildProcess: ~Copyable, Sendable {
   /// (clone(2), CLONE_VM and CLONE_VFORK): nothing is copied, and until then it waits.
   ///
   /// What `body` changes in memory stays changed, and what it has when it executes a program is never
-  /// given back. Where the new process is killed before, this one ends too, with status 125 and
-  /// `lastWords` on standard error: memory may be half changed.
+  /// given back. Signals wait meanwhile, for both, so that it is for short work alone. Where the new
+  /// process is killed before it executes a program (`Program.become`), this one ends too, with status
+  /// 125 and `lastWords` on standard error: memory may be half changed.
   public static func spawnBorrowing(
     lastWords: StaticString, _ body: @escaping () -> Int32
   ) throws(SystemError) -> ChildProcess {

@@ -25,11 +25,12 @@ public struct UserNamespace: Sendable {
   public var prepared: PreparedNamespace?
 
   /// Whether a process that joins a namespace has our memory in the place of a copy, for which we wait
-  /// until it executes a program (`ChildProcess.spawnBorrowing`).
+  /// until it executes a program (`ChildProcess.spawnBorrowing`); one that is made with its namespace
+  /// never has.
   public var lendsMemory = false
 
   private static let lastWords: StaticString =
-    "Error: the process that our memory was lent to was killed\nHint: try again\n"
+    "Error: the process that starts the container was killed\nhint: start it again\n"
 
   public init(_ plan: UserNamespacePlan) { self.plan = plan }
 

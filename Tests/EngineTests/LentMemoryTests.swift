@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import Engine
@@ -10,6 +11,25 @@ import Testing
       #expect(context.lendMemory())
       #expect(!copy.lendMemory())
       #expect(!context.lendMemory())
+    }
+  }
+
+  /// Who waits for the container has signals to pass on, `--rm` something to remove, a volume much to
+  /// copy: the command must be there.
+  @Test func itIsLentForShortWorkAlone() throws {
+    try EngineContext.withScratch { context in
+      var config = ContainerConfig()
+      func launch(_ config: ContainerConfig, _ attached: AttachStreams = []) -> LaunchContainer {
+        LaunchContainer(
+          context: context, store: ContainerStore(context), config: config, attached: attached)
+      }
+      #expect(launch(config).isShort)
+      #expect(!launch(config, .standardOutput).isShort)
+      config.mounts = [.init(.volume, source: "data", destination: "/data")]
+      #expect(!launch(config).isShort)
+      config.mounts = []
+      config.lifecycle.autoRemove = true
+      #expect(!launch(config).isShort)
     }
   }
 }

@@ -92,7 +92,8 @@ int32_t clinux_spawn(uint64_t flags, int32_t cgroup_fd, int32_t (*body)(void *),
                      int32_t *pidfd);
 /* The same in our memory in the place of a copy (CLONE_VM), on a stack of its own: we wait until the
  * process executes a program or ends (CLONE_VFORK). What it has changed in memory is ours then, and what
- * it had allocated is still there. One that is killed may leave memory half changed and locks taken, with
+ * it had allocated is still there. Signals wait meanwhile, also for the child, until it executes a program
+ * by clinux_become. One that is killed before may leave memory half changed and locks taken, with
  * which nobody can go on: we end with status 125 and `last_words` on standard error. */
 int32_t clinux_spawn_borrowing(int32_t (*body)(void *), void *context, const char *last_words,
                                int32_t *pidfd);

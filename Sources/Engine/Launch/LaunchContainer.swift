@@ -69,7 +69,7 @@ struct LaunchContainer {
     _ = CurrentProcess.setUmask(0o022)
     var space = context.userNamespace(plan)
     space.keepsGroups = config.keepsGroups
-    space.lendsMemory = context.lendMemory()
+    space.lendsMemory = isShort && BegunRun.isPossible(order, runtime) && context.lendMemory()
     let child = try space.spawn { stage.run() }
     context.releaseNamespace()
     context.log.debug("monitor started", ["container": id, "pid": "\(child.pid)"])
@@ -139,6 +139,13 @@ struct LaunchContainer {
       }
     }
     return order
+  }
+
+  /// Whether nobody can want anything of us before the container's monitor runs, some milliseconds from
+  /// now: no signal is passed on, no terminal is held, nothing has to be copied, and there is nothing that
+  /// a kill of the stage would oblige us to remove.
+  var isShort: Bool {
+    attached.isEmpty && !config.lifecycle.autoRemove && config.mounts.isEmpty
   }
 
   /// Whether a container that goes when it ends has nothing but what its monitor can remove.
