@@ -140,7 +140,11 @@ public struct StatusReader: Sendable {
     if lock == .held {
       // It may have begun to live since we looked who does.
       if live == nil, places != nil { live = try liveRecord(id) }
-      if let live { return monitored(live) }
+      if let live {
+        // The record of the end says more, and was there first; a full disk has none.
+        if live["status"] == "exited" { exit = try record(id, "exit") }
+        return exit.map(Self.ended) ?? monitored(live)
+      }
       // The monitor has told nothing yet, or it has removed what it told and is about to leave.
       exit = try record(id, "exit")
       if let exit { return Self.ended(exit) }

@@ -18,8 +18,11 @@ public struct LiveRecord: Equatable, Sendable {
   public var restarts = 0
   /// The state of its health, if it has a check.
   public var health: HealthRecord.Status?
-  /// The exit code, once exited.
+  /// The exit code, once exited; when that was, in nanoseconds since the epoch; and whether a process was
+  /// killed for lack of memory.
   public var code: Int32?
+  public var finished: Int64?
+  public var outOfMemory = false
 
   public init(status: Status, monitor: Int32, bootID: String) {
     self.status = status
@@ -38,6 +41,8 @@ public struct LiveRecord: Equatable, Sendable {
     record.append("restarts", "\(restarts)")
     record["health"] = health?.rawValue
     record["code"] = code.map { "\($0)" }
+    record["finished"] = finished.map { "\($0)" }
+    if outOfMemory { record.append("oom", "true") }
     return record
   }
 
@@ -53,5 +58,7 @@ public struct LiveRecord: Equatable, Sendable {
     restarts = Int(record.integer("restarts") ?? 0)
     health = record["health"].flatMap(HealthRecord.Status.init(rawValue:))
     code = record.integer("code").map { Int32(clamping: $0) }
+    finished = record.integer("finished")
+    outOfMemory = record.flag("oom")
   }
 }

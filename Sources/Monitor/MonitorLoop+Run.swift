@@ -292,6 +292,8 @@ extension MonitorLoop {
     exit.stoppedByUser = isStoppedByUser
     phase = .ended
     live.code = exit.code
+    live.finished = exit.finished
+    live.outOfMemory = exit.outOfMemory
     // The disk is full or gone: the code is in the live record all the same, and clients are told.
     try? files.writeExit(exit)
     record(next)
@@ -317,6 +319,8 @@ extension MonitorLoop {
     if isRestartCounted { live.restarts += 1 }
     isRestartCounted = true
     live.code = nil
+    live.finished = nil
+    live.outOfMemory = false
     live.started = nil
     live.startTime = nil
     live.health = nil

@@ -15,6 +15,8 @@ struct ContainerStatusTests {
     arguments: [
       (held: true, started: true, live: "running", exit: nil, word: "running"),
       (held: true, started: true, live: "exited", exit: nil, word: "exited"),
+      // It still tidies up.
+      (held: true, started: true, live: "exited", exit: "3", word: "exited"),
       (held: true, started: true, live: nil, exit: nil, word: "initialized"),
       // It has removed its live record and is about to leave.
       (held: true, started: true, live: nil, exit: "3", word: "exited"),
@@ -40,7 +42,9 @@ struct ContainerStatusTests {
     if let exit {
       try disk.write(
         "exit",
-        LineRecord(parsing: "code \(exit)\nfinished 7\nrestarts 2\nstopped-by-user true\n")
+        LineRecord(
+          parsing:
+            "code \(exit)\nfinished 7\nstarted 5\noom true\nrestarts 2\nstopped-by-user true\n")
           ?? LineRecord())
     }
     try FileTree.ensureDirectory(disk.directory)
@@ -48,6 +52,9 @@ struct ContainerStatusTests {
     let lock = held ? try FileLock.attempt(disk.path("monitor.lock")) : nil
     let one = try StatusReader(store).condition(Self.id)
     #expect(one.status.word == word)
+    if exit != nil {
+      #expect(one.status == .exited(code: 3, finished: 7, started: 5, outOfMemory: true))
+    }
     // Whoever looks at many containers is told the same.
     let places = try #require(try ContainerPlaces.open(context))
     let among = try StatusReader(store, places).condition(Self.id)

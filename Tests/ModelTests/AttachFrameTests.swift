@@ -38,6 +38,8 @@ import Testing
 
   @Test func recordsOfMonitorsSurviveTheirText() {
     var live = LiveRecord(status: .exited, monitor: 5, bootID: "b")
+    live.finished = 8
+    live.outOfMemory = true
     live.pid = 7
     live.startTime = 8
     live.started = 9
