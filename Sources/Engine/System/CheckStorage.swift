@@ -95,27 +95,10 @@ public struct CheckStorage {
 extension CheckStorage {
   private func containerProblems(_ wanted: Wanted) throws -> [Problem] {
     var problems: [Problem] = []
-    let layers = context.imageStore.layers
     for id in try store.ids().sorted() {
       let shown = "container \(id.prefix(12))"
       do {
-        let config = try store.load(id)
-        for hex in config.image?.layers ?? [] {
-          guard let chain = Digest(algorithm: .sha256, hex: hex), !layers.contains(chain) else {
-            continue
-          }
-          problems.append(
-            Problem(
-              subject: shown, message: "layer \(hex.prefix(12)) of its image is missing",
-              obstacle: "pull or load the image \(config.image?.name ?? "") again"))
-        }
-        for part in config.isWholeCopy ? [WholeCopy.files] : ["upper", "work"]
-        where config.rootfs == nil {
-          if !FileTree.exists("\(store.directory(id))/\(part)") {
-            problems.append(
-              Problem(subject: shown, message: "its directory \(part) is missing"))
-          }
-        }
+        problems += containerProblems(try store.load(id))
       } catch EngineError.noSuchContainer {
         // Removed since, or without its configuration.
         if FileTree.exists(store.directory(id)) {
@@ -130,6 +113,29 @@ extension CheckStorage {
     }
     problems += try danglingNames(wanted.repairs)
     return problems + (try leftovers(wanted.repairs))
+  }
+
+  /// What a container lacks; nothing where it was removed since its configuration was read.
+  func containerProblems(_ config: ContainerConfig) -> [Problem] {
+    let shown = "container \(config.id.prefix(12))"
+    let layers = context.imageStore.layers
+    var problems: [Problem] = []
+    for hex in config.image?.layers ?? [] {
+      guard let chain = Digest(algorithm: .sha256, hex: hex), !layers.contains(chain) else {
+        continue
+      }
+      problems.append(
+        Problem(
+          subject: shown, message: "layer \(hex.prefix(12)) of its image is missing",
+          obstacle: "pull or load the image \(config.image?.name ?? "") again"))
+    }
+    for part in config.isWholeCopy ? [WholeCopy.files] : ["upper", "work"]
+    where config.rootfs == nil {
+      if !FileTree.exists("\(store.directory(config.id))/\(part)") {
+        problems.append(Problem(subject: shown, message: "its directory \(part) is missing"))
+      }
+    }
+    return store.exists(config.id) ? problems : []
   }
 
   private func danglingNames(_ repairs: Bool) throws -> [Problem] {
