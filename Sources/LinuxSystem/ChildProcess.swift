@@ -136,9 +136,9 @@ public struct ProcessHandle: ~Copyable, Sendable {
   /// With the pid, its identity (proc_pid_stat(5), field 22). Nil when it is gone or a zombie.
   public static func startTime(_ pid: Int32) -> UInt64? {
     guard let stat = try? FileTree.readText("/proc/\(pid)/stat"),
-      let close = stat.utf8.lastIndex(of: UInt8(ascii: ")"))
+      let close = stat.lastIndex(of: ")")
     else { return nil }
-    let fields = stat[stat.utf8.index(after: close)...].parts(at: UInt8(ascii: " "))
+    let fields = stat[stat.index(after: close)...].split(separator: " ")
     guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
     return UInt64(fields[19])
   }

@@ -6,8 +6,13 @@ extension String {
     self[...].parts(at: separator, omittingEmpty: omittingEmpty)
   }
 
+  /// What is before the first `separator`, and what is after it; nil where there is none.
+  ///
+  /// - Precondition: `separator` is below 128.
   public func cut(at separator: UInt8) -> (before: Substring, after: Substring?) {
-    self[...].cut(at: separator)
+    precondition(separator < 0x80)
+    guard let index = utf8.firstIndex(of: separator) else { return (self[...], nil) }
+    return (self[..<index], self[utf8.index(after: index)...])
   }
 }
 
@@ -23,14 +28,5 @@ extension Substring {
     }
     if start < endIndex || !omittingEmpty { parts.append(self[start...]) }
     return parts
-  }
-
-  /// What is before the first `separator`, and what is after it; nil where there is none.
-  ///
-  /// - Precondition: `separator` is below 128.
-  public func cut(at separator: UInt8) -> (before: Substring, after: Substring?) {
-    precondition(separator < 0x80)
-    guard let index = utf8.firstIndex(of: separator) else { return (self, nil) }
-    return (self[..<index], self[utf8.index(after: index)...])
   }
 }

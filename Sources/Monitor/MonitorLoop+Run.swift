@@ -71,7 +71,6 @@ extension MonitorLoop {
     if stopRequested { stop(milliseconds: order.stopTimeout * 1_000) } else { record(.running) }
     note("start")
     if let pid = initPid { broadcast(.started(pid: pid)) }
-    watchInit()
     // Bringing the container up took most of the memory; what comes now may last for months, or be
     // over at once.
     trimTime = Clock.monotonic() + Self.trimDelay
@@ -91,6 +90,7 @@ extension MonitorLoop {
     releaseErrorText()
     note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
+    reap()
   }
 
   private func callRun() throws(MonitorError) -> (end: ProcessEnd, log: HeldDescriptor) {
@@ -164,7 +164,7 @@ extension MonitorLoop {
     record(lastExit == nil ? .created : .restarting)
     note("init")
     if let pid = initPid { broadcast(.created(pid: pid)) }
-    watchInit()
+    reap()
   }
 
   private var createDescriptors: [(child: Int32, ours: Int32)] {
@@ -211,12 +211,7 @@ extension MonitorLoop {
     initPid = pid
     live.startTime = ProcessHandle.startTime(pid)
     try writePidFiles(pid)
-  }
-
-  /// What only its end needs, after everybody was told; then it may have ended already.
-  private func watchInit() {
-    if oomCount == nil, let pid = initPid { oomCount = OutOfMemoryCount(of: pid) }
-    reap()
+    oomCount = OutOfMemoryCount(of: pid)
   }
 
   private func writePidFiles(_ pid: Int32) throws(MonitorError) {

@@ -24,20 +24,20 @@ struct OutOfMemoryCount {
       return nil
     }
     var found: String?
-    for line in text.parts(at: UInt8(ascii: "\n")) {
-      let (number, rest) = line.cut(at: UInt8(ascii: ":"))
-      guard let (controllers, path) = rest?.cut(at: UInt8(ascii: ":")), let path else { continue }
-      if controllers.parts(at: UInt8(ascii: ",")).contains("memory") {
-        return "/sys/fs/cgroup/memory\(path)/memory.oom_control"
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { continue }
+      if parts[1].split(separator: ",").contains("memory") {
+        return "/sys/fs/cgroup/memory\(parts[2])/memory.oom_control"
       }
-      if number == "0" { found = "/sys/fs/cgroup\(path)/memory.events" }
+      if parts[0] == "0" { found = "/sys/fs/cgroup\(parts[2])/memory.events" }
     }
     return found
   }
 
   private static func count(_ path: String) -> Int? {
     guard let text = try? FileTree.readText(path, limit: 4_096) else { return nil }
-    for line in text.parts(at: UInt8(ascii: "\n")) where line.hasPrefix("oom_kill ") {
+    for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
       return Int(line.dropFirst(9))
     }
     return nil
