@@ -194,7 +194,8 @@ struct LayerInstaller {
       let layer = StoredLayer(
         diffID: job.diffID, parent: job.parent, size: outcome.summary.size,
         tarSize: outcome.tarSize,
-        isOpaque: outcome.summary.isOpaque, blob: digest)
+        isOpaque: outcome.summary.isOpaque, hasAttributes: outcome.summary.hasAttributes,
+        blob: digest)
       try RecordStore(place).write(LayerDirectory.recordName, layer.record)
     } catch {
       // The cause is what counts; what cannot be removed now the next collection removes.

@@ -74,7 +74,12 @@ struct RemapImage {
       } onProgress: { [reporter] copied in
         reporter.progress(image.id.shortID, .copying, copied, of: image.size)
       }
-      for layer in image.layers { try merger.apply(store.layers.diff(layer)) }
+      for layer in image.layers {
+        // A record that cannot be read is no reason to fail: the files are what counts.
+        let known = try? store.layers.find(layer)
+        try merger.apply(
+          store.layers.diff(layer), hasAttributes: known?.hasAttributes ?? true)
+      }
       try flush.finishWithoutBootID()
       try setAside(path)
       try FileTree.rename(place, to: path)

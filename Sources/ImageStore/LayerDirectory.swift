@@ -138,13 +138,16 @@ public struct StoredLayer: Equatable, Sendable {
   public var tarSize: Int64
   /// Nothing of the layers below it shows.
   public var isOpaque: Bool
+  /// A file may have extended attributes; false where it was unpacked and there was none.
+  public var hasAttributes: Bool
   /// The blob that it was unpacked from: that one is known to hold this layer.
   public var blob: Digest?
 
   public init(
     diffID: Digest, parent: Digest?, size: Int64, tarSize: Int64, isOpaque: Bool,
-    blob: Digest? = nil
+    hasAttributes: Bool = true, blob: Digest? = nil
   ) {
+    self.hasAttributes = hasAttributes
     self.blob = blob
     self.diffID = diffID
     self.parent = parent
@@ -162,6 +165,7 @@ public struct StoredLayer: Equatable, Sendable {
     self.size = size
     parent = record.digest("parent")
     isOpaque = record.flag("opaque")
+    hasAttributes = record["attributes"] != "none"
     blob = record.digest("blob")
   }
 
@@ -172,6 +176,7 @@ public struct StoredLayer: Equatable, Sendable {
     record["size"] = "\(size)"
     record["tar-size"] = "\(tarSize)"
     if isOpaque { record["opaque"] = "true" }
+    if !hasAttributes { record["attributes"] = "none" }
     record["blob"] = blob.map { "\($0)" }
     return record
   }

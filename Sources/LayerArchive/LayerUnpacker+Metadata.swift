@@ -11,6 +11,7 @@ extension LayerUnpacker {
       try OpenFile.setMode(fd, entry.permissions)
     }
     for attribute in entry.attributes where Self.isWelcome(attribute.name) {
+      summary.hasAttributes = true
       try set(attribute, on: fd, entry)
     }
     try at(entry.path) { () throws(SystemError) in

@@ -13,6 +13,8 @@ public final class LayerUnpacker {
     public var size: Int64 = 0
     /// The layer hides everything below it.
     public var isOpaque = false
+    /// Some entry has an extended attribute that layers keep.
+    public var hasAttributes = false
     /// Devices that a user namespace cannot make.
     public var skippedDevices = 0
     /// Attributes that the filesystem did not take, by name.

@@ -38,7 +38,7 @@ final class MergedFiles: Sendable {
       }
     }
     try copyMetadata(
-      of: .current, batch.status, in: batch.place.source,
+      of: .current, batch.status, in: batch.place,
       to: batch.place.target.descriptor.raw)
     onProgress(
       copied.withLock {
@@ -70,7 +70,7 @@ final class MergedFiles: Sendable {
       trust = isRight ? .yes : .no
     }
     try copyMetadata(
-      of: name, status, in: place.source, to: file.raw, hasOwner: asks && trust == .yes)
+      of: name, status, in: place, to: file.raw, hasOwner: asks && trust == .yes)
   }
 
   private func makeRoom(_ name: RawPath, in place: MergePlace) throws(ArchiveError) {
@@ -86,7 +86,7 @@ final class MergedFiles: Sendable {
     switch status.kind {
     case .regular:
       let file = try newFile(name, status, in: place, mode: 0o600)
-      try copyMetadata(of: name, status, in: place.source, to: file.raw)
+      try copyMetadata(of: name, status, in: place, to: file.raw)
       return
     case .symbolicLink:
       try at(whole) { () throws(SystemError) in
@@ -129,7 +129,7 @@ final class MergedFiles: Sendable {
 
   /// Owner, mode, attributes and time, in the order in which each survives the next.
   private func copyMetadata(
-    of name: RawPath, _ status: FileStatus, in source: borrowing DirectoryHandle, to fd: Int32,
+    of name: RawPath, _ status: FileStatus, in place: MergePlace, to fd: Int32,
     hasOwner: Bool = false
   ) throws(ArchiveError) {
     let owner = hasOwner ? nil : try self.owner((status.uid, status.gid))
@@ -138,10 +138,13 @@ final class MergedFiles: Sendable {
         try OpenFile.setOwner(fd, uid: owner.uid, gid: owner.gid)
         try OpenFile.setMode(fd, status.permissions)
       }
-      for attribute in try ExtendedAttributes.list(of: name, in: source.descriptor.raw)
-      where LayerUnpacker.isWelcome(attribute) {
-        let value = try ExtendedAttributes.find(attribute, of: name, in: source.descriptor.raw)
-        if let value { try ExtendedAttributes.set(fd, attribute, value) }
+      if place.hasAttributes {
+        let source = place.source.descriptor.raw
+        for attribute in try ExtendedAttributes.list(of: name, in: source)
+        where LayerUnpacker.isWelcome(attribute) {
+          let value = try ExtendedAttributes.find(attribute, of: name, in: source)
+          if let value { try ExtendedAttributes.set(fd, attribute, value) }
+        }
       }
       try OpenFile.setModified(fd, status.modified)
     }

@@ -83,6 +83,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func attributesAreCopiedUnlessThereAreNone(hasAttributes: Bool) throws {
+    let layer = try layer(0)
+    try FileTree.write("\(layer)/file", "x")
+    for path in [layer, "\(layer)/file"] {
+      let file = try OwnedDescriptor.open(path)
+      try ExtendedAttributes.set(file.raw, "user.kept", [1])
+    }
+    try merger().apply(layer, hasAttributes: hasAttributes)
+    let copied = try DirectoryHandle(target)
+    for name in [RawPath.current, try #require(RawPath("file"))] {
+      let value = try ExtendedAttributes.find("user.kept", of: name, in: copied.descriptor.raw)
+      #expect(value == (hasAttributes ? [1] : nil))
+    }
+  }
+
   @Test func filesThatReferNameTheirPlaceAndTakeNoRoom() throws {
     let layer = try layer(0)
     try FileTree.ensureDirectory("\(layer)/a/b")

@@ -39,6 +39,7 @@ import Testing
     #expect(try FileStatus.of("\(target)/a").modified == 1_600_000_000_123_456_789)
     #expect(summary.entries == 2)
     #expect(summary.size == 5)
+    #expect(!summary.hasAttributes)
   }
 
   @Test func linksFilesAndKeepsAttributes() throws {
@@ -46,7 +47,8 @@ import Testing
     file.attributes = [("user.kept", [1, 2, 0]), ("user.overlay.opaque", [0x79])]
     let link = try entry("dir/second", .hardLink(to: try #require(RawPath("./file"))))
     let soft = try entry("soft", .symbolicLink(to: try #require(RawPath("/file"))))
-    _ = try unpack([(file, "x"), (link, ""), (soft, "")])
+    let summary = try unpack([(file, "x"), (link, ""), (soft, "")])
+    #expect(summary.hasAttributes)
     let root = try DirectoryHandle(target)
     let name = try #require(RawPath("file"))
     #expect(try root.find(name)?.links == 2)
