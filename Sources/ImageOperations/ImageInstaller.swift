@@ -59,7 +59,7 @@ struct ImageInstaller {
     } catch {
       failure = error
     }
-    try store.publish(new, named: names)
+    try store.publish(new, known: plans.compactMap(\.known), named: names)
     if let failure { throw failure }
   }
 

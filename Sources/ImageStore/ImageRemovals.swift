@@ -36,6 +36,9 @@ public struct ImageRemovals {
   public mutating func remove(
     _ text: String, users: [Digest: [String]] = [:], force: Bool = false
   ) throws(ImageStoreError) -> Removal {
+    guard store.isPrepared else { throw .notFound(text) }
+    let turn = try store.namesTurn(shared: false)
+    defer { _ = turn.descriptor }
     guard let match = try find(text) else { throw .notFound(text) }
     let all = table.names(of: match.image.id)
     var removal = Removal()
@@ -60,6 +63,8 @@ public struct ImageRemovals {
 
   /// Removes an image with all of its names, though its record may be damaged.
   public mutating func discard(_ id: Digest) throws(ImageStoreError) {
+    let turn = try store.namesTurn(shared: false)
+    defer { _ = turn.descriptor }
     try refresh()
     try drop(id, table.names(of: id))
   }

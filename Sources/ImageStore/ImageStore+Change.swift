@@ -12,8 +12,25 @@ extension ImageStore {
   }
 
   /// The same for several at once.
-  public func publish(_ images: [StoredImage], named: [ImageName]) throws(ImageStoreError) {
-    if images.isEmpty { return try publishNames(named) }
+  ///
+  /// `known` were there already, with a lease on all that they name; what another command has removed
+  /// of their records and of the new ones since is written again.
+  public func publish(
+    _ images: [StoredImage], known: [StoredImage] = [], named: [ImageName]
+  ) throws(ImageStoreError) {
+    try write(images)
+    if named.isEmpty { return }
+    let turn = try namesTurn(shared: true)
+    var ids: Set<Digest> = []
+    let gone = (images + known).filter { ids.insert($0.id).inserted && !hasRecord(of: $0.id) }
+    try write(gone)
+    let changed = try putNames(named)
+    _ = consume turn
+    try flush(changed)
+  }
+
+  private func write(_ images: [StoredImage]) throws(ImageStoreError) {
+    if images.isEmpty { return }
     try system { () throws(SystemError) in
       for directory in ["blobs/sha256", "blobs/sha512"]
       where FileTree.exists("\(root)/\(directory)") {
@@ -26,11 +43,21 @@ extension ImageStore {
       try records.write(contents: images.map { ($0.id.hex, Array($0.record.text.utf8)) })
     }
     try flush([records.directory])
-    try publishNames(named)
   }
 
-  /// Names an image that is known, taking names from whatever image had them.
+  /// Names images that are known, taking names from whatever image had them.
+  ///
+  /// Throws `notFound` for one that was removed meanwhile.
   public func publishNames(_ list: [ImageName]) throws(ImageStoreError) {
+    let turn = try namesTurn(shared: true)
+    for name in list where !hasRecord(of: name.image) { throw .notFound("\(name.image)") }
+    let changed = try putNames(list)
+    _ = consume turn
+    try flush(changed)
+  }
+
+  /// The directories that changed.
+  private func putNames(_ list: [ImageName]) throws(ImageStoreError) -> [String] {
     // Of one that comes twice the last counts.
     var last: [ImageReference: ImageName] = [:]
     for name in list { last[name.reference] = name }
@@ -39,8 +66,26 @@ extension ImageStore {
       last[name.reference] = nil
       if try names.find(name.reference) != name { new.append(name) }
     }
-    try flush(try names.put(new))
+    return try names.put(new)
   }
+
+  private func hasRecord(of id: Digest) -> Bool { FileTree.exists(records.path(id.hex)) }
+
+  /// Held, shared, from the look at an image's record until its names are there, and alone from the look
+  /// at its names until the record has gone: otherwise a name could be left of an image that is gone.
+  ///
+  /// For as long as a few files take; readers need none. The file is made by `prepare`: removing must work
+  /// on a full disk.
+  func namesTurn(shared: Bool) throws(ImageStoreError) -> FileLock {
+    try system { () throws(SystemError) in
+      do throws(SystemError) { return try FileLock(namesLock, shared: shared) } catch {
+        guard [Errno.noSpace, Errno.quota].contains(error.errno) else { throw error }
+        return try FileLock("\(root)/locks/\(ObjectLock.fallbackName)", shared: shared)
+      }
+    }
+  }
+
+  var namesLock: String { lockPath(.collection, "names") }
 
   /// Waits until what was put into these directories, or taken out of them, is on the disk.
   func flush(_ directories: some Sequence<String>) throws(ImageStoreError) {

@@ -45,8 +45,12 @@ public struct ImageStore: Sendable {
       try FileTree.ensureDirectory("\(layers.root)/l")
       let fallback = "\(root)/locks/\(ObjectLock.fallbackName)"
       if !FileTree.exists(fallback) { try FileTree.write(fallback, "0 nobody\n") }
+      if !FileTree.exists(namesLock) { _ = try FileLock(namesLock) }
     }
   }
+
+  /// Whether there may be an image: `prepare` comes before the first one.
+  var isPrepared: Bool { FileTree.exists("\(root)/locks") }
 
   /// The image with this ID, here or in an additional store.
   public func find(id: Digest) throws(ImageStoreError) -> StoredImage? {

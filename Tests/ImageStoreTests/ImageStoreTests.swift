@@ -1,9 +1,10 @@
-import ImageStore
 import LinuxSystem
 import Model
 import OCISpec
 import StateStore
 import Testing
+
+@testable import ImageStore
 
 @Suite struct ImageStoreTests {
   private let sample: SampleStore
@@ -23,6 +24,38 @@ import Testing
     #expect(try store.findMatch(text)?.name?.reference.full == name)
     #expect(try store.find(image.id.description) == image)
     #expect(try store.find(image.id.hex) == image)
+  }
+
+  /// Between the look at an image and the writing of its name another command may remove it.
+  @Test func noNameIsLeftOfAnImageThatIsGone() throws {
+    let image = try sample.add("12", names: [])
+    let name = ImageName(
+      reference: try ImageReference("localhost/abc:1"), image: image.id, manifest: image.manifest)
+    _ = try store.remove(image.id.description)
+    #expect(throws: ImageStoreError.self) { try store.tag(image, name.reference) }
+    #expect(try store.names.find(name.reference) == nil)
+    // Who has all of it in place, and a lease, makes it known again.
+    try store.publish([], known: [image], named: [name])
+    #expect(try store.find("abc:1") == image)
+  }
+
+  /// Whoever names an image and whoever removes one see each other's work whole.
+  @Test func namingAndRemovingLeaveNoNameWithoutItsImage() throws {
+    let (store, image) = (store, try sample.add("12", names: []))
+    let name = ImageName(
+      reference: try ImageReference("localhost/abc:1"), image: image.id, manifest: image.manifest)
+    let remover = try WorkerThread {
+      for _ in 0..<2_000 { _ = try? store.remove("abc:1") }
+    }
+    for _ in 0..<300 {
+      try store.publish([], known: [image], named: [name])
+      if try store.names.find(name.reference) != nil, try store.findOwn(id: image.id) == nil {
+        // Names go first, so a record that has gone has no name by now.
+        #expect(try store.names.find(name.reference) == nil)
+      }
+    }
+    remover.join()
+    #expect(try store.names.find(name.reference) == nil || store.findOwn(id: image.id) != nil)
   }
 
   @Test func prefersALocalBuildToDockerHub() throws {
