@@ -74,13 +74,18 @@ extension ImageStore {
   /// Held, shared, from the look at an image's record until its names are there, and alone from the look
   /// at its names until the record has gone: otherwise a name could be left of an image that is gone.
   ///
-  /// For as long as a few files take; readers need none. The file is made by `prepare`: removing must work
-  /// on a full disk.
+  /// For as long as a few files take; readers need none. A collection removes the file while nobody holds
+  /// it: then what was waited for is not what the next one locks.
   func namesTurn(shared: Bool) throws(ImageStoreError) -> FileLock {
     try system { () throws(SystemError) in
-      do throws(SystemError) { return try FileLock(namesLock, shared: shared) } catch {
-        guard [Errno.noSpace, Errno.quota].contains(error.errno) else { throw error }
-        return try FileLock("\(root)/locks/\(ObjectLock.fallbackName)", shared: shared)
+      while true {
+        do throws(SystemError) {
+          let lock = try FileLock(namesLock, shared: shared)
+          if try lock.isStill(at: namesLock) { return lock }
+        } catch {
+          guard [Errno.noSpace, Errno.quota].contains(error.errno) else { throw error }
+          return try FileLock("\(root)/locks/\(ObjectLock.fallbackName)", shared: shared)
+        }
       }
     }
   }

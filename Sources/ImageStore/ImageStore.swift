@@ -45,7 +45,6 @@ public struct ImageStore: Sendable {
       try FileTree.ensureDirectory("\(layers.root)/l")
       let fallback = "\(root)/locks/\(ObjectLock.fallbackName)"
       if !FileTree.exists(fallback) { try FileTree.write(fallback, "0 nobody\n") }
-      if !FileTree.exists(namesLock) { _ = try FileLock(namesLock) }
     }
   }
 

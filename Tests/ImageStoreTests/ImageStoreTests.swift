@@ -2,6 +2,7 @@ import LinuxSystem
 import Model
 import OCISpec
 import StateStore
+import Synchronization
 import Testing
 
 @testable import ImageStore
@@ -39,13 +40,26 @@ import Testing
     #expect(try store.find("abc:1") == image)
   }
 
-  /// Whoever names an image and whoever removes one see each other's work whole.
+  /// Whoever names an image and whoever removes one see each other's work whole, also while a collection
+  /// takes away lock files that nobody holds.
   @Test func namingAndRemovingLeaveNoNameWithoutItsImage() throws {
     let (store, image) = (store, try sample.add("12", names: []))
     let name = ImageName(
       reference: try ImageReference("localhost/abc:1"), image: image.id, manifest: image.manifest)
     let remover = try WorkerThread {
       for _ in 0..<2_000 { _ = try? store.remove("abc:1") }
+    }
+    let done = Atomic(false)
+    let sweeper = try WorkerThread {
+      while !done.load(ordering: .relaxed) {
+        if let lock = try? ObjectLock.attempt(store.namesLock) {
+          try? lock.remove(store.namesLock)
+        }
+      }
+    }
+    defer {
+      done.store(true, ordering: .relaxed)
+      sweeper.join()
     }
     for _ in 0..<300 {
       try store.publish([], known: [image], named: [name])
